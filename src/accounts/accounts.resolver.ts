@@ -1,0 +1,151 @@
+import { Arg, Ctx, Mutation, Query, Resolver } from 'type-graphql';
+import type { GraphqlContext } from '../graphql/context.js';
+import { callerFault, TemporarilyUnavailable } from '../graphql/user-error.js';
+import { view } from './accounts.js';
+import {
+  Account,
+  ChangePasswordInput,
+  ChangePasswordResult,
+  EmailAddressTaken,
+  InvalidCredentials,
+  InvalidEmailAddress,
+  PasswordChanged,
+  PasswordPolicyView,
+  PasswordRejected,
+  SignedIn,
+  SignedOutEverywhere,
+  SignedUp,
+  SignInInput,
+  SignInResult,
+  SignOutEverywhereResult,
+  SignUpDisabled,
+  SignUpInput,
+  SignUpResult,
+  Unauthenticated,
+} from './accounts.types.js';
+import type { ChangePassword } from './change-password.js';
+import type { PasswordPolicy } from './password-policy.js';
+import type { Sessions } from './sessions.js';
+import type { SignUp } from './sign-up.js';
+
+/** Only translates. */
+@Resolver()
+export class AccountsResolver {
+  constructor(
+    private readonly parts: {
+      signUp: SignUp;
+      sessions: Sessions;
+      changePassword: ChangePassword;
+      passwordPolicy: PasswordPolicy;
+    },
+  ) {}
+
+  @Query(() => Account, {
+    nullable: true,
+    description: 'Whose access token this is; null without a valid one. Example: `{ me { email } }`.',
+  })
+  async me(@Ctx() { accessToken }: GraphqlContext): Promise<Account | null> {
+    const account = await this.parts.sessions.authenticate(accessToken);
+    return account ? view(account) : null;
+  }
+
+  @Query(() => PasswordPolicyView, {
+    description: 'What a new password must be. Example: `{ passwordPolicy { minLength } }`.',
+  })
+  passwordPolicy(): PasswordPolicyView {
+    const { minLength, maxLength, rules } = this.parts.passwordPolicy;
+    return { minLength, maxLength, rules: [...rules] };
+  }
+
+  @Mutation(() => SignUpResult, {
+    description:
+      'Makes an account, where that is open. Example: `signUp(input: { email: "alice@example.com", password: $password })`.',
+  })
+  async signUp(
+    @Arg('input', () => SignUpInput, { description: 'Example: `{ email: "alice@example.com", password: $password }`.' })
+    input: SignUpInput,
+    @Ctx() { caller }: GraphqlContext,
+  ): Promise<typeof SignUpResult> {
+    const outcome = await this.parts.signUp.signUp(input, caller);
+    switch (outcome.kind) {
+      case 'signed-up':
+        return Object.assign(new SignedUp(), { account: outcome.account });
+      case 'sign-up-disabled':
+        return SignUpDisabled.make();
+      case 'invalid-email-address':
+        return InvalidEmailAddress.make();
+      case 'email-address-taken':
+        return EmailAddressTaken.make();
+      case 'password-rejected':
+        return PasswordRejected.with(outcome.violations);
+      default:
+        return callerFault(outcome);
+    }
+  }
+
+  @Mutation(() => SignInResult, {
+    description:
+      'Opens an account with its password. Example: `signIn(input: { email: "alice@example.com", password: $password })`.',
+  })
+  async signIn(
+    @Arg('input', () => SignInInput, { description: 'Example: `{ email: "alice@example.com", password: $password }`.' })
+    input: SignInInput,
+    @Ctx() { caller }: GraphqlContext,
+  ): Promise<typeof SignInResult> {
+    const outcome = await this.parts.sessions.signIn(input, caller);
+    switch (outcome.kind) {
+      case 'signed-in': {
+        const { accessToken, expiresAt, account } = outcome;
+        return Object.assign(new SignedIn(), { accessToken, expiresAt, account });
+      }
+      case 'invalid-credentials':
+        return InvalidCredentials.make();
+      default:
+        return callerFault(outcome);
+    }
+  }
+
+  @Mutation(() => ChangePasswordResult, {
+    description:
+      'Sets a new password for who is signed in; ends every other session. Example: `changePassword(input: { currentPassword: $old, newPassword: $new })`.',
+  })
+  async changePassword(
+    @Arg('input', () => ChangePasswordInput, {
+      description: 'Example: `{ currentPassword: $old, newPassword: $new }`.',
+    })
+    input: ChangePasswordInput,
+    @Ctx() { accessToken, caller }: GraphqlContext,
+  ): Promise<typeof ChangePasswordResult> {
+    const outcome = await this.parts.changePassword.changePassword(accessToken, input, caller);
+    switch (outcome.kind) {
+      case 'password-changed': {
+        const { accessToken: renewed, expiresAt } = outcome;
+        return Object.assign(new PasswordChanged(), { accessToken: renewed, expiresAt });
+      }
+      case 'invalid-credentials':
+        return InvalidCredentials.make();
+      case 'unauthenticated':
+        return Unauthenticated.make();
+      case 'password-rejected':
+        return PasswordRejected.with(outcome.violations);
+      default:
+        return callerFault(outcome);
+    }
+  }
+
+  @Mutation(() => SignOutEverywhereResult, {
+    description:
+      'Ends every access token of who is signed in, this one too. Example: `mutation { signOutEverywhere { __typename } }`.',
+  })
+  async signOutEverywhere(@Ctx() { accessToken, caller }: GraphqlContext): Promise<typeof SignOutEverywhereResult> {
+    const outcome = await this.parts.sessions.signOutEverywhere(accessToken, caller);
+    switch (outcome.kind) {
+      case 'signed-out-everywhere':
+        return Object.assign(new SignedOutEverywhere(), { at: outcome.at });
+      case 'unauthenticated':
+        return Unauthenticated.make();
+      default:
+        return TemporarilyUnavailable.after(outcome.retryAfterSeconds);
+    }
+  }
+}

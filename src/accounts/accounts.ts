@@ -1,0 +1,146 @@
+import { randomUUID } from 'node:crypto';
+import { type EntityManager, type MikroORM, raw, UniqueConstraintViolationException } from '@mikro-orm/postgresql';
+import { orUnavailable } from '../availability.js';
+import type { QueueDefinition } from '../jobs/job-queue.js';
+import { Account, type AccountRow } from './account.entity.js';
+import type { EmailAddress } from './email-address.js';
+
+/** Written in the commit of every password change; whoever works on it tells the owner by mail. */
+export const credentialNotices: QueueDefinition<CredentialNotice> = { name: 'credential-notice' };
+export interface CredentialNotice {
+  readonly accountId: string;
+  readonly change: 'password-reset' | 'password-change';
+  /** ISO 8601, UTC; the database's clock. */
+  readonly changedAt: string;
+}
+
+/** An account without its hash. */
+export type Credential = Omit<AccountRow, 'passwordHash' | typeof import('@mikro-orm/core').OptionalProps>;
+
+/** What the public side may know of an account. */
+export interface AccountView {
+  readonly id: string;
+  readonly email: string;
+  readonly locale: string | null;
+  readonly createdAt: Date;
+  readonly passwordChangedAt: Date;
+}
+
+const columns = [
+  'id',
+  'email',
+  'locale',
+  'status',
+  'credentialVersion',
+  'sessionVersion',
+  'credentialsChangedAt',
+  'createdAt',
+] as const;
+type Where = Partial<Pick<AccountRow, 'id' | 'email' | 'sessionVersion' | 'status'>>;
+
+/** Who has an account: finds, makes, and changes the credential behind its guard. Knows nothing of resets. */
+export class Accounts {
+  constructor(private readonly orm: MikroORM) {}
+
+  /** The account with this address, and the database's clock. @throws Unavailable */
+  findByEmail(email: EmailAddress): Promise<{ account: Credential | undefined; now: Date }> {
+    return this.#findWithClock({ email });
+  }
+
+  /** The account with this id, and the database's clock. @throws Unavailable */
+  findById(id: string): Promise<{ account: Credential | undefined; now: Date }> {
+    return this.#findWithClock({ id });
+  }
+
+  /** @throws Unavailable */
+  async find(where: Where): Promise<Credential | undefined> {
+    return (await orUnavailable(this.orm.em.fork().findOne(Account, where, { fields: columns }))) ?? undefined;
+  }
+
+  /** The only reading of the hash. @throws Unavailable */
+  async findWithHash(where: Where): Promise<AccountRow | undefined> {
+    return (
+      (await orUnavailable(this.orm.em.fork().findOne(Account, where, { populate: ['passwordHash'] }))) ?? undefined
+    );
+  }
+
+  /** @returns undefined when the address has an account already. */
+  async create(
+    fields: { email: EmailAddress; passwordHash: string; locale: string | null },
+    alongside: (transaction: EntityManager, id: string) => Promise<void>,
+  ): Promise<Credential | undefined> {
+    const id = randomUUID();
+    try {
+      return await this.transaction(async (transaction) => {
+        const versions = { credentialVersion: 1, sessionVersion: 1 };
+        const times = { credentialsChangedAt: raw('now()'), createdAt: raw('now()') };
+        await transaction.insert(Account, { id, status: 'active', ...fields, ...versions, ...times });
+        await alongside(transaction, id);
+        return transaction.findOneOrFail(Account, id, { fields: columns });
+      });
+    } catch (error) {
+      if (error instanceof UniqueConstraintViolationException) return undefined;
+      throw error;
+    }
+  }
+
+  /** READ COMMITTED; a throw rolls back. */
+  transaction<T>(work: (transaction: EntityManager) => Promise<T>): Promise<T> {
+    return this.orm.em.fork().transactional(work);
+  }
+
+  /**
+   * The guarded change of a password: one UPDATE that changes one row or none, and raises both versions. Nobody who
+   * writes a hash may go without the version in the WHERE, or an old password could return.
+   *
+   * @param notAfter the change counts only while this is later than the database's clock.
+   * @returns the database's time of the change, or undefined when the guard did not hold.
+   */
+  async replacePassword(
+    transaction: EntityManager,
+    { id, credentialVersion }: Pick<Credential, 'id' | 'credentialVersion'>,
+    passwordHash: string,
+    notAfter?: Date,
+  ): Promise<Date | undefined> {
+    const guard = { id, credentialVersion, status: 'active' as const };
+    const changed = await transaction.nativeUpdate(
+      Account,
+      notAfter ? { ...guard, [raw('now()')]: { $lt: notAfter } } : guard,
+      {
+        passwordHash,
+        credentialVersion: raw('credential_version + 1'),
+        sessionVersion: raw('session_version + 1'),
+        credentialsChangedAt: raw('now()'),
+      },
+    );
+    return changed === 1 ? databaseNow(transaction) : undefined;
+  }
+
+  /** Raises the strength of a stored hash. The same guard; raises no version, because for nobody anything has changed. */
+  async renewHash({ id, credentialVersion, passwordHash }: AccountRow, renewed: string): Promise<void> {
+    await this.orm.em.fork().nativeUpdate(Account, { id, credentialVersion, passwordHash }, { passwordHash: renewed });
+  }
+
+  /** Ends every access token. @returns the database's time, or undefined when the session had ended already. */
+  async endSessions(transaction: EntityManager, { id, sessionVersion }: Credential): Promise<Date | undefined> {
+    const raised = { sessionVersion: sessionVersion + 1 };
+    const ended = await transaction.nativeUpdate(Account, { id, sessionVersion, status: 'active' }, raised);
+    return ended === 1 ? databaseNow(transaction) : undefined;
+  }
+
+  async #findWithClock(where: Where): Promise<{ account: Credential | undefined; now: Date }> {
+    const em = this.orm.em.fork();
+    const account = await orUnavailable(em.findOne(Account, where, { fields: columns }));
+    return { account: account ?? undefined, now: await orUnavailable(databaseNow(em)) };
+  }
+}
+
+export function view({ id, email, locale, createdAt, credentialsChangedAt }: Credential): AccountView {
+  return { id, email, locale: locale ?? null, createdAt, passwordChangedAt: credentialsChangedAt };
+}
+
+/** Inside a transaction this is the time at which it began, which is what `now()` wrote. */
+async function databaseNow(em: EntityManager): Promise<Date> {
+  const [row] = await em.execute<{ now: string | Date }[]>('select now() as now');
+  return new Date(row?.now ?? Number.NaN);
+}

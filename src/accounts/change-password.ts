@@ -1,0 +1,83 @@
+import type { Audit } from '../audit/audit.js';
+import { orTryLater, type TemporarilyUnavailable } from '../availability.js';
+import type { Caller } from '../caller.js';
+import type { JobQueue } from '../jobs/job-queue.js';
+import type { Log } from '../log.js';
+import type { RateLimiter } from '../rate-limit/rate-limiter.js';
+import type { AccessTokens } from './access-token.js';
+import { type Accounts, credentialNotices } from './accounts.js';
+import { from, refusal, type TooManyRequests } from './limits.js';
+import type { PasswordHash } from './password-hash.js';
+import type { PasswordPolicy, PasswordRejected } from './password-policy.js';
+import type { Sessions } from './sessions.js';
+import type { SignInFailures } from './sign-in-failures.js';
+
+export type ChangePasswordOutcome =
+  | { readonly kind: 'password-changed'; readonly accessToken: string; readonly expiresAt: Date }
+  | { readonly kind: 'invalid-credentials' | 'unauthenticated' }
+  | PasswordRejected
+  | TooManyRequests
+  | TemporarilyUnavailable;
+
+export interface ChangePasswordParts {
+  readonly accounts: Accounts;
+  readonly sessions: Sessions;
+  readonly accessTokens: AccessTokens;
+  readonly passwordHash: PasswordHash;
+  readonly passwordPolicy: PasswordPolicy;
+  readonly signInFailures: SignInFailures;
+  readonly hashPerClient: RateLimiter;
+  readonly jobs: JobQueue;
+  readonly audit: Audit;
+  readonly log: Log;
+}
+
+export class ChangePassword {
+  constructor(private readonly parts: ChangePasswordParts) {}
+
+  /** Guarded like a reset, and like it ends every other session and every outstanding reset key. */
+  async changePassword(
+    accessToken: string | undefined,
+    input: { currentPassword: string; newPassword: string },
+    caller: Caller,
+  ): Promise<ChangePasswordOutcome> {
+    const { accounts, sessions, passwordHash, passwordPolicy, signInFailures, hashPerClient, audit, jobs, log } =
+      this.parts;
+    return orTryLater(log, caller.requestId, async () => {
+      const session = await sessions.authenticate(accessToken);
+      if (!session) return { kind: 'unauthenticated' };
+      const verdict = passwordPolicy.check(input.newPassword);
+      if (verdict.kind === 'password-rejected') return verdict;
+      const limited =
+        (await signInFailures.refusal(session.email, caller)) ?? (await refusal([hashPerClient, caller.client]));
+      if (limited) return limited;
+
+      const account = await accounts.findWithHash({ id: session.id });
+      const legible = passwordPolicy.isLegible(input.currentPassword);
+      const opens =
+        account && legible && (await passwordHash.verify(account.passwordHash, input.currentPassword, 'other'));
+      if (!account || !opens) {
+        await signInFailures.count(session.email, caller);
+        await audit.note({ kind: 'account.password-change-refused', accountId: session.id, ...from(caller) });
+        return { kind: 'invalid-credentials' };
+      }
+
+      const { id: accountId } = account;
+      const hash = await passwordHash.make(verdict.password, 'other');
+      const changedAt = await accounts.transaction(async (transaction) => {
+        const at = await accounts.replacePassword(transaction, account, hash);
+        if (!at) return undefined;
+        await audit.record(transaction, { kind: 'account.password-changed', accountId, ...from(caller) });
+        await jobs.enqueueWithin(transaction, credentialNotices, {
+          accountId,
+          change: 'password-change',
+          changedAt: at.toISOString(),
+        });
+        return at;
+      });
+      if (!changedAt) return { kind: 'unauthenticated' };
+      const sessionVersion = account.sessionVersion + 1;
+      return { kind: 'password-changed', ...(await this.parts.accessTokens.issue({ accountId, sessionVersion })) };
+    });
+  }
+}

@@ -1,0 +1,82 @@
+/** Why a password is refused; the names are those of the schema. */
+export enum PasswordRule {
+  TOO_SHORT = 'TOO_SHORT',
+  TOO_LONG = 'TOO_LONG',
+  NOT_WELL_FORMED = 'NOT_WELL_FORMED',
+  TOO_COMMON = 'TOO_COMMON',
+  CONTAINS_ACCOUNT_NAME = 'CONTAINS_ACCOUNT_NAME',
+  CONTAINS_PRODUCT_NAME = 'CONTAINS_PRODUCT_NAME',
+}
+
+/** A broken rule with its numbers, in code points. */
+export interface PasswordViolation {
+  readonly rule: PasswordRule;
+  readonly limit?: number;
+  readonly actual?: number;
+}
+
+/** A password in NFC that passed the policy. */
+export type AcceptedPassword = string & { readonly __brand: 'AcceptedPassword' };
+
+export interface PasswordRejected {
+  readonly kind: 'password-rejected';
+  readonly violations: readonly PasswordViolation[];
+}
+export type PolicyVerdict = { readonly kind: 'accepted'; readonly password: AcceptedPassword } | PasswordRejected;
+
+/** NFC never makes a text shorter than a quarter, so what is longer than this many UTF-16 units is too long anyway. */
+const unitsPerCodePoint = 8;
+
+/**
+ * What a password must be: NIST SP 800-63B-4, 3.1.1.2. Every character is allowed, there are no composition rules and
+ * nothing is cut off; one code point of the NFC form counts as one.
+ */
+export class PasswordPolicy {
+  readonly minLength: number;
+  readonly maxLength: number;
+
+  constructor(settings: { passwordMinLength: number; passwordMaxLength: number }) {
+    this.minLength = settings.passwordMinLength;
+    this.maxLength = settings.passwordMaxLength;
+  }
+
+  get rules(): readonly PasswordRule[] {
+    return [PasswordRule.TOO_SHORT, PasswordRule.TOO_LONG, PasswordRule.NOT_WELL_FORMED];
+  }
+
+  /** Whether a password could be one at all; what is not, is never hashed. Says nothing of the policy's other rules. */
+  isLegible(text: string): boolean {
+    return text.isWellFormed() && text.length <= unitsPerCodePoint * this.maxLength;
+  }
+
+  /** The part of the policy that needs no account. */
+  check(text: string): PolicyVerdict {
+    if (!text.isWellFormed()) return rejected({ rule: PasswordRule.NOT_WELL_FORMED });
+    if (text.length > unitsPerCodePoint * this.maxLength) return this.#tooLong(codePoints(text));
+    const password = normalizePassword(text);
+    const length = codePoints(password);
+    if (length < this.minLength)
+      return rejected({ rule: PasswordRule.TOO_SHORT, limit: this.minLength, actual: length });
+    if (length > this.maxLength) return this.#tooLong(length);
+    return { kind: 'accepted', password: password as AcceptedPassword };
+  }
+
+  #tooLong(actual: number): PolicyVerdict {
+    return rejected({ rule: PasswordRule.TOO_LONG, limit: this.maxLength, actual });
+  }
+}
+
+/** NFC, so that the same password typed on another device opens too (NIST SP 800-63B-4, 3.1.1.2). */
+export function normalizePassword(text: string): string {
+  return text.normalize('NFC');
+}
+
+function rejected(...violations: PasswordViolation[]): PasswordRejected {
+  return { kind: 'password-rejected', violations };
+}
+
+function codePoints(text: string): number {
+  let count = 0;
+  for (const _ of text) count++;
+  return count;
+}

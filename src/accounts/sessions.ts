@@ -1,0 +1,108 @@
+import type { Audit } from '../audit/audit.js';
+import { orTryLater, type TemporarilyUnavailable } from '../availability.js';
+import type { Caller } from '../caller.js';
+import { describeFault, type Log } from '../log.js';
+import type { RateLimiter } from '../rate-limit/rate-limiter.js';
+import type { AccessTokens } from './access-token.js';
+import type { AccountRow } from './account.entity.js';
+import { type Accounts, type AccountView, type Credential, view } from './accounts.js';
+import { parseEmailAddress } from './email-address.js';
+import { from, refusal, type TooManyRequests } from './limits.js';
+import type { PasswordHash } from './password-hash.js';
+import type { PasswordPolicy } from './password-policy.js';
+import type { SignInFailures } from './sign-in-failures.js';
+
+export type SignInOutcome =
+  | {
+      readonly kind: 'signed-in';
+      readonly account: AccountView;
+      readonly accessToken: string;
+      readonly expiresAt: Date;
+    }
+  | { readonly kind: 'invalid-credentials' }
+  | TooManyRequests
+  | TemporarilyUnavailable;
+export type SignOutEverywhereOutcome =
+  | { readonly kind: 'signed-out-everywhere'; readonly at: Date }
+  | { readonly kind: 'unauthenticated' }
+  | TemporarilyUnavailable;
+
+export interface SessionsParts {
+  readonly accounts: Accounts;
+  readonly accessTokens: AccessTokens;
+  readonly passwordHash: PasswordHash;
+  readonly passwordPolicy: PasswordPolicy;
+  readonly signInFailures: SignInFailures;
+  readonly hashPerClient: RateLimiter;
+  readonly audit: Audit;
+  readonly log: Log;
+}
+
+/** Sign in, who a token speaks for, sign out everywhere. A session is a token that carries the account's session version. */
+export class Sessions {
+  constructor(private readonly parts: SessionsParts) {}
+
+  async signIn(input: { email: string; password: string }, caller: Caller): Promise<SignInOutcome> {
+    const { accounts, accessTokens, passwordHash, passwordPolicy, signInFailures, hashPerClient, audit, log } =
+      this.parts;
+    const email = parseEmailAddress(input.email);
+    const legible = passwordPolicy.isLegible(input.password);
+
+    return orTryLater(log, caller.requestId, async () => {
+      const limited =
+        (await signInFailures.refusal(email ?? 'none', caller)) ?? (await refusal([hashPerClient, caller.client]));
+      if (limited) return limited;
+
+      const account = email ? await accounts.findWithHash({ email }) : undefined;
+      const opens =
+        account?.status === 'active' && legible
+          ? await passwordHash.verify(account.passwordHash, input.password, 'other')
+          : await passwordHash.verifyForNobody(legible ? input.password : '');
+      if (!account || !opens) {
+        await signInFailures.count(email ?? 'none', caller);
+        await audit.note({ kind: 'account.sign-in-refused', accountId: account?.id, ...from(caller) });
+        return { kind: 'invalid-credentials' };
+      }
+      const { id: accountId, sessionVersion } = account;
+      const session = await accessTokens.issue({ accountId, sessionVersion });
+      if (passwordHash.isOutdated(account.passwordHash)) void this.#renewHash(account, input.password);
+      await audit.note({ kind: 'account.signed-in', accountId, ...from(caller) });
+      return { kind: 'signed-in', account: view(account), ...session };
+    });
+  }
+
+  /** The account that a token speaks for; undefined when the token is not, or no longer, good. @throws Unavailable */
+  async authenticate(accessToken: string | undefined): Promise<Credential | undefined> {
+    const claims = accessToken === undefined ? undefined : await this.parts.accessTokens.verify(accessToken);
+    if (!claims) return undefined;
+    return this.parts.accounts.find({ id: claims.accountId, sessionVersion: claims.sessionVersion, status: 'active' });
+  }
+
+  async signOutEverywhere(accessToken: string | undefined, caller: Caller): Promise<SignOutEverywhereOutcome> {
+    const { accounts, audit, log } = this.parts;
+    return orTryLater(log, caller.requestId, async () => {
+      const account = await this.authenticate(accessToken);
+      if (!account) return { kind: 'unauthenticated' };
+      const at = await accounts.transaction(async (transaction) => {
+        const ended = await accounts.endSessions(transaction, account);
+        const event = { kind: 'account.signed-out-everywhere', accountId: account.id, ...from(caller) };
+        if (ended) await audit.record(transaction, event);
+        return ended;
+      });
+      return at ? { kind: 'signed-out-everywhere', at } : { kind: 'unauthenticated' };
+    });
+  }
+
+  /** After the answer, so that an old hash cannot be told by its time. */
+  async #renewHash(account: AccountRow, password: string): Promise<void> {
+    const { accounts, passwordHash, log } = this.parts;
+    try {
+      await accounts.renewHash(account, await passwordHash.make(password, 'other'));
+    } catch (error) {
+      log.warn(
+        { accountId: account.id, fault: describeFault(error) },
+        'a hash could not be renewed; the next sign-in tries again',
+      );
+    }
+  }
+}

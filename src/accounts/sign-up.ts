@@ -1,0 +1,60 @@
+import type { Audit } from '../audit/audit.js';
+import { orTryLater, type TemporarilyUnavailable } from '../availability.js';
+import type { Caller } from '../caller.js';
+import type { Log } from '../log.js';
+import type { RateLimiter } from '../rate-limit/rate-limiter.js';
+import { type Accounts, type AccountView, view } from './accounts.js';
+import { parseEmailAddress } from './email-address.js';
+import { from, refusal, type TooManyRequests } from './limits.js';
+import type { PasswordHash } from './password-hash.js';
+import type { PasswordPolicy, PasswordRejected } from './password-policy.js';
+
+export type SignUpOutcome =
+  | { readonly kind: 'signed-up'; readonly account: AccountView }
+  | { readonly kind: 'sign-up-disabled' | 'invalid-email-address' | 'email-address-taken' }
+  | PasswordRejected
+  | TooManyRequests
+  | TemporarilyUnavailable;
+
+export interface SignUpParts {
+  readonly accounts: Accounts;
+  readonly passwordPolicy: PasswordPolicy;
+  readonly passwordHash: PasswordHash;
+  readonly audit: Audit;
+  readonly log: Log;
+  readonly limits: { readonly signUpPerClient: RateLimiter; readonly hashPerClient: RateLimiter };
+  /** `open` tells who has an account and confirms no address: for development. */
+  readonly mode: 'open' | 'closed';
+  /** The language as one that mails are written in, or null. */
+  readonly knownLocale: (locale: string | null | undefined) => string | null;
+}
+
+export class SignUp {
+  constructor(private readonly parts: SignUpParts) {}
+
+  async signUp(
+    input: { email: string; password: string; locale?: string | null },
+    caller: Caller,
+  ): Promise<SignUpOutcome> {
+    const { accounts, passwordPolicy, passwordHash, audit, limits, log } = this.parts;
+    if (this.parts.mode === 'closed') return { kind: 'sign-up-disabled' };
+    const email = parseEmailAddress(input.email);
+    if (!email) return { kind: 'invalid-email-address' };
+    const verdict = passwordPolicy.check(input.password);
+    if (verdict.kind === 'password-rejected') return verdict;
+
+    return orTryLater(log, caller.requestId, async () => {
+      const limited = await refusal([limits.signUpPerClient, caller.client], [limits.hashPerClient, caller.client]);
+      if (limited) return limited;
+      const fields = {
+        email,
+        passwordHash: await passwordHash.make(verdict.password, 'other'),
+        locale: this.parts.knownLocale(input.locale),
+      };
+      const account = await accounts.create(fields, (transaction, accountId) =>
+        audit.record(transaction, { kind: 'account.signed-up', accountId, ...from(caller) }),
+      );
+      return account ? { kind: 'signed-up', account: view(account) } : { kind: 'email-address-taken' };
+    });
+  }
+}

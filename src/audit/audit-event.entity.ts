@@ -1,0 +1,18 @@
+import { defineEntity, p } from '@mikro-orm/core';
+
+/** One line of the audit trail (OWASP ASVS 5.0, 16.3). Holds no addresses, keys or passwords. */
+export const AuditEvent = defineEntity({
+  name: 'AuditEvent',
+  tableName: 'audit_event',
+  properties: {
+    id: p.bigint('string').primary().autoincrement(),
+    at: p.datetime().columnType('timestamptz').defaultRaw('now()'),
+    kind: p.string().columnType('text'),
+    accountId: p.uuid().nullable(),
+    /** Request id or job id that led to the event. */
+    origin: p.string().columnType('text').nullable(),
+    /** Network address of the caller, if there was one. */
+    client: p.string().columnType('text').nullable(),
+    detail: p.json<Record<string, string | number | boolean>>(),
+  },
+});

@@ -1,0 +1,111 @@
+import closeWithGrace from 'close-with-grace';
+import { Command } from 'commander';
+import { startOperations } from './http/operations.js';
+import { describeFault } from './log.js';
+import { migrateUp, migrationStatus } from './migrate.js';
+import { createServices } from './services.js';
+import { type Command as CommandName, readSettings, type Settings, SettingsError } from './settings.js';
+import { settingsMarkdown, settingsSeen } from './settings-docs.js';
+
+/** Milliseconds until a process that was told to end ends whatever happens; longer than one SMTP dialogue. */
+const grace = 60_000;
+
+/** `latchkey <command>`; every process starts here. */
+export async function run(argv: readonly string[]): Promise<void> {
+  const program = new Command('latchkey')
+    .description('Account recovery: lets people who lost their password back in, and nobody else')
+    .showHelpAfterError('(latchkey --help tells the commands)');
+  program
+    .command('dev')
+    .description('everything in one process, with embedded parts: for a first look and for development')
+    .action(dev);
+  program.command('api').description('the HTTP process').action(api);
+  program.command('worker').description('the job process: sends the mails').action(worker);
+  const migrate = program.command('migrate').description('the database schema: up (default), status');
+  migrate
+    .command('up', { isDefault: true })
+    .description('bring the database to this version')
+    .action(() =>
+      oneOff(async () => {
+        for (const line of await migrateUp(readSettings(process.env, 'migrate').database.url)) print(line);
+      }),
+    );
+  migrate
+    .command('status')
+    .description('what is applied, what is not; exit code 1 if something is not')
+    .action(() =>
+      oneOff(async () => {
+        const { lines, current } = await migrationStatus(readSettings(process.env, 'migrate').database.url);
+        for (const line of lines) print(line);
+        if (!current) process.exitCode = 1;
+      }),
+    );
+  program
+    .command('settings')
+    .description('every setting with its default and what it is now; secrets are not shown')
+    .option('--markdown', 'the documented table')
+    .action(({ markdown }: { markdown?: boolean }) => print(markdown ? settingsMarkdown() : settingsSeen(process.env)));
+  await program.parseAsync([...argv]);
+}
+
+async function dev(): Promise<void> {
+  await oneOff(async () => {
+    const { startDev } = await import('./dev/dev.js');
+    const running = await startDev(process.env, print);
+    endGracefully(running.close, () => undefined);
+  });
+}
+
+async function api(): Promise<void> {
+  await oneOff(async () => {
+    const { startApi } = await import('./api.js');
+    await serve('api', (settings, services) => startApi(settings, services));
+  });
+}
+
+async function worker(): Promise<void> {
+  await oneOff(async () => {
+    const { startWorker } = await import('./worker.js');
+    await serve('worker', (settings, services) => startWorker(services, settings.mail.smtpUrls.length));
+  });
+}
+
+async function serve(
+  command: CommandName,
+  start: (settings: Settings, services: ReturnType<typeof createServices>) => Promise<{ close: () => Promise<void> }>,
+): Promise<void> {
+  const settings = readSettings(process.env, command);
+  const services = createServices(settings);
+  const operations = await startOperations(settings.operations, services.health);
+  const process_ = await start(settings, services);
+  const close = async () => {
+    await process_.close();
+    await services.close();
+    await operations?.close();
+  };
+  endGracefully(close, (signal) => services.log.info({ signal }, 'ending: finishing what is under way'));
+}
+
+/** One owner of the signals and of what nobody caught. */
+function endGracefully(close: () => Promise<void>, announce: (signal: string) => void): void {
+  closeWithGrace({ delay: grace, logger: false }, async ({ signal, err }) => {
+    if (err) process.stderr.write(`${JSON.stringify({ level: 'fatal', fault: describeFault(err) })}\n`);
+    announce(signal ?? 'error');
+    await close();
+  });
+}
+
+/** A command's failure is one clear line and exit code 1. */
+async function oneOff(work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    const isKnown = error instanceof SettingsError || error instanceof Error;
+    process.stderr.write(`latchkey: ${isKnown ? error.message : 'failed'}\n`);
+    process.exit(1);
+  }
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}

@@ -1,0 +1,55 @@
+import { Migrator } from '@mikro-orm/migrations';
+import { defineConfig, MikroORM, type Options } from '@mikro-orm/postgresql';
+import { migrations } from '../migrations/index.js';
+import { Account } from './accounts/account.entity.js';
+import { AuditEvent } from './audit/audit-event.entity.js';
+import { ResetReceipt } from './password-reset/reset-receipt.entity.js';
+
+/** Milliseconds. A statement ends before a call's own deadline, so that no late write contradicts an answer. */
+export const databaseTimeouts = {
+  connect: 3_000,
+  statement: 5_000,
+  lock: 3_000,
+  idleInTransaction: 10_000,
+  /** On the client's side: also ends a call whose server vanished without a word. */
+  query: 7_000,
+} as const;
+
+/** What every pool of ours tells `pg`; shared with the job queue's pool. */
+export const poolOptions = {
+  connectionTimeoutMillis: databaseTimeouts.connect,
+  statement_timeout: databaseTimeouts.statement,
+  lock_timeout: databaseTimeouts.lock,
+  idle_in_transaction_session_timeout: databaseTimeouts.idleInTransaction,
+  query_timeout: databaseTimeouts.query,
+  keepAlive: true,
+  keepAliveInitialDelayMillis: 10_000,
+};
+
+/** Opens no connection yet: the first statement does, and readiness asks with `checkConnection`. */
+export function openDatabase(url: string, options: { poolSize?: number; forMigration?: boolean } = {}): MikroORM {
+  return new MikroORM(
+    defineConfig({
+      clientUrl: url,
+      entities: [Account, ResetReceipt, AuditEvent],
+      extensions: [Migrator],
+      ensureDatabase: false,
+      pool: { min: 0, max: options.poolSize ?? 10 },
+      driverOptions: {
+        ...poolOptions,
+        ...(options.forMigration ? { statement_timeout: 0, query_timeout: 0, lock_timeout: 30_000 } : {}),
+      },
+      migrations: {
+        migrationsList: migrations,
+        tableName: 'latchkey_migration',
+        snapshot: false,
+        snapshotOnMigrate: false,
+        allOrNothing: true,
+        transactional: true,
+        safe: false,
+        silent: true,
+      },
+      debug: false,
+    } satisfies Options),
+  );
+}

@@ -1,0 +1,118 @@
+import { createServer } from 'node:net';
+import { join, resolve } from 'node:path';
+import { type Api, startApi } from '../api.js';
+import { startOperations } from '../http/operations.js';
+import { migrateUp } from '../migrate.js';
+import { createServices, type Services } from '../services.js';
+import { type Environment, readSettings } from '../settings.js';
+import { startWorker } from '../worker.js';
+import { DevFolder } from './dev-folder.js';
+import { startEmbeddedPostgres } from './embedded-postgres.js';
+import { startEmbeddedRedis } from './embedded-redis.js';
+import { Inbox } from './inbox.js';
+import { inboxPages } from './inbox-pages.js';
+
+export interface Dev {
+  readonly api: Api;
+  readonly services: Services;
+  readonly close: () => Promise<void>;
+}
+
+/** What is made or started here when no setting names it. */
+const embedded = ['DATABASE_URL', 'REDIS_URL', 'SMTP_URL', 'SECRET', 'ACCESS_TOKEN_SIGNING_KEY'] as const;
+
+/**
+ * Everything in one process: API, worker, and embedded stores for those that no setting names. Each of `DATABASE_URL`,
+ * `REDIS_URL` and `SMTP_URL` replaces its part alone.
+ *
+ * @param print gets one line at a time for the person at the terminal.
+ */
+export async function startDev(environment: Environment, print: (line: string) => void): Promise<Dev> {
+  const isUnset = (name: string) => (environment[name] ?? '') === '';
+  const stops: (() => Promise<void>)[] = [];
+  /** In reverse order of the start, each whatever happened to the others. */
+  const close = async () => {
+    for (const stop of stops.splice(0).reverse()) await stop().catch(() => undefined);
+  };
+  try {
+    // Wrong settings and taken ports are told before anything is started.
+    const early = readSettings(environment, 'dev', embedded);
+    await assertFree(early.http.port, early.http.host, 'PORT');
+    await assertFree(early.operations.port, early.operations.host, 'OPS_PORT');
+
+    const folder = await DevFolder.open(resolve('.latchkey'));
+    stops.push(() => folder.close());
+    const { secret, signingKey } = await folder.secrets();
+    const found: Record<string, string> = {};
+    if (isUnset('SECRET')) found.SECRET = secret;
+    if (isUnset('ACCESS_TOKEN_SIGNING_KEY')) found.ACCESS_TOKEN_SIGNING_KEY = signingKey;
+
+    const [postgres, redis, inbox] = await allOrNone([
+      isUnset('DATABASE_URL') ? startEmbeddedPostgres({ folder: join(folder.path, 'postgres') }) : undefined,
+      isUnset('REDIS_URL') ? startEmbeddedRedis({ folder: join(folder.path, 'redis') }) : undefined,
+      isUnset('SMTP_URL') ? Inbox.start({ folder: join(folder.path, 'inbox') }) : undefined,
+    ]);
+    for (const part of [postgres, redis, inbox]) if (part) stops.push(() => part.stop());
+    if (postgres) found.DATABASE_URL = postgres.url;
+    if (redis) found.REDIS_URL = redis.url ?? 'redis://stand-in.invalid';
+    if (inbox) found.SMTP_URL = inbox.smtpUrl;
+
+    const settings = readSettings({ ...environment, ...found }, 'dev');
+    await migrateUp(settings.database.url);
+    const connectRedis = redis?.connect;
+    const services = createServices(settings, connectRedis ? { redis: () => connectRedis() } : {});
+    stops.push(() => services.close());
+    const worker = await startWorker(services, settings.mail.smtpUrls.length);
+    stops.push(() => worker.close());
+    const api = await startApi(settings, services, inbox ? inboxPages(inbox) : undefined);
+    stops.push(() => api.close());
+    const operations = await startOperations(settings.operations, services.health);
+    if (operations) stops.push(() => operations.close());
+    await services.jobs.start();
+
+    const { publicUrl } = settings.http;
+    print(`Latchkey runs.
+
+  Reset page      ${publicUrl}/reset-password
+  Apollo Sandbox  ${publicUrl}/graphql
+  Inbox           ${inbox ? `${publicUrl}/inbox` : 'SMTP_URL is set: mails leave this machine'}
+
+  PostgreSQL      ${postgres?.description ?? 'as DATABASE_URL says'}
+  Redis           ${redis?.description ?? 'as REDIS_URL says'}
+
+Ctrl-C ends everything.`);
+    return { api, services, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** Waits for all; if one fails, stops those that started, and tells why. */
+async function allOrNone<Parts extends readonly (Promise<{ stop(): Promise<void> }> | undefined)[]>(
+  starting: readonly [...Parts],
+): Promise<{ [Index in keyof Parts]: Awaited<Parts[Index]> }> {
+  const results: PromiseSettledResult<{ stop(): Promise<void> } | undefined>[] = await Promise.allSettled(starting);
+  const failed = results.find((result) => result.status === 'rejected');
+  if (failed) {
+    for (const result of results) if (result.status === 'fulfilled') await result.value?.stop().catch(() => undefined);
+    throw failed.reason;
+  }
+  return results.map((result) => (result.status === 'fulfilled' ? result.value : undefined)) as never;
+}
+
+async function assertFree(port: number, host: string, setting: string): Promise<void> {
+  if (port === 0) return;
+  const probe = createServer();
+  await new Promise<void>((free, taken) => {
+    probe.once('error', (error: NodeJS.ErrnoException) => {
+      const why = error.code === 'EADDRINUSE' ? 'is taken by another program' : `cannot be listened on (${error.code})`;
+      taken(
+        new Error(
+          `port ${port} on ${host} ${why}; stop that program, or choose another port: ${setting}=${port + 1} npm start`,
+        ),
+      );
+    });
+    probe.listen(port, host, () => probe.close(() => free()));
+  });
+}

@@ -1,0 +1,78 @@
+import { Field, Int, InterfaceType, ObjectType, registerEnumType } from 'type-graphql';
+import { ErrorCode } from '../errors.js';
+
+registerEnumType(ErrorCode, {
+  name: 'ErrorCode',
+  description: 'Every code that an expected failure can carry. Example: `INVALID_RESET_KEY`.',
+  valuesConfig: {
+    INVALID_EMAIL_ADDRESS: { description: 'The text is not one plain e-mail address. Example: `alice@localhost`.' },
+    EMAIL_ADDRESS_TAKEN: { description: 'There is an account with this address already (only where sign-up is open).' },
+    SIGN_UP_DISABLED: { description: 'Accounts are not made by sign-up here.' },
+    INVALID_CREDENTIALS: { description: 'Address and password do not open an account.' },
+    UNAUTHENTICATED: { description: 'The access token is missing, expired or revoked.' },
+    INVALID_RESET_KEY: { description: 'The key is not, or no longer, good; `reason` says why.' },
+    PASSWORD_REJECTED: { description: 'The password breaks the policy; `violations` say how. The key stays good.' },
+    TOO_MANY_REQUESTS: { description: 'This client called too often; `retryAfterSeconds` says when it may again.' },
+    TEMPORARILY_UNAVAILABLE: {
+      description: 'A part is away or overloaded; nothing was lost, and the same call may be made again.',
+    },
+  },
+});
+
+@InterfaceType({
+  description:
+    'An expected outcome that is not success. Every failure member of every result union implements it, so a client that is older than the server still has a branch. Example: `... on UserError { code message }`.',
+})
+export abstract class UserError {
+  @Field(() => ErrorCode, { description: 'For programs. Example: `TOO_MANY_REQUESTS`.' })
+  code!: ErrorCode;
+
+  @Field(() => String, {
+    description: 'For people, in English. Example: `Too many requests; try again in 42 seconds.`',
+  })
+  message!: string;
+}
+
+@ObjectType({
+  implements: UserError,
+  description: 'This client called too often. Depends on the caller alone. Example: `{ retryAfterSeconds: 42 }`.',
+})
+export class TooManyRequests extends UserError {
+  @Field(() => Int, { description: 'Seconds until a call is accepted again. Example: `42`.' })
+  retryAfterSeconds!: number;
+
+  static after(retryAfterSeconds: number): TooManyRequests {
+    const message = `Too many requests; try again in ${retryAfterSeconds} seconds.`;
+    return Object.assign(new TooManyRequests(), { code: ErrorCode.TOO_MANY_REQUESTS, message, retryAfterSeconds });
+  }
+}
+
+@ObjectType({
+  implements: UserError,
+  description:
+    'A part is away or overloaded. Nothing was lost; the same call may be made again. Example: `{ retryAfterSeconds: 5 }`.',
+})
+export class TemporarilyUnavailable extends UserError {
+  @Field(() => Int, { description: 'Seconds after which a new try makes sense. Example: `5`.' })
+  retryAfterSeconds!: number;
+
+  static after(retryAfterSeconds: number): TemporarilyUnavailable {
+    const message = `Temporarily unavailable; try again in ${retryAfterSeconds} seconds.`;
+    return Object.assign(new TemporarilyUnavailable(), {
+      code: ErrorCode.TEMPORARILY_UNAVAILABLE,
+      message,
+      retryAfterSeconds,
+    });
+  }
+}
+
+/** The members that most unions share. */
+export function callerFault(outcome: {
+  kind: 'too-many-requests' | 'temporarily-unavailable';
+  retryAfterSeconds: number;
+}) {
+  const { kind, retryAfterSeconds } = outcome;
+  return kind === 'too-many-requests'
+    ? TooManyRequests.after(retryAfterSeconds)
+    : TemporarilyUnavailable.after(retryAfterSeconds);
+}

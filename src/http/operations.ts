@@ -1,0 +1,31 @@
+import { type FastifyInstance, fastify } from 'fastify';
+
+export type PartHealth = 'ok' | 'away' | 'evicts' | 'starting';
+export interface Health {
+  /** `degraded` as soon as one part is not ok. */
+  readonly status: 'ok' | 'degraded';
+  /** Whether the process should get traffic: without PostgreSQL nothing can be accepted, without Redis requests can. */
+  readonly ready: boolean;
+  readonly parts: Readonly<Record<string, PartHealth>>;
+}
+
+/** `/livez`: the process answers. `/readyz`: what it depends on; 503 while it should get no traffic. */
+export function healthRoutes(app: FastifyInstance, health: () => Promise<Health>): void {
+  app.get('/livez', async () => ({ status: 'ok' }));
+  app.get('/readyz', async (_request, reply) => {
+    const { status, ready, parts } = await health();
+    return reply.code(ready ? 200 : 503).send({ status, parts });
+  });
+}
+
+/** The operations port, for inside the network only. */
+export async function startOperations(
+  settings: { host: string; port: number },
+  health: () => Promise<Health>,
+): Promise<FastifyInstance | undefined> {
+  if (settings.port === 0) return undefined;
+  const app = fastify({ logger: false, requestTimeout: 10_000 });
+  healthRoutes(app, health);
+  await app.listen({ ...settings });
+  return app;
+}

@@ -1,0 +1,27 @@
+#!/usr/bin/env node
+import { availableParallelism } from 'node:os';
+
+const least = [22, 17] as const;
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+if (major < least[0] || (major === least[0] && minor < least[1])) {
+  process.stderr.write(
+    `Latchkey needs Node ${least.join('.')} or newer, this is ${process.versions.node}; \`npm start\` brings its own\n`,
+  );
+  process.exit(1);
+}
+
+// libuv reads the size of its thread pool once, from the environment, before any of our code runs: hashing must not
+// take the threads that DNS and files need, so the process starts itself anew with the right size.
+if (
+  process.env.UV_THREADPOOL_SIZE === undefined &&
+  typeof process.execve === 'function' &&
+  process.platform !== 'win32'
+) {
+  const hashing = Number(process.env.HASH_CONCURRENCY) || Math.max(1, availableParallelism() - 1);
+  const environment = { ...process.env, UV_THREADPOOL_SIZE: String(Math.min(hashing, 64) + 4) };
+  process.execve(process.execPath, [process.execPath, ...process.execArgv, ...process.argv.slice(1)], environment);
+}
+
+await import('reflect-metadata');
+const { run } = await import('./command-line.js');
+await run(process.argv);

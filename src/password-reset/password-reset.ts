@@ -1,0 +1,258 @@
+import { type Accounts, type CredentialNotice, credentialNotices } from '../accounts/accounts.js';
+import { type EmailAddress, parseEmailAddress } from '../accounts/email-address.js';
+import { from, refusal, type TooManyRequests } from '../accounts/limits.js';
+import type { PasswordHash } from '../accounts/password-hash.js';
+import type { AcceptedPassword, PasswordPolicy, PasswordRejected } from '../accounts/password-policy.js';
+import type { Audit } from '../audit/audit.js';
+import { orTryLater, type TemporarilyUnavailable } from '../availability.js';
+import type { Caller } from '../caller.js';
+import { Unavailable } from '../errors.js';
+import type { Job, JobQueue, QueueDefinition, Settlement } from '../jobs/job-queue.js';
+import { describeFault, type Log } from '../log.js';
+import type { SmtpFailure } from '../mail/smtp-failure.js';
+import type { RateLimiter } from '../rate-limit/rate-limiter.js';
+import type { ResetBudget } from './reset-budget.js';
+import { digestOf, type KeyDigest, mintResetKey, parseResetKey } from './reset-key.js';
+import type { ResetKeyRecord, ResetKeys } from './reset-keys.js';
+import type { ResetMails } from './reset-mails.js';
+import type { ResetReceipts } from './reset-receipts.js';
+
+/** "Somebody asked for this address": all of it validated or mapped to a closed set, and no key in it. */
+export interface ResetRequest {
+  readonly email: EmailAddress;
+  /** A language that mails are written in, or null. */
+  readonly locale: string | null;
+  readonly requestId: string;
+  readonly client: string;
+}
+export const resetRequests: QueueDefinition<ResetRequest> = { name: 'password-reset-request' };
+
+/** Why a key is not good. Only the holder of a real key can ever see another reason than UNKNOWN. */
+export enum ResetKeyFault {
+  UNKNOWN = 'UNKNOWN',
+  EXPIRED = 'EXPIRED',
+  USED = 'USED',
+  SUPERSEDED = 'SUPERSEDED',
+}
+type InvalidResetKey = { readonly kind: 'invalid-reset-key'; readonly reason: ResetKeyFault };
+
+export type RequestOutcome =
+  | { readonly kind: 'requested'; readonly keyLifetimeSeconds: number; readonly askAgainAfterSeconds: number }
+  | { readonly kind: 'invalid-email-address' }
+  | TooManyRequests
+  | TemporarilyUnavailable;
+export type InspectOutcome =
+  | { readonly kind: 'valid'; readonly expiresAt: Date }
+  | InvalidResetKey
+  | TooManyRequests
+  | TemporarilyUnavailable;
+export type ResetOutcome =
+  | { readonly kind: 'completed'; readonly signInUrl: string | undefined }
+  | InvalidResetKey
+  | PasswordRejected
+  | TooManyRequests
+  | TemporarilyUnavailable;
+
+export interface PasswordResetSettings {
+  readonly keyTtlSeconds: number;
+  readonly requestDeadlineSeconds: number;
+  readonly askAgainAfterSeconds: number;
+  readonly signInUrl: string | undefined;
+}
+
+export interface PasswordResetParts {
+  readonly settings: PasswordResetSettings;
+  readonly accounts: Accounts;
+  readonly passwordPolicy: PasswordPolicy;
+  readonly passwordHash: PasswordHash;
+  readonly resetKeys: ResetKeys;
+  readonly receipts: ResetReceipts;
+  readonly budget: ResetBudget;
+  readonly mails: ResetMails;
+  readonly jobs: JobQueue;
+  readonly audit: Audit;
+  readonly limits: {
+    readonly perClient: RateLimiter;
+    readonly perNetwork: RateLimiter;
+    readonly keyFailuresPerClient: RateLimiter;
+  };
+  readonly log: Log;
+}
+
+/**
+ * The product: how somebody who lost a password gets back in, and nobody else does. In the order of the story:
+ * `request` (API), `deliver` (worker), `inspect` and `reset` (API), `announce` (worker).
+ */
+export class PasswordReset {
+  constructor(private readonly parts: PasswordResetParts) {}
+
+  /** Takes note that somebody asked. Reads no account, so that there is nothing to be told apart, by answer or by time. */
+  async request(input: { email: string; locale?: string | null }, caller: Caller): Promise<RequestOutcome> {
+    const { jobs, limits, mails, settings, log } = this.parts;
+    const email = parseEmailAddress(input.email);
+    if (!email) return { kind: 'invalid-email-address' };
+    return orTryLater(log, caller.requestId, async () => {
+      const limited = await refusal([limits.perClient, caller.client], [limits.perNetwork, caller.network]);
+      if (limited) return limited;
+      const { requestId, client } = caller;
+      await jobs.enqueue(resetRequests, { email, locale: mails.knownLocale(input.locale), requestId, client });
+      const { keyTtlSeconds: keyLifetimeSeconds, askAgainAfterSeconds } = settings;
+      return { kind: 'requested', keyLifetimeSeconds, askAgainAfterSeconds };
+    });
+  }
+
+  /** Works on one request: looks the account up, mints a key, remembers its digest, and only then sends the mail. */
+  async deliver(job: Job<ResetRequest>): Promise<Settlement> {
+    const { accounts, audit, budget, mails, resetKeys, settings } = this.parts;
+    const { account, now } = await accounts.findByEmail(job.data.email);
+    const finish = async (outcome: string): Promise<Settlement> => {
+      if (account && outcome !== 'sent') await budget.giveBack(job.id, account);
+      await audit.note({
+        kind: `reset.${outcome}`,
+        accountId: account?.id,
+        origin: job.data.requestId,
+        client: job.data.client,
+        detail: { jobId: job.id },
+      });
+      return { settle: 'done', outcome };
+    };
+    if (now.getTime() - job.createdAt.getTime() > settings.requestDeadlineSeconds * 1000) return finish('expired');
+    if (account?.status !== 'active') return finish('no-recipient');
+    if (account.credentialsChangedAt > job.createdAt) return finish('superseded');
+    const grant = await budget.take(job.id, account);
+    if (!grant.granted) return finish('suppressed');
+
+    const key = mintResetKey();
+    const expiresAt = new Date(now.getTime() + grant.keyLifetimeSeconds * 1000);
+    const record: ResetKeyRecord = { accountId: account.id, credentialVersion: account.credentialVersion, expiresAt };
+    await resetKeys.remember(digestOf(key), record, grant.keyLifetimeSeconds);
+    const failure = await mails.sendLink(account, key, {
+      expiresAt,
+      lifetimeSeconds: grant.keyLifetimeSeconds,
+      locale: job.data.locale,
+      job,
+    });
+    if (!failure) return finish('sent');
+    if (failure.fault === 'recipient') await budget.giveBack(job.id, account);
+    return this.#notSent(failure);
+  }
+
+  /** Looks at a key and changes nothing: link scanners and reloads cost nobody a key. */
+  async inspect(keyText: string, caller: Caller): Promise<InspectOutcome> {
+    return orTryLater(this.parts.log, caller.requestId, async () => {
+      const found = await this.#find(keyText, caller);
+      return found.kind === 'found' ? { kind: 'valid', expiresAt: found.record.expiresAt } : found;
+    });
+  }
+
+  /** Redeems a key: sets the password, exactly once, or leaves everything as it was. */
+  async reset(input: { key: string; password: string }, caller: Caller): Promise<ResetOutcome> {
+    const { accounts, passwordHash, passwordPolicy, audit, jobs, receipts, settings, log } = this.parts;
+    // 1. What can be refused without a store. A refusal of the password leaves the key alive.
+    const verdict = passwordPolicy.check(input.password);
+    if (verdict.kind === 'password-rejected') return verdict;
+    return orTryLater(log, caller.requestId, async () => {
+      // 2., 3. The record is read, never taken: what stops here has burned nothing.
+      const found = await this.#find(input.key, caller);
+      if (found.kind === 'invalid-reset-key' && found.reason === ResetKeyFault.USED)
+        return this.#replay(found, verdict.password, caller);
+      if (found.kind !== 'found') return found;
+      const { digest, record, account } = found;
+      // 4. The slow part, with no database connection held.
+      const hash = await passwordHash.make(verdict.password, 'reset');
+      // 5. One transaction; its COMMIT is the reset.
+      const commit = accounts.transaction(async (transaction) => {
+        const changedAt = await accounts.replacePassword(transaction, account, hash, record.expiresAt);
+        if (!changedAt) return false;
+        await receipts.write(transaction, digest, { accountId: account.id, fromVersion: account.credentialVersion });
+        await audit.record(transaction, { kind: 'reset.completed', accountId: account.id, ...from(caller) });
+        const notice = { accountId: account.id, change: 'password-reset', changedAt: changedAt.toISOString() } as const;
+        await jobs.enqueueWithin(transaction, credentialNotices, notice);
+        return true;
+      });
+      const committed = await commit.catch((error: unknown) => this.#readBack(digest, error));
+      if (committed) return { kind: 'completed', signInUrl: settings.signInUrl };
+      // 7. Somebody else was faster, or the time ran out meanwhile.
+      const now = await this.#find(input.key, caller);
+      if (now.kind === 'found') throw new Unavailable('postgres');
+      return now.kind === 'invalid-reset-key' && now.reason === ResetKeyFault.USED
+        ? this.#replay(now, verdict.password, caller)
+        : now;
+    });
+  }
+
+  /** Tells the owner of a change that was made, with a way to object. */
+  async announce(job: Job<CredentialNotice>): Promise<Settlement> {
+    const { accounts, mails } = this.parts;
+    const { account } = await accounts.findById(job.data.accountId);
+    if (!account) return { settle: 'done', outcome: 'no-recipient' };
+    const failure = await mails.sendNotice(account, { ...job.data, changedAt: new Date(job.data.changedAt), job });
+    return failure ? this.#notSent(failure) : { settle: 'done', outcome: 'sent' };
+  }
+
+  /** A key with its record and its account, if it is good now; otherwise why not. */
+  async #find(keyText: string, caller: Caller) {
+    const { accounts, resetKeys, receipts, limits } = this.parts;
+    const key = parseResetKey(keyText);
+    const digest = key && digestOf(key);
+    const record = digest && (await resetKeys.lookUp(digest));
+    const used = digest && !record ? await receipts.find(digest) : undefined;
+    if (!digest || (!record && !used)) {
+      const limited = await refusal([limits.keyFailuresPerClient, caller.client]);
+      return limited ?? ({ kind: 'invalid-reset-key', reason: ResetKeyFault.UNKNOWN } as const);
+    }
+    if (!record) return invalid(ResetKeyFault.USED, digest);
+    const { account, now } = await accounts.findById(record.accountId);
+    if (
+      account?.status === 'active' &&
+      account.credentialVersion === record.credentialVersion &&
+      record.expiresAt > now
+    ) {
+      return { kind: 'found', digest, record, account } as const;
+    }
+    if (await receipts.find(digest)) return invalid(ResetKeyFault.USED, digest);
+    return invalid(
+      account && account.credentialVersion === record.credentialVersion && account.status === 'active'
+        ? ResetKeyFault.EXPIRED
+        : ResetKeyFault.SUPERSEDED,
+      digest,
+    );
+  }
+
+  /** The outcome of a COMMIT is unknown: the receipt, read on a new connection, knows. */
+  async #readBack(digest: KeyDigest, error: unknown): Promise<true> {
+    this.parts.log.warn({ fault: describeFault(error) }, 'the end of a reset is unclear; reading its receipt');
+    if (await this.parts.receipts.find(digest)) return true;
+    throw error;
+  }
+
+  /** The same key with the same password again: the answer was lost, and is given once more. */
+  async #replay(
+    used: InvalidResetKey & { readonly digest: KeyDigest },
+    password: AcceptedPassword,
+    caller: Caller,
+  ): Promise<ResetOutcome> {
+    const { accounts, receipts, passwordHash, settings, audit } = this.parts;
+    const refused = { kind: 'invalid-reset-key', reason: ResetKeyFault.USED } as const;
+    const receipt = await receipts.find(used.digest);
+    if (!receipt || !(await receipts.takeReplay(used.digest))) return refused;
+    const account = await accounts.findWithHash({ id: receipt.accountId, status: 'active' });
+    if (account?.credentialVersion !== receipt.fromVersion + 1) return refused;
+    if (!(await passwordHash.verify(account.passwordHash, password, 'reset'))) return refused;
+    await audit.note({ kind: 'reset.replayed', accountId: account.id, ...from(caller) });
+    return { kind: 'completed', signInUrl: settings.signInUrl };
+  }
+
+  #notSent(failure: SmtpFailure): Settlement {
+    if (failure.fault === 'relay') {
+      this.parts.log.error({ reason: failure.reason, smtpStatus: failure.status }, 'ALARM: the relay refuses us');
+    }
+    return failure.fault === 'recipient'
+      ? { settle: 'dead', reason: failure.reason }
+      : { settle: 'retry', reason: failure.reason };
+  }
+}
+
+function invalid(reason: ResetKeyFault, digest: KeyDigest) {
+  return { kind: 'invalid-reset-key', reason, digest } as const;
+}

@@ -1,0 +1,40 @@
+import { type EntityManager, type MikroORM, raw } from '@mikro-orm/postgresql';
+import { orUnavailable } from '../availability.js';
+import type { KeyDigest } from './reset-key.js';
+import { ResetReceipt } from './reset-receipt.entity.js';
+
+export interface Receipt {
+  readonly accountId: string;
+  readonly fromVersion: number;
+}
+
+/** After this a lost answer is not repaired any more. */
+const replayWindow = '10 minutes';
+/** Each replay is one try of a password, so their number is bounded. */
+const mostReplays = 3;
+
+/** The receipts of committed resets. */
+export class ResetReceipts {
+  constructor(private readonly orm: MikroORM) {}
+
+  /** In the transaction that is the reset. */
+  async write(transaction: EntityManager, digest: KeyDigest, receipt: Receipt): Promise<void> {
+    await transaction.insert(ResetReceipt, { digest, ...receipt, usedAt: raw('now()'), replayCount: 0 });
+  }
+
+  /** @throws Unavailable */
+  async find(digest: KeyDigest): Promise<Receipt | undefined> {
+    return (await orUnavailable(this.orm.em.fork().findOne(ResetReceipt, { digest }))) ?? undefined;
+  }
+
+  /** Uses up one of the replays, before anything is verified. @returns whether there was one left in the window. */
+  async takeReplay(digest: KeyDigest): Promise<boolean> {
+    const left = {
+      digest,
+      replayCount: { $lt: mostReplays },
+      [raw(`used_at + interval '${replayWindow}'`)]: { $gt: raw('now()') },
+    };
+    const taken = this.orm.em.fork().nativeUpdate(ResetReceipt, left, { replayCount: raw('replay_count + 1') });
+    return (await orUnavailable(taken)) === 1;
+  }
+}

@@ -1,0 +1,287 @@
+import { createPrivateKey, type KeyObject } from 'node:crypto';
+import ipaddr from 'ipaddr.js';
+import * as z from 'zod';
+
+/** One environment variable: what it means, its default in words, how its text is read. */
+export interface SettingDefinition {
+  readonly value: z.ZodType<unknown, string>;
+  readonly byDefault: string;
+  readonly meaning: string;
+  /** The value is never shown, not even in a fault. */
+  readonly secret?: true;
+}
+
+/** Reads text; a thrown or returned fault becomes "allowed: …". */
+function read<T>(allowed: string, parse: (text: string) => T | undefined): z.ZodType<T, string> {
+  return z.string().transform((text, context) => {
+    const value = attempt(() => parse(text.trim()));
+    if (value !== undefined) return value;
+    context.addIssue({ code: 'custom', message: `allowed: ${allowed}` });
+    return z.NEVER;
+  }) as unknown as z.ZodType<T, string>;
+}
+
+function attempt<T>(parse: () => T | undefined): T | undefined {
+  try {
+    return parse();
+  } catch {
+    return undefined;
+  }
+}
+
+const integer = (least: number, most: number, unit = '') =>
+  read(`a whole number from ${least} to ${most}${unit && ` (${unit})`}`, (text) => {
+    const value = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN;
+    return value >= least && value <= most ? value : undefined;
+  });
+
+const oneOf = <const T extends string>(...allowed: T[]) =>
+  read(allowed.join(', '), (text) => allowed.find((each) => each === text));
+
+const onOrOff = read('on, off', (text) => ({ on: true, true: true, off: false, false: false })[text]);
+
+const host = read('a host name or an IP address', (text) => (/^[a-zA-Z0-9.:_-]{1,253}$/.test(text) ? text : undefined));
+
+const plainText = read('1 to 64 characters without control characters', (text) =>
+  /^[^\p{Cc}\p{Cf}]{1,64}$/u.test(text) && text.isWellFormed() ? text : undefined,
+);
+
+const origin = read('an origin: http(s)://host[:port], nothing after it', (text) => {
+  const url = new URL(text);
+  const bare = url.pathname === '/' && !url.search && !url.hash && !url.username && !url.password;
+  return /^https?:$/.test(url.protocol) && bare && !text.includes('?') && !text.includes('#') ? url.origin : undefined;
+});
+
+const link = (...protocols: string[]) =>
+  read(`a URL (${protocols.join(' ')}) without user name, password or fragment`, (text) => {
+    const url = new URL(text);
+    const plain = !url.username && !url.password && !text.includes('#');
+    return protocols.includes(url.protocol) && plain ? url.href : undefined;
+  });
+
+const storeUrl = (...protocols: string[]) =>
+  read(`a URL (${protocols.map((each) => `${each}//…`).join(' ')})`, (text) => {
+    const url = new URL(text);
+    return protocols.includes(url.protocol) ? text : undefined;
+  });
+
+const list = <T>(allowed: string, parseOne: (text: string) => T | undefined) =>
+  read(`${allowed}, several separated by commas`, (text) => {
+    const parts = text.split(',').map((part) => parseOne(part.trim()));
+    return parts.every((part) => part !== undefined) ? (parts as T[]) : undefined;
+  });
+
+const limits = list('points/seconds, for instance 3/3600, both whole numbers above 0', (text) => {
+  const match = /^(\d{1,7})\/(\d{1,7})$/.exec(text);
+  const [points, seconds] = [Number(match?.[1]), Number(match?.[2])];
+  return points > 0 && seconds > 0 && seconds <= 2_592_000 ? { points, seconds } : undefined;
+});
+
+const secret = read('at least 32 bytes that are random (not one word repeated, not a placeholder)', (text) =>
+  Buffer.byteLength(text) >= 32 && new Set(text).size >= 8 && !/change-?me|placeholder/i.test(text) ? text : undefined,
+);
+
+/** PKCS#8 PEM (line ends may be written as `\n`) or JWK. */
+const signingKey = read<KeyObject>('an Ed25519 private key, PKCS#8 PEM or JWK', (text) => {
+  const key = text.startsWith('{')
+    ? createPrivateKey({ key: JSON.parse(text), format: 'jwk' })
+    : createPrivateKey(text.replaceAll('\\n', '\n'));
+  return key.asymmetricKeyType === 'ed25519' ? key : undefined;
+});
+
+const mailbox = read('an address, or a name and an address: Acme <no-reply@acme.example>', (text) => {
+  const match = /^(?:"?([^"<>\p{Cc}]{0,64}?)"?\s*<)?([!-~]{1,64}@[a-z0-9.-]{1,253})>?$/iu.exec(text);
+  const bracketed = text.includes('<') === text.endsWith('>');
+  return match?.[2] && bracketed && !/[<>()[\],;:\\"]/.test(match[2])
+    ? { name: match[1] ?? '', address: match[2] }
+    : undefined;
+});
+
+const smtpUrls = list('smtp://user:password@host:587 or smtps://…', (text) => {
+  const url = new URL(text);
+  return /^smtps?:$/.test(url.protocol) && url.hostname ? text : undefined;
+});
+
+const cidrs = list('networks in CIDR notation (10.0.0.0/8, 2001:db8::/32) or single addresses', (text) => {
+  const range = text.includes('/') ? text : `${text}/${ipaddr.parse(text).kind() === 'ipv6' ? 128 : 32}`;
+  ipaddr.parseCIDR(range);
+  return range;
+});
+
+const seconds = (most: number) => integer(1, most, 'seconds');
+
+/** Every setting. The documented table, `.env.example` and `latchkey settings` are made from this. */
+export const settingsTable = {
+  NODE_ENV: {
+    value: oneOf('production', 'development', 'test'),
+    byDefault: 'production; development for `dev`',
+    meaning: 'Production switches every safe default on.',
+  },
+  PORT: {
+    value: integer(0, 65535),
+    byDefault: '4000',
+    meaning:
+      'Port of the API: `/graphql`, `/reset-password`, `/.well-known/jwks.json`, `/livez`, `/readyz`. 0 takes a free one.',
+  },
+  HOST: { value: host, byDefault: '127.0.0.1; 0.0.0.0 in production', meaning: 'Address that the API listens on.' },
+  OPS_PORT: {
+    value: integer(0, 65535),
+    byDefault: '9464',
+    meaning: 'Port of `/livez`, `/readyz` and `/metrics` of each process. 0 = off.',
+  },
+  OPS_HOST: { value: host, byDefault: '127.0.0.1', meaning: 'Address that the operations port listens on.' },
+  PUBLIC_URL: {
+    value: origin,
+    byDefault: 'http://localhost:PORT',
+    meaning: 'Origin of the hosted pages and issuer of access tokens. https in production.',
+  },
+  RESET_PAGE_URL: {
+    value: link('https:', 'http:'),
+    byDefault: 'PUBLIC_URL/reset-password',
+    meaning:
+      'Where the link in the mail leads; the key follows after `#key=`. Without a key the page asks for the address.',
+  },
+  SIGN_IN_URL: {
+    value: link('https:', 'http:'),
+    byDefault: 'none',
+    meaning: 'Where the page leads after a new password was set.',
+  },
+  SUPPORT_URL: {
+    value: link('https:', 'http:', 'mailto:'),
+    byDefault: 'none',
+    meaning: 'Where a person objects to a change that they did not make.',
+  },
+  DATABASE_URL: {
+    value: storeUrl('postgres:', 'postgresql:'),
+    byDefault: 'embedded in `dev`',
+    meaning: 'PostgreSQL 13 or newer.',
+    secret: true,
+  },
+  REDIS_URL: {
+    value: storeUrl('redis:', 'rediss:'),
+    byDefault: 'embedded in `dev`',
+    meaning: 'Redis 6.2 or newer, or Valkey, with `maxmemory-policy noeviction`.',
+    secret: true,
+  },
+  SMTP_URL: {
+    value: smtpUrls,
+    byDefault: 'embedded in `dev`',
+    meaning: 'The mail relay; several, separated by commas, are tried in turn.',
+    secret: true,
+  },
+  MAIL_FROM: { value: mailbox, byDefault: 'Latchkey <no-reply@localhost>', meaning: 'Sender of the mails.' },
+  PRODUCT_NAME: { value: plainText, byDefault: 'Latchkey', meaning: 'How mails and pages call the product.' },
+  SECRET: {
+    value: secret,
+    byDefault: 'made once in `dev`',
+    meaning: 'Root of our MACs; at least 32 random bytes. A new value makes every outstanding link useless.',
+    secret: true,
+  },
+  ACCESS_TOKEN_SIGNING_KEY: {
+    value: signingKey,
+    byDefault: 'made once in `dev`',
+    meaning: 'Ed25519 private key (PKCS#8 PEM or JWK) that signs access tokens.',
+    secret: true,
+  },
+  ACCESS_TOKEN_TTL: { value: seconds(86_400), byDefault: '900', meaning: 'Seconds that an access token lives.' },
+  ACCESS_TOKEN_AUDIENCE: {
+    value: read('1 to 256 printable characters', (text) => (/^[!-~]{1,256}$/.test(text) ? text : undefined)),
+    byDefault: 'PUBLIC_URL',
+    meaning: 'The `aud` claim of access tokens.',
+  },
+  RESET_KEY_TTL: {
+    value: seconds(604_800),
+    byDefault: '3600',
+    meaning: 'Seconds that a reset key lives, counted from the hand-over of the mail.',
+  },
+  RESET_REQUEST_DEADLINE: {
+    value: seconds(604_800),
+    byDefault: '3600',
+    meaning: 'Seconds after which an undelivered request is given up.',
+  },
+  LIMIT_RESET_PER_ACCOUNT: {
+    value: limits,
+    byDefault: '3/3600,10/86400',
+    meaning: 'Reset mails to one account, points/seconds; silent, counted in the worker.',
+  },
+  LIMIT_RESET_PER_CLIENT: {
+    value: limits,
+    byDefault: '30/900',
+    meaning: 'Reset requests of one client (IPv4 address, IPv6 /64).',
+  },
+  LIMIT_RESET_PER_NETWORK: {
+    value: limits,
+    byDefault: '300/900',
+    meaning: 'Reset requests of one network (IPv4 /24, IPv6 /48).',
+  },
+  LIMIT_KEY_FAILURES_PER_CLIENT: { value: limits, byDefault: '20/900', meaning: 'Unknown reset keys from one client.' },
+  LIMIT_SIGN_IN_PER_ADDRESS_AND_CLIENT: {
+    value: limits,
+    byDefault: '10/900',
+    meaning: 'Failed sign-ins for one address from one client.',
+  },
+  LIMIT_SIGN_IN_PER_CLIENT: { value: limits, byDefault: '100/900', meaning: 'Failed sign-ins from one client.' },
+  LIMIT_SIGN_IN_PER_ADDRESS: {
+    value: limits,
+    byDefault: '100/86400',
+    meaning: 'Failed sign-ins for one address from anywhere; never touches recovery.',
+  },
+  LIMIT_HASH_PER_CLIENT: { value: limits, byDefault: '60/60', meaning: 'Calls of one client that hash a password.' },
+  LIMIT_SIGN_UP_PER_CLIENT: { value: limits, byDefault: '10/3600', meaning: 'Sign-ups of one client.' },
+  PASSWORD_MIN_LENGTH: {
+    value: integer(8, 64, 'code points'),
+    byDefault: '15',
+    meaning: 'Least length of a password in code points.',
+  },
+  ARGON2_MEMORY_KIB: {
+    value: integer(12288, 1_048_576, 'KiB'),
+    byDefault: '19456',
+    meaning: 'argon2id memory; never below the strength of 19456 KiB with time cost 2.',
+  },
+  ARGON2_TIME_COST: { value: integer(1, 20), byDefault: '2', meaning: 'argon2id passes.' },
+  HASH_CONCURRENCY: {
+    value: integer(1, 64),
+    byDefault: 'cores - 1, at least 1',
+    meaning: 'Passwords hashed at the same time in one process.',
+  },
+  HASH_QUEUE: {
+    value: integer(0, 10_000),
+    byDefault: '64',
+    meaning: 'Calls that may wait for the hash limiter; more are told to try again.',
+  },
+  SIGN_UP: {
+    value: oneOf('open', 'closed'),
+    byDefault: '`open` in `dev`, else `closed`',
+    meaning: 'Whether `signUp` makes accounts. Production refuses `open`.',
+  },
+  TRUST_PROXY: {
+    value: cidrs,
+    byDefault: 'none',
+    meaning: 'Networks whose `X-Forwarded-For` is believed: proxies, and own servers that call for a person.',
+  },
+  CORS_ORIGINS: {
+    value: list('origins: https://app.example', (text) => {
+      const url = new URL(text);
+      return url.origin === text ? text : undefined;
+    }),
+    byDefault: 'none; Apollo Sandbox in development',
+    meaning: 'Browser origins that may call `/graphql`.',
+  },
+  SANDBOX: {
+    value: onOrOff,
+    byDefault: 'on in development, off in production',
+    meaning: 'Apollo Sandbox as the page at `/graphql`.',
+  },
+  INTROSPECTION: {
+    value: onOrOff,
+    byDefault: 'on in development, off in production',
+    meaning: 'Whether the schema can be asked for.',
+  },
+  LOG_LEVEL: {
+    value: oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'),
+    byDefault: 'info',
+    meaning: 'Least level of a log line (pino).',
+  },
+} satisfies Record<string, SettingDefinition>;
+
+export type SettingName = keyof typeof settingsTable;

@@ -1,0 +1,178 @@
+import type { KeyObject } from 'node:crypto';
+import { availableParallelism } from 'node:os';
+import * as z from 'zod';
+import type { LogLevel } from './log.js';
+import { type SettingDefinition, type SettingName, settingsTable } from './settings-table.js';
+
+/** `points` calls in a window of `seconds`. */
+export interface Limit {
+  readonly points: number;
+  readonly seconds: number;
+}
+export type Command = 'api' | 'worker' | 'migrate' | 'dev' | 'account';
+export type Environment = Readonly<Record<string, string | undefined>>;
+export type Settings = ReturnType<typeof readSettings>;
+export type { SettingName };
+
+/** One wrong setting: what it was (never the value of a secret) and what is allowed. */
+export interface SettingFault {
+  readonly name: string;
+  readonly fault: string;
+}
+
+/** Thrown with every fault at once, so that an operator mends them in one go. */
+export class SettingsError extends Error {
+  constructor(readonly faults: readonly SettingFault[]) {
+    super(`${faults.length} wrong setting(s):\n${faults.map(({ name, fault }) => `  ${name}: ${fault}`).join('\n')}`);
+    this.name = 'SettingsError';
+  }
+}
+
+type Values = { [Name in SettingName]: z.infer<(typeof settingsTable)[Name]['value']> | undefined };
+
+/**
+ * Reads the environment once. An empty value counts as unset.
+ *
+ * @param toCome required settings that may still be missing, because the caller makes them later.
+ * @throws SettingsError naming every fault.
+ */
+export function readSettings(environment: Environment, command: Command, toCome: readonly SettingName[] = []) {
+  const faults: SettingFault[] = [];
+  const values = parseEach(environment, faults);
+  const production = (values.NODE_ENV ?? (command === 'dev' ? 'development' : 'production')) === 'production';
+  const fault = (name: SettingName, text: string) => faults.push({ name, fault: text });
+  const required = <Name extends SettingName>(name: Name, commands: readonly Command[], why: string) => {
+    const isSet = (environment[name] ?? '') !== '';
+    if (!isSet && commands.includes(command) && !toCome.includes(name)) fault(name, `is not set; ${why}`);
+    return values[name];
+  };
+
+  const servers = ['api', 'worker', 'dev'] as const;
+  const port = values.PORT ?? 4000;
+  const publicUrl = values.PUBLIC_URL ?? `http://localhost:${port}`;
+  const signingKey = required(
+    'ACCESS_TOKEN_SIGNING_KEY',
+    ['api', 'dev'],
+    'give an Ed25519 private key (PKCS#8 PEM or JWK)',
+  );
+  const argon2 = { memoryKib: values.ARGON2_MEMORY_KIB ?? 19456, timeCost: values.ARGON2_TIME_COST ?? 2 };
+  const signUp = values.SIGN_UP ?? (command === 'dev' ? 'open' : 'closed');
+
+  if (production && !publicUrl.startsWith('https:') && servers.some((each) => each === command)) {
+    fault(
+      'PUBLIC_URL',
+      `was ${JSON.stringify(publicUrl)}; production allows https only, because links in mails are made from it`,
+    );
+  }
+  if (production && values.RESET_PAGE_URL && !values.RESET_PAGE_URL.startsWith('https:')) {
+    fault('RESET_PAGE_URL', `was ${JSON.stringify(values.RESET_PAGE_URL)}; production allows https only`);
+  }
+  if (production && signUp === 'open') {
+    fault('SIGN_UP', 'was "open"; production refuses it, because it tells who has an account; allowed: closed');
+  }
+  const weakest = argon2.timeCost === 1 ? 47104 : argon2.timeCost === 2 ? 19456 : 12288;
+  if (argon2.memoryKib < weakest) {
+    fault(
+      'ARGON2_MEMORY_KIB',
+      `was ${argon2.memoryKib}; with ARGON2_TIME_COST=${argon2.timeCost} at least ${weakest} KiB (OWASP ASVS 5.0, 11.4.2)`,
+    );
+  }
+
+  const settings = {
+    command,
+    production,
+    log: { level: (values.LOG_LEVEL ?? 'info') satisfies LogLevel as LogLevel },
+    http: {
+      port,
+      host: values.HOST ?? (production ? '0.0.0.0' : '127.0.0.1'),
+      publicUrl,
+      trustProxy: values.TRUST_PROXY ?? [],
+      corsOrigins:
+        values.CORS_ORIGINS ??
+        (production ? [] : ['https://studio.apollographql.com', 'https://sandbox.embed.apollographql.com']),
+    },
+    operations: { port: values.OPS_PORT ?? 9464, host: values.OPS_HOST ?? '127.0.0.1' },
+    graphql: { sandbox: values.SANDBOX ?? !production, introspection: values.INTROSPECTION ?? !production },
+    database: {
+      url:
+        required('DATABASE_URL', [...servers, 'migrate', 'account'], 'give postgres://user:password@host/database') ??
+        '',
+    },
+    redis: { url: required('REDIS_URL', servers, 'give redis://:password@host:6379/0') ?? '' },
+    secret:
+      required('SECRET', servers, 'give at least 32 random bytes, for instance from `openssl rand -base64 32`') ?? '',
+    mail: {
+      smtpUrls: required('SMTP_URL', ['worker', 'dev'], 'give smtp://user:password@host:587') ?? [],
+      from: values.MAIL_FROM ?? { name: 'Latchkey', address: 'no-reply@localhost' },
+      productName: values.PRODUCT_NAME ?? 'Latchkey',
+      requireTls: production,
+    },
+    accounts: {
+      signUp,
+      passwordMinLength: values.PASSWORD_MIN_LENGTH ?? 15,
+      passwordMaxLength: 128,
+      argon2,
+      hashConcurrency: values.HASH_CONCURRENCY ?? Math.max(1, availableParallelism() - 1),
+      hashQueue: values.HASH_QUEUE ?? 64,
+      accessToken: {
+        signingKey: signingKey ?? (undefined as KeyObject | undefined),
+        ttlSeconds: values.ACCESS_TOKEN_TTL ?? 900,
+        issuer: publicUrl,
+        audience: values.ACCESS_TOKEN_AUDIENCE ?? publicUrl,
+      },
+      limits: {
+        signInPerAddressAndClient: values.LIMIT_SIGN_IN_PER_ADDRESS_AND_CLIENT ?? [{ points: 10, seconds: 900 }],
+        signInPerClient: values.LIMIT_SIGN_IN_PER_CLIENT ?? [{ points: 100, seconds: 900 }],
+        signInPerAddress: values.LIMIT_SIGN_IN_PER_ADDRESS ?? [{ points: 100, seconds: 86400 }],
+        hashPerClient: values.LIMIT_HASH_PER_CLIENT ?? [{ points: 60, seconds: 60 }],
+        signUpPerClient: values.LIMIT_SIGN_UP_PER_CLIENT ?? [{ points: 10, seconds: 3600 }],
+      },
+    },
+    passwordReset: {
+      pageUrl: values.RESET_PAGE_URL ?? `${publicUrl}/reset-password`,
+      signInUrl: values.SIGN_IN_URL,
+      supportUrl: values.SUPPORT_URL,
+      keyTtlSeconds: values.RESET_KEY_TTL ?? 3600,
+      requestDeadlineSeconds: values.RESET_REQUEST_DEADLINE ?? 3600,
+      limits: {
+        perAccount: values.LIMIT_RESET_PER_ACCOUNT ?? [
+          { points: 3, seconds: 3600 },
+          { points: 10, seconds: 86400 },
+        ],
+        perClient: values.LIMIT_RESET_PER_CLIENT ?? [{ points: 30, seconds: 900 }],
+        perNetwork: values.LIMIT_RESET_PER_NETWORK ?? [{ points: 300, seconds: 900 }],
+        keyFailuresPerClient: values.LIMIT_KEY_FAILURES_PER_CLIENT ?? [{ points: 20, seconds: 900 }],
+      },
+    },
+  };
+  if (faults.length > 0) throw new SettingsError(faults);
+  return deepFreeze(settings);
+}
+
+function parseEach(environment: Environment, faults: SettingFault[]): Values {
+  const values: Record<string, unknown> = {};
+  for (const [name, { value, secret }] of Object.entries<SettingDefinition>(settingsTable)) {
+    const text = environment[name];
+    if (text === undefined || text === '') continue;
+    const result = value.safeParse(text);
+    if (result.success) {
+      values[name] = result.data;
+    } else {
+      const was = secret ? '' : `was ${JSON.stringify(text)}; `;
+      faults.push({ name, fault: `${was}${result.error.issues[0]?.message ?? 'is not allowed'}` });
+    }
+  }
+  return values as Values;
+}
+
+/** Freezes plain objects and arrays all the way down; class instances (a key) are left alone. */
+function deepFreeze<T>(value: T): T {
+  if (
+    Array.isArray(value) ||
+    (typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype)
+  ) {
+    for (const each of Object.values(value)) deepFreeze(each);
+    Object.freeze(value);
+  }
+  return value;
+}

@@ -1,0 +1,42 @@
+import { credentialNotices } from './accounts/accounts.js';
+import { databaseTimeouts } from './database.js';
+import { jobTiming } from './jobs/job-queue.js';
+import { smtpTimeouts } from './mail/mailer.js';
+import { resetRequests } from './password-reset/password-reset.js';
+import { redisOptions } from './redis.js';
+import { type Services, workerSlots } from './services.js';
+
+export interface Worker {
+  /** Takes no new job from the first moment, ends those at work. */
+  readonly close: () => Promise<void>;
+}
+
+/** The job process: hands out reset links and notices. Waits for the database while it is down. */
+export async function startWorker(services: Services, relays: number): Promise<Worker> {
+  assertLease(relays);
+  const { jobs, passwordReset, log } = services;
+  const working = (async () => {
+    await jobs.start();
+    if (!jobs.started) return;
+    await jobs.work(resetRequests, workerSlots.links, (job) => passwordReset.deliver(job));
+    await jobs.work(credentialNotices, workerSlots.notices, (job) => passwordReset.announce(job));
+    log.info({ count: workerSlots.links + workerSlots.notices }, 'the worker waits for jobs');
+  })();
+  working.catch(() => log.error({ part: 'worker' }, 'the worker cannot work'));
+  return { close: () => jobs.stop() };
+}
+
+/**
+ * A lease that ran out while the mail is still being handed over would let a second worker send it too.
+ *
+ * @throws Error when the time-outs of one attempt could outlast the lease.
+ */
+export function assertLease(relays: number, leaseSeconds: number = jobTiming.lease): void {
+  const stores = 4 * databaseTimeouts.query + 4 * redisOptions.commandTimeout;
+  const longest = (relays * smtpTimeouts.whole + stores) / 1000;
+  if (leaseSeconds <= longest) {
+    throw new Error(
+      `a job's lease of ${leaseSeconds} s must be longer than one attempt can take (${longest} s with ${relays} relays)`,
+    );
+  }
+}

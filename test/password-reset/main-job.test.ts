@@ -1,0 +1,28 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { startLatchkey, type TestLatchkey } from '../support/latchkey.js';
+
+let latchkey: TestLatchkey;
+beforeAll(async () => {
+  latchkey = await startLatchkey();
+});
+afterAll(() => latchkey.close());
+
+it('lets somebody who lost the password back in', async () => {
+  const { client, inbox } = latchkey;
+  await latchkey.signUp('alice@example.com', 'the password that gets lost');
+  const oldToken = await latchkey.signIn('alice@example.com', 'the password that gets lost');
+  expect(await latchkey.as(oldToken ?? '').me()).toMatchObject({ email: 'alice@example.com' });
+
+  const key = await latchkey.keyFor('alice@example.com');
+  expect(await client.passwordResetKey(key)).toMatchObject({ __typename: 'ResetKeyValid' });
+  expect(await client.resetPassword({ key, password: 'a quite new password' })).toEqual({
+    __typename: 'PasswordResetCompleted',
+    signInUrl: null,
+  });
+
+  expect(await latchkey.signIn('alice@example.com', 'the password that gets lost')).toBeUndefined();
+  expect(await latchkey.signIn('alice@example.com', 'a quite new password')).toBeDefined();
+  expect(await latchkey.as(oldToken ?? '').me()).toBeNull();
+  const notice = await inbox.waitFor((mail) => mail.subject.includes('was changed'));
+  expect(notice.envelope.to).toEqual(['alice@example.com']);
+});

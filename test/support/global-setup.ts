@@ -1,0 +1,28 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestProject } from 'vitest/node';
+import { startEmbeddedPostgres } from '../../src/dev/embedded-postgres.js';
+import { migrateUp } from '../../src/migrate.js';
+
+declare module 'vitest' {
+  export interface ProvidedContext {
+    /** Of the migrated database that every test's own is copied from. */
+    templateUrl: string;
+  }
+}
+
+export const templateDatabase = 'latchkey_template';
+
+/** One PostgreSQL for the run, with a migrated template; each test file copies it. Without fsync: nothing here outlives the run. */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const folder = await mkdtemp(join(tmpdir(), 'latchkey-test-'));
+  const flags = ['-c', 'fsync=off', '-c', 'full_page_writes=off', '-c', 'max_connections=300'];
+  const postgres = await startEmbeddedPostgres({ folder, database: templateDatabase, postgresFlags: flags });
+  await migrateUp(postgres.url);
+  project.provide('templateUrl', postgres.url);
+  return async () => {
+    await postgres.stop();
+    await rm(folder, { recursive: true, force: true });
+  };
+}

@@ -1,0 +1,57 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+import { inject } from 'vitest';
+import { type EmbeddedRedis, findRedisServer, startEmbeddedRedis } from '../../src/dev/embedded-redis.js';
+
+/** For `describe.skipIf`: what needs a real server says so. */
+export const hasRedisServer = findRedisServer() !== undefined;
+
+export interface TestDatabase {
+  readonly url: string;
+  query<Row extends pg.QueryResultRow>(sql: string, values?: unknown[]): Promise<Row[]>;
+  drop(): Promise<void>;
+}
+
+/** A migrated database of its own. */
+export async function createDatabase(): Promise<TestDatabase> {
+  const templateUrl = inject('templateUrl');
+  const name = `test_${randomBytes(6).toString('hex')}`;
+  const url = Object.assign(new URL(templateUrl), { pathname: `/${name}` }).href;
+  const admin = async (sql: string) => {
+    const client = new pg.Client({
+      connectionString: Object.assign(new URL(templateUrl), { pathname: '/postgres' }).href,
+    });
+    await client.connect();
+    await client.query(sql).finally(() => client.end());
+  };
+  await admin(`create database ${name} template latchkey_template`);
+  const pool = new pg.Pool({ connectionString: url, max: 2 });
+  pool.on('error', () => undefined);
+  return {
+    url,
+    query: async (sql, values) => (await pool.query(sql, values)).rows,
+    drop: async () => {
+      await pool.end();
+      await admin(`drop database ${name} with (force)`);
+    },
+  };
+}
+
+/** A Redis of its own: a real server where there is one. */
+export async function createRedis(): Promise<EmbeddedRedis> {
+  const folder = await mkdtemp(join(tmpdir(), 'latchkey-redis-'));
+  const redis = await startEmbeddedRedis({ folder });
+  return {
+    ...redis,
+    url: redis.url,
+    connect: redis.connect,
+    description: redis.description,
+    stop: async () => {
+      await redis.stop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
