@@ -30,9 +30,10 @@ export function parseEmailAddress(text: string): EmailAddress | undefined {
 }
 
 function parseDomain(text: string): string | undefined {
-  // `domainToASCII` cuts or decodes what a URL would (`%41`, `a/b`, `a:1`), so only what a host name may hold gets there.
+  // `domainToASCII` cuts or decodes what a URL would (`%41`, `a/b`, `a:1`) and drops invisible characters: only what a
+  // host name may hold gets there.
   const foreign = text.replace(/[a-zA-Z0-9.-]/g, '');
-  if (/\p{ASCII}/u.test(foreign) || !text.isWellFormed()) return undefined;
+  if (/[\p{ASCII}\p{Cf}]/u.test(foreign) || !text.isWellFormed()) return undefined;
   const domain = asciiLowerCase(domainToASCII(text));
   const isName = hostName.test(domain) && domain.length <= longest.domain && isIP(domain) === 0;
   return isName ? domain : undefined;

@@ -1,4 +1,4 @@
-import { createServer } from 'node:net';
+import { type AddressInfo, createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { type Api, startApi } from '../api.js';
 import { startOperations } from '../http/operations.js';
@@ -35,15 +35,17 @@ export async function startDev(environment: Environment, print: (line: string) =
     for (const stop of stops.splice(0).reverse()) await stop().catch(() => undefined);
   };
   try {
-    // Wrong settings and taken ports are told before anything is started.
+    // Wrong settings and taken ports are told before anything is started; the folder first, because a second start in
+    // it finds the port taken too, and another port would not help.
     const early = readSettings(environment, 'dev', embedded);
-    await assertFree(early.http.port, early.http.host, 'PORT');
-    await assertFree(early.operations.port, early.operations.host, 'OPS_PORT');
-
     const folder = await DevFolder.open(resolve('.latchkey'));
     stops.push(() => folder.close());
-    const { secret, signingKey } = await folder.secrets();
     const found: Record<string, string> = {};
+    // A free port is chosen now, because links and the issuer of tokens are made from it.
+    found.PORT = String(await freePort(early.http.port, early.http.host, 'PORT'));
+    if (early.operations.port > 0) await freePort(early.operations.port, early.operations.host, 'OPS_PORT');
+
+    const { secret, signingKey } = await folder.secrets();
     if (isUnset('SECRET')) found.SECRET = secret;
     if (isUnset('ACCESS_TOKEN_SIGNING_KEY')) found.ACCESS_TOKEN_SIGNING_KEY = signingKey;
 
@@ -101,10 +103,10 @@ async function allOrNone<Parts extends readonly (Promise<{ stop(): Promise<void>
   return results.map((result) => (result.status === 'fulfilled' ? result.value : undefined)) as never;
 }
 
-async function assertFree(port: number, host: string, setting: string): Promise<void> {
-  if (port === 0) return;
+/** @returns the port, or a free one in place of 0. @throws Error naming the setting, if the port cannot be had. */
+async function freePort(port: number, host: string, setting: string): Promise<number> {
   const probe = createServer();
-  await new Promise<void>((free, taken) => {
+  return new Promise((free, taken) => {
     probe.once('error', (error: NodeJS.ErrnoException) => {
       const why = error.code === 'EADDRINUSE' ? 'is taken by another program' : `cannot be listened on (${error.code})`;
       taken(
@@ -113,6 +115,9 @@ async function assertFree(port: number, host: string, setting: string): Promise<
         ),
       );
     });
-    probe.listen(port, host, () => probe.close(() => free()));
+    probe.listen(port, host, () => {
+      const { port: found } = probe.address() as AddressInfo;
+      probe.close(() => free(found));
+    });
   });
 }

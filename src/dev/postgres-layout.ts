@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { chmod, mkdir, readFile, realpath, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, realpath, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { copyBinaries, type PostgresBinaries } from './postgres-binaries.js';
 import { stopLeftover } from './postgres-data.js';
@@ -16,6 +16,7 @@ export interface PostgresLayout {
 }
 
 const noteName = 'data-location.txt';
+const originName = 'folder.txt';
 
 interface Wanted {
   readonly folder: string;
@@ -92,22 +93,38 @@ async function reachableBinaries(binaries: PostgresBinaries, user: ServerUser, s
 
 async function makeElsewhere(to: { home: string; elsewhere: string; user: ServerUser }): Promise<void> {
   const { home, elsewhere, user } = to;
-  // Without a note in the folder, it is the data of a folder of this name that was removed: no way to its password.
-  await stopLeftover(join(elsewhere, 'data'));
-
+  await removeAbandoned(dirname(elsewhere));
   await makeFolder(dirname(elsewhere), 0o755);
   await makeFolder(elsewhere, 0o711);
-  await writeFile(join(elsewhere, 'folder.txt'), `Data of ${home}\n`);
+  // The note first: data of a folder without one counts as abandoned.
   await writeFile(
     join(home, noteName),
     `The PostgreSQL data of this folder is in\n${elsewhere}\nbecause the user ${user.name}, as whom PostgreSQL ` +
       'runs when root starts it, cannot enter this folder.\nWithout this file the next start removes that data.\n',
   );
+  await writeFile(join(elsewhere, originName), `${home}\n`);
+}
+
+/** Removes data whose folder is gone, or was made anew: the password went with it. */
+async function removeAbandoned(systemFolder: string): Promise<void> {
+  for (const name of await readdir(systemFolder).catch(() => [])) {
+    const kept = join(systemFolder, name);
+    const origin = await readIfThere(join(kept, originName));
+    if (origin === undefined || (await readIfThere(join(origin.trimEnd(), noteName))) !== undefined) continue;
+    await stopLeftover(join(kept, 'data'));
+    await rm(kept, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+async function readIfThere(path: string): Promise<string | undefined> {
+  return readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
+    throw error;
+  });
 }
 
 async function readNote(home: string): Promise<string | undefined> {
-  const text = await readFile(join(home, noteName), 'utf8').catch(() => undefined);
-  return text?.split('\n')[1];
+  return (await readIfThere(join(home, noteName)))?.split('\n')[1];
 }
 
 async function ownerOf(path: string): Promise<number | undefined> {

@@ -164,6 +164,13 @@ describe.skipIf(!isRoot)('embedded PostgreSQL started by root (skipped unless ro
     await rm(folder, { recursive: true });
     const afresh = await start({ folder, binaries, systemFolder });
     await expect(ask(afresh.url, 'SELECT number FROM note')).rejects.toMatchObject({ code: '42P01' });
+    await afresh.stop();
+
+    // Nobody comes back for the data of a removed clone: the next start anywhere removes it.
+    const abandoned = await dataIn(folder);
+    await rm(folder, { recursive: true });
+    await start({ folder: join(closed, 'another'), binaries, systemFolder });
+    await expect(stat(abandoned)).rejects.toMatchObject({ code: 'ENOENT' });
   });
 
   it('leaves the binaries in place when only the data is out of reach', async () => {

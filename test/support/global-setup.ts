@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
@@ -17,6 +17,8 @@ export const templateDatabase = 'latchkey_template';
 /** One PostgreSQL for the run, with a migrated template; each test file copies it. Without fsync: nothing here outlives the run. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-test-'));
+  // As root, PostgreSQL runs as another user, who has to pass through.
+  await chmod(folder, 0o711);
   const flags = ['-c', 'fsync=off', '-c', 'full_page_writes=off', '-c', 'max_connections=300'];
   const postgres = await startEmbeddedPostgres({ folder, database: templateDatabase, postgresFlags: flags });
   await migrateUp(postgres.url);

@@ -1,0 +1,112 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { MailTemplates } from '../../src/mail/mail-template.js';
+import { packageFolder, templatesFolder } from '../../src/resources.js';
+
+const templates = new MailTemplates(templatesFolder);
+const link = 'https://recover.example/reset-password#key=abc';
+const values = { productName: 'Acme & <Söhne>', link, lifetime: '1 hour', expiresAt: 'tomorrow' };
+
+describe('a mail', () => {
+  it('is filled in HTML, escaped, and in text, as it is', () => {
+    const mail = templates.fill('reset-link', null, values);
+    expect(mail.subject).toBe('Set a new password for Acme & <Söhne>');
+    expect(mail.html).toContain('Acme &amp; &lt;Söhne&gt;');
+    expect(mail.html).not.toContain('<Söhne>');
+    expect(mail.html).toContain(`href="${link}"`);
+    expect(mail.text).toContain(`\n${link}\n`);
+    expect(mail.text).toContain('Acme & <Söhne>');
+    expect(mail.html).toContain('<html lang="en"');
+  });
+
+  it('escapes what is put into an attribute', () => {
+    const { html } = templates.fill('reset-link', null, {
+      ...values,
+      link: 'https://x.example/"><script>alert(1)</script>',
+    });
+    expect(html).not.toContain('<script>');
+    expect(html).not.toContain('x.example/"');
+  });
+
+  it('does not evaluate what is put in', () => {
+    const mail = templates.fill('reset-link', null, { ...values, productName: '{{ link }}{% raw %}' });
+    expect(mail.subject).toContain('{{ link }}{% raw %}');
+    expect(mail.text).toContain('{{ link }}{% raw %}');
+  });
+
+  it('throws when a value is missing', () => {
+    const { lifetime: _left, ...incomplete } = values;
+    expect(() => templates.fill('reset-link', null, incomplete)).toThrow(/lifetime/);
+  });
+
+  it('asks nobody else for anything: no remote fonts, images or styles', () => {
+    for (const [name, filled] of [
+      ['reset-link', templates.fill('reset-link', null, values)],
+      [
+        'password-changed',
+        templates.fill('password-changed', null, {
+          productName: 'Acme',
+          changedAt: 'now',
+          supportUrl: null,
+          resetPageUrl: 'https://recover.example/',
+        }),
+      ],
+    ] as const) {
+      const addresses = [...filled.html.matchAll(/(?:src|url\(|@import|<link[^>]*href)=?["'(]*([^"')\s>]+)/gi)].map(
+        ([, address]) => address,
+      );
+      expect(addresses, name).toEqual([]);
+    }
+  });
+
+  it('tells where to object only where there is such a place', () => {
+    const notice = (supportUrl: string | null) =>
+      templates.fill('password-changed', null, {
+        productName: 'Acme',
+        changedAt: 'now',
+        supportUrl,
+        resetPageUrl: 'https://recover.example/',
+      });
+    expect(notice('https://acme.example/help').text).toContain('And tell us: https://acme.example/help');
+    expect(notice('https://acme.example/help').html).toContain('href="https://acme.example/help"');
+    expect(notice(null).text).not.toContain('tell us');
+    expect(notice(null).html).not.toContain('tell us');
+  });
+});
+
+describe('the templates', () => {
+  it('never switch escaping off', () => {
+    for (const file of readdirSync(`${packageFolder}templates/mail`)) {
+      expect(readFileSync(`${packageFolder}templates/mail/${file}`, 'utf8'), file).not.toMatch(/\|\s*raw|%\s*raw/);
+    }
+  });
+
+  it('have the same sentences in every language', () => {
+    const catalogue = (language: string) =>
+      JSON.parse(readFileSync(`${packageFolder}templates/locales/${language}.json`, 'utf8'));
+    const shape = (texts: Record<string, Record<string, string>>) =>
+      Object.entries(texts).map(([mail, sentences]) => [
+        mail,
+        Object.entries(sentences).map(([key, text]) => [
+          key,
+          [...text.matchAll(/\{\{ (\w+) \}\}/g)].map(([, name]) => name).sort(),
+        ]),
+      ]);
+    for (const language of templates.languages)
+      expect(shape(catalogue(language)), language).toEqual(shape(catalogue('en')));
+  });
+
+  it.each([
+    ['en', 'en'],
+    ['EN-us', 'en'],
+    ['en_GB', 'en'],
+    ['tlh', null],
+    ['', null],
+    [null, null],
+    ['../../etc/passwd', null],
+    ['en\n', null],
+    ['e'.repeat(9999), null],
+  ])('map the language %j to %j', (tag, known) => {
+    expect(templates.knownLocale(tag)).toBe(known);
+  });
+});

@@ -1,0 +1,14 @@
+/** Asks again until the answer is there; what never comes is an error that says what was there last. */
+export async function eventually<T>(
+  ask: () => Promise<T> | T,
+  isThere: (answer: T) => boolean,
+  timeoutMs = 10_000,
+): Promise<T> {
+  const end = Date.now() + timeoutMs;
+  for (;;) {
+    const answer = await ask();
+    if (isThere(answer)) return answer;
+    if (Date.now() > end) throw new Error(`not within ${timeoutMs} ms; last: ${JSON.stringify(answer)}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
