@@ -30,13 +30,15 @@ export async function startApi(
   services: Services,
   addRoutes: (app: FastifyInstance) => Promise<void> = async () => undefined,
 ): Promise<Api> {
-  const { log } = services;
-  const apollo = createApollo(buildSchema(createResolvers(services)), settings.graphql, log);
+  const { log, metrics } = services;
+  const schema = buildSchema(createResolvers(services), (field, result) => metrics.operation(field, result));
+  const apollo = createApollo(schema, settings.graphql, log);
   await apollo.start();
   const app = await createServer(
     { ...settings.http, production: settings.production, sandbox: settings.graphql.sandbox },
     apollo,
     log,
+    metrics,
   );
   healthRoutes(app, services.health);
   app.get('/.well-known/jwks.json', async (_request, reply) =>

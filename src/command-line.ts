@@ -1,8 +1,18 @@
 import closeWithGrace from 'close-with-grace';
 import { Command } from 'commander';
+import { AccountAdmin } from './accounts/account-admin.js';
+import { defineAccountCommands } from './accounts/accounts.commands.js';
+import { Accounts } from './accounts/accounts.js';
+import { HashLimiter } from './accounts/hash-limiter.js';
+import { PasswordHash } from './accounts/password-hash.js';
+import { Audit } from './audit/audit.js';
+import { openDatabase } from './database.js';
 import { startOperations } from './http/operations.js';
-import { describeFault } from './log.js';
+import { createLog, describeFault } from './log.js';
+import { MailTemplates } from './mail/mail-template.js';
+import { Metrics } from './metrics.js';
 import { migrateUp, migrationStatus } from './migrate.js';
+import { templatesFolder } from './resources.js';
 import { createServices } from './services.js';
 import { type Command as CommandName, readSettings, type Settings, SettingsError } from './settings.js';
 import { settingsMarkdown, settingsSeen } from './settings-docs.js';
@@ -40,12 +50,34 @@ export async function run(argv: readonly string[]): Promise<void> {
         if (!current) process.exitCode = 1;
       }),
     );
+  const account = program.command('account').description('accounts: add, import, show, disable, enable');
+  defineAccountCommands(account, (work) => oneOff(() => withAccounts(work)));
   program
     .command('settings')
     .description('every setting with its default and what it is now; secrets are not shown')
     .option('--markdown', 'the documented table')
     .action(({ markdown }: { markdown?: boolean }) => print(markdown ? settingsMarkdown() : settingsSeen(process.env)));
   await program.parseAsync([...argv]);
+}
+
+/** The few objects that account commands need: no Redis, no relay, no secret. */
+async function withAccounts(work: (admin: AccountAdmin) => Promise<void>): Promise<void> {
+  const settings = readSettings(process.env, 'account');
+  const orm = openDatabase(settings.database.url, { poolSize: 1 });
+  const templates = new MailTemplates(templatesFolder);
+  const admin = new AccountAdmin({
+    accounts: new Accounts(orm),
+    audit: new Audit(orm, createLog('silent', 'account'), new Metrics()),
+    passwordHash: new PasswordHash(settings.accounts.argon2, new HashLimiter({ hashConcurrency: 1, hashQueue: 1 })),
+    knownLocale: (tag) => templates.knownLocale(tag),
+    languages: templates.languages,
+    terminal: { in: process.stdin, out: process.stdout, err: process.stderr },
+  });
+  try {
+    await work(admin);
+  } finally {
+    await orm.close(true);
+  }
 }
 
 async function dev(): Promise<void> {
@@ -76,7 +108,7 @@ async function serve(
 ): Promise<void> {
   const settings = readSettings(process.env, command);
   const services = createServices(settings);
-  const operations = await startOperations(settings.operations, services.health);
+  const operations = await startOperations(settings.operations, services.health, services.metrics);
   const process_ = await start(settings, services);
   const close = async () => {
     await process_.close();

@@ -1,5 +1,5 @@
 import { openDatabase } from './database.js';
-import { jobsMigrationStatus, migrateJobs } from './jobs/job-queue.js';
+import { jobsMigrationStatus, migrateJobs } from './jobs/queue-schema.js';
 import { queues } from './services.js';
 
 /** Brings our tables and the job queue's to this version. Safe to run again, and beside itself. */

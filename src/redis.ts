@@ -22,6 +22,15 @@ export function openRedis(url: string, log: Log): Redis {
   return redis;
 }
 
+/** Looks at each new connection's server, which may be another one after a fail-over. */
+export function watchRedis(redis: Redis, onEviction: () => void): void {
+  const look = async () => {
+    if ((await checkRedis(redis)) === 'evicts') onEviction();
+  };
+  redis.on('ready', () => void look());
+  if (redis.status === 'ready') void look();
+}
+
 /**
  * Whether Redis answers and keeps what it is given: a policy that evicts would drop exactly our keys and counters,
  * because all of them have a TTL.

@@ -6,5 +6,7 @@ export const packageFolder = fileURLToPath(
 );
 /** Mail templates as `npm run build` compiled them. */
 export const templatesFolder = `${packageFolder}dist/templates`;
+/** The filter of common passwords that `npm run build` made. */
+export const commonPasswordsFile = `${packageFolder}dist/common-passwords.bin`;
 /** Browser scripts and page files as `npm run build` left them. */
 export const buildFolder = `${packageFolder}dist`;

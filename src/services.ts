@@ -3,6 +3,7 @@ import type { Redis } from 'ioredis';
 import { AccessTokens } from './accounts/access-token.js';
 import { Accounts, credentialNotices } from './accounts/accounts.js';
 import { ChangePassword } from './accounts/change-password.js';
+import { CommonPasswords } from './accounts/common-passwords.js';
 import { HashLimiter } from './accounts/hash-limiter.js';
 import { PasswordHash } from './accounts/password-hash.js';
 import { PasswordPolicy } from './accounts/password-policy.js';
@@ -13,17 +14,21 @@ import { Audit } from './audit/audit.js';
 import { openDatabase, poolOptions } from './database.js';
 import type { Health } from './http/operations.js';
 import { JobQueue } from './jobs/job-queue.js';
+import { createLimits } from './limits.js';
 import { createLog, type Log } from './log.js';
 import { MailTemplates } from './mail/mail-template.js';
 import { Mailer } from './mail/mailer.js';
-import { PasswordReset, resetRequests } from './password-reset/password-reset.js';
+import { measureServices } from './measurements.js';
+import { Metrics } from './metrics.js';
+import { resetRequests } from './password-reset/outcomes.js';
+import { PasswordReset } from './password-reset/password-reset.js';
 import { ResetBudget } from './password-reset/reset-budget.js';
 import { ResetKeys } from './password-reset/reset-keys.js';
 import { ResetMails } from './password-reset/reset-mails.js';
 import { ResetReceipts } from './password-reset/reset-receipts.js';
-import { RateLimiter, type Window } from './rate-limit/rate-limiter.js';
-import { checkRedis, openRedis } from './redis.js';
-import { templatesFolder } from './resources.js';
+import type { Window } from './rate-limit/rate-limiter.js';
+import { checkRedis, openRedis, watchRedis } from './redis.js';
+import { commonPasswordsFile, templatesFolder } from './resources.js';
 import type { Settings } from './settings.js';
 
 /** Jobs that one worker process works on at the same time; the SMTP pool has a connection for each. */
@@ -41,6 +46,7 @@ export type Services = Parts & {
 
 interface Parts {
   readonly log: Log;
+  readonly metrics: Metrics;
   readonly orm: MikroORM;
   readonly redis: Redis;
   readonly jobs: JobQueue;
@@ -75,38 +81,39 @@ export function createServices(settings: Settings, overrides: Overrides = {}): S
     return part;
   };
   const worksOnJobs = settings.command === 'worker' || settings.command === 'dev';
-  const { limits: accountLimits } = settings.accounts;
-  const { limits: resetLimits } = settings.passwordReset;
 
   const log = make('log', () => createLog(settings.log.level, settings.command));
+  const metrics = make('metrics', () => new Metrics());
   const orm = make('orm', () => openDatabase(settings.database.url));
   const redis = make('redis', () => openRedis(settings.redis.url, log));
-  const limiter = (name: string, windows: readonly Window[], whenRedisIsAway: 'count-here' | 'fail' = 'count-here') =>
-    new RateLimiter(redis, name, windows, whenRedisIsAway);
+  watchRedis(redis, () => {
+    metrics.alarm('redis-evicts');
+    log.error(
+      { part: 'redis', reason: 'redis-evicts' },
+      'ALARM: Redis may evict keys; set maxmemory-policy noeviction',
+    );
+  });
   const jobs = make('jobs', () => {
     const connection = { ...poolOptions, connectionString: settings.database.url };
-    return new JobQueue({ connection, poolSize: worksOnJobs ? 8 : 4, log, worker: worksOnJobs });
+    return new JobQueue({ connection, poolSize: worksOnJobs ? 8 : 4, log, metrics, worker: worksOnJobs });
   });
-  const audit = make('audit', () => new Audit(orm, log));
+  const audit = make('audit', () => new Audit(orm, log, metrics));
+
+  const limits = createLimits(settings, redis, { metrics, audit });
 
   const hashLimiter = make('hashLimiter', () => new HashLimiter(settings.accounts));
   const passwordHash = make('passwordHash', () => new PasswordHash(settings.accounts.argon2, hashLimiter));
-  const passwordPolicy = make('passwordPolicy', () => new PasswordPolicy(settings.accounts));
+  const passwordPolicy = make('passwordPolicy', () => {
+    const { passwordMinLength: minLength, passwordMaxLength: maxLength } = settings.accounts;
+    const { productName } = settings.mail;
+    return new PasswordPolicy({ minLength, maxLength, productName }, CommonPasswords.read(commonPasswordsFile));
+  });
   const accessTokens = make('accessTokens', () => new AccessTokens(settings.accounts.accessToken));
   const accounts = make('accounts', () => new Accounts(orm));
-  const signInFailures = make('signInFailures', () => {
-    const perAddressAndClient = limiter('sign-in-address-client', accountLimits.signInPerAddressAndClient);
-    const perClient = limiter('sign-in-client', accountLimits.signInPerClient);
-    return new SignInFailures({
-      perAddressAndClient,
-      perClient,
-      perAddress: limiter('sign-in-address', accountLimits.signInPerAddress),
-    });
-  });
-  const hashPerClient = limiter('hash-client', accountLimits.hashPerClient);
+  const signInFailures = make('signInFailures', () => new SignInFailures(limits.signIn));
+  const { hashPerClient, signUpPerClient } = limits;
   const mailTemplates = make('mailTemplates', () => new MailTemplates(templatesFolder));
   make('signUp', () => {
-    const limits = { signUpPerClient: limiter('sign-up-client', accountLimits.signUpPerClient), hashPerClient };
     const knownLocale = (tag: string | null | undefined) => mailTemplates.knownLocale(tag);
     return new SignUp({
       accounts,
@@ -114,7 +121,7 @@ export function createServices(settings: Settings, overrides: Overrides = {}): S
       passwordHash,
       audit,
       log,
-      limits,
+      limits: { signUpPerClient, hashPerClient },
       mode: settings.accounts.signUp,
       knownLocale,
     });
@@ -147,22 +154,17 @@ export function createServices(settings: Settings, overrides: Overrides = {}): S
     return new ChangePassword(parts);
   });
 
-  const mailer = make('mailer', () => new Mailer(settings.mail, log, workerSlots.links + workerSlots.notices));
-  const resetKeys = make('resetKeys', () => new ResetKeys(redis, settings.secret, log));
+  const mailer = make('mailer', () => new Mailer(settings.mail, log, metrics, workerSlots.links + workerSlots.notices));
+  const resetKeys = make('resetKeys', () => new ResetKeys(redis, settings.secret, log, metrics));
   const receipts = make('resetReceipts', () => new ResetReceipts(orm));
   const budget = make('resetBudget', () => {
-    return new ResetBudget(limiter('reset-account', resetLimits.perAccount, 'fail'), redis, settings.passwordReset);
+    return new ResetBudget(limits.reset.perAccount, redis, settings.passwordReset);
   });
   const mails = make(
     'resetMails',
     () => new ResetMails({ ...settings.passwordReset, productName: settings.mail.productName }, mailTemplates, mailer),
   );
   make('passwordReset', () => {
-    const limits = {
-      perClient: limiter('reset-client', resetLimits.perClient),
-      perNetwork: limiter('reset-network', resetLimits.perNetwork),
-      keyFailuresPerClient: limiter('key-failure-client', resetLimits.keyFailuresPerClient),
-    };
     const parts = {
       accounts,
       passwordPolicy,
@@ -173,12 +175,13 @@ export function createServices(settings: Settings, overrides: Overrides = {}): S
       mails,
       jobs,
       audit,
-      limits,
+      limits: limits.reset,
       log,
+      metrics,
     };
     return new PasswordReset({
       ...parts,
-      settings: { ...settings.passwordReset, askAgainAfterSeconds: paceOf(resetLimits.perAccount) },
+      settings: { ...settings.passwordReset, askAgainAfterSeconds: paceOf(settings.passwordReset.limits.perAccount) },
     });
   });
 
@@ -198,7 +201,9 @@ export function createServices(settings: Settings, overrides: Overrides = {}): S
     redis.disconnect();
     await orm.close(true);
   };
-  return { ...(made as unknown as Parts), health, close };
+  const services = { ...(made as unknown as Parts), health };
+  measureServices(services, queues);
+  return { ...services, close };
 }
 
 /** Asking at this pace never meets the shortest window of the budget. */

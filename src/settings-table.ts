@@ -1,5 +1,5 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto';
-import ipaddr from 'ipaddr.js';
+import { isIP } from 'node:net';
 import * as z from 'zod';
 
 /** One environment variable: what it means, its default in words, how its text is read. */
@@ -38,7 +38,13 @@ const integer = (least: number, most: number, unit = '') =>
 const oneOf = <const T extends string>(...allowed: T[]) =>
   read(allowed.join(', '), (text) => allowed.find((each) => each === text));
 
-const onOrOff = read('on, off', (text) => ({ on: true, true: true, off: false, false: false })[text]);
+const switches = new Map([
+  ['on', true],
+  ['true', true],
+  ['off', false],
+  ['false', false],
+]);
+const onOrOff = read('on, off', (text) => switches.get(text));
 
 const host = read('a host name or an IP address', (text) => (/^[a-zA-Z0-9.:_-]{1,253}$/.test(text) ? text : undefined));
 
@@ -65,17 +71,23 @@ const storeUrl = (...protocols: string[]) =>
     return protocols.includes(url.protocol) ? text : undefined;
   });
 
-const list = <T>(allowed: string, parseOne: (text: string) => T | undefined) =>
+const list = <T>(allowed: string, parseOne: (text: string) => T | undefined, once?: (part: T) => unknown) =>
   read(`${allowed}, several separated by commas`, (text) => {
     const parts = text.split(',').map((part) => parseOne(part.trim()));
-    return parts.every((part) => part !== undefined) ? (parts as T[]) : undefined;
+    if (!parts.every((part) => part !== undefined)) return undefined;
+    return once && new Set(parts.map(once)).size < parts.length ? undefined : parts;
   });
 
-const limits = list('points/seconds, for instance 3/3600, both whole numbers above 0', (text) => {
-  const match = /^(\d{1,7})\/(\d{1,7})$/.exec(text);
-  const [points, seconds] = [Number(match?.[1]), Number(match?.[2])];
-  return points > 0 && seconds > 0 && seconds <= 2_592_000 ? { points, seconds } : undefined;
-});
+const limits = list(
+  'points/seconds, for instance 3/3600, both whole numbers above 0, each number of seconds once',
+  (text) => {
+    const match = /^(\d{1,7})\/(\d{1,7})$/.exec(text);
+    const [points, seconds] = [Number(match?.[1]), Number(match?.[2])];
+    return points > 0 && seconds > 0 && seconds <= 2_592_000 ? { points, seconds } : undefined;
+  },
+  // Two windows of one length would share a counter, and each call would count twice.
+  ({ seconds }) => seconds,
+);
 
 const secret = read('at least 32 bytes that are random (not one word repeated, not a placeholder)', (text) =>
   Buffer.byteLength(text) >= 32 && new Set(text).size >= 8 && !/change-?me|placeholder/i.test(text) ? text : undefined,
@@ -102,10 +114,12 @@ const smtpUrls = list('smtp://user:password@host:587 or smtps://…', (text) => 
   return /^smtps?:$/.test(url.protocol) && url.hostname ? text : undefined;
 });
 
-const cidrs = list('networks in CIDR notation (10.0.0.0/8, 2001:db8::/32) or single addresses', (text) => {
-  const range = text.includes('/') ? text : `${text}/${ipaddr.parse(text).kind() === 'ipv6' ? 128 : 32}`;
-  ipaddr.parseCIDR(range);
-  return range;
+/** Strict, because lenient parsers read `1` (a number of hops elsewhere) and octal parts as other addresses. */
+const cidrs = list('networks in CIDR notation (10.0.0.0/8, 2001:db8::/32; not /0) or single addresses', (text) => {
+  const match = /^([0-9a-fA-F.:]+)(?:\/(\d{1,3}))?$/.exec(text);
+  const [address = '', bits] = [match?.[1], isIP(match?.[1] ?? '') === 6 ? 128 : 32];
+  const prefix = Number(match?.[2] ?? bits);
+  return isIP(address) && prefix >= 1 && prefix <= bits ? `${address}/${prefix}` : undefined;
 });
 
 const seconds = (most: number) => integer(1, most, 'seconds');

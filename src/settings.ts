@@ -41,9 +41,11 @@ export function readSettings(environment: Environment, command: Command, toCome:
   const values = parseEach(environment, faults);
   const production = (values.NODE_ENV ?? (command === 'dev' ? 'development' : 'production')) === 'production';
   const fault = (name: SettingName, text: string) => faults.push({ name, fault: text });
+  const isSet = (name: SettingName) => (environment[name] ?? '') !== '';
+  /** What is wrong already is not blamed for what follows from its default. */
+  const isWrong = (...names: SettingName[]) => names.some((name) => isSet(name) && values[name] === undefined);
   const required = <Name extends SettingName>(name: Name, commands: readonly Command[], why: string) => {
-    const isSet = (environment[name] ?? '') !== '';
-    if (!isSet && commands.includes(command) && !toCome.includes(name)) fault(name, `is not set; ${why}`);
+    if (!isSet(name) && commands.includes(command) && !toCome.includes(name)) fault(name, `is not set; ${why}`);
     return values[name];
   };
 
@@ -56,13 +58,16 @@ export function readSettings(environment: Environment, command: Command, toCome:
     'give an Ed25519 private key (PKCS#8 PEM or JWK)',
   );
   const argon2 = { memoryKib: values.ARGON2_MEMORY_KIB ?? 19456, timeCost: values.ARGON2_TIME_COST ?? 2 };
-  const signUp = values.SIGN_UP ?? (command === 'dev' ? 'open' : 'closed');
+  const signUp = values.SIGN_UP ?? (command === 'dev' && !production ? 'open' : 'closed');
 
-  if (production && !publicUrl.startsWith('https:') && servers.some((each) => each === command)) {
-    fault(
-      'PUBLIC_URL',
-      `was ${JSON.stringify(publicUrl)}; production allows https only, because links in mails are made from it`,
-    );
+  if (
+    production &&
+    !publicUrl.startsWith('https:') &&
+    !isWrong('PUBLIC_URL') &&
+    servers.some((each) => each === command)
+  ) {
+    const was = values.PUBLIC_URL ? `was ${JSON.stringify(publicUrl)}` : 'is not set';
+    fault('PUBLIC_URL', `${was}; production allows https only, because links in mails are made from it`);
   }
   if (production && values.RESET_PAGE_URL && !values.RESET_PAGE_URL.startsWith('https:')) {
     fault('RESET_PAGE_URL', `was ${JSON.stringify(values.RESET_PAGE_URL)}; production allows https only`);
@@ -71,11 +76,18 @@ export function readSettings(environment: Environment, command: Command, toCome:
     fault('SIGN_UP', 'was "open"; production refuses it, because it tells who has an account; allowed: closed');
   }
   const weakest = argon2.timeCost === 1 ? 47104 : argon2.timeCost === 2 ? 19456 : 12288;
-  if (argon2.memoryKib < weakest) {
+  if (argon2.memoryKib < weakest && !isWrong('ARGON2_MEMORY_KIB', 'ARGON2_TIME_COST')) {
     fault(
       'ARGON2_MEMORY_KIB',
       `was ${argon2.memoryKib}; with ARGON2_TIME_COST=${argon2.timeCost} at least ${weakest} KiB (OWASP ASVS 5.0, 11.4.2)`,
     );
+  }
+
+  const host = values.HOST ?? (production ? '0.0.0.0' : '127.0.0.1');
+  const operations = { port: values.OPS_PORT ?? 9464, host: values.OPS_HOST ?? '127.0.0.1' };
+  const overlap = host === operations.host || [host, operations.host].some((each) => /^(?:0\.0\.0\.0|::)$/.test(each));
+  if ((command === 'api' || command === 'dev') && port > 0 && port === operations.port && overlap) {
+    fault('OPS_PORT', `is ${port}, as PORT is; each needs its own, and OPS_PORT=0 turns this one off`);
   }
 
   const settings = {
@@ -84,14 +96,14 @@ export function readSettings(environment: Environment, command: Command, toCome:
     log: { level: (values.LOG_LEVEL ?? 'info') satisfies LogLevel as LogLevel },
     http: {
       port,
-      host: values.HOST ?? (production ? '0.0.0.0' : '127.0.0.1'),
+      host,
       publicUrl,
       trustProxy: values.TRUST_PROXY ?? [],
       corsOrigins:
         values.CORS_ORIGINS ??
         (production ? [] : ['https://studio.apollographql.com', 'https://sandbox.embed.apollographql.com']),
     },
-    operations: { port: values.OPS_PORT ?? 9464, host: values.OPS_HOST ?? '127.0.0.1' },
+    operations,
     graphql: { sandbox: values.SANDBOX ?? !production, introspection: values.INTROSPECTION ?? !production },
     database: {
       url:

@@ -1,8 +1,9 @@
 import { credentialNotices } from './accounts/accounts.js';
 import { databaseTimeouts } from './database.js';
-import { jobTiming } from './jobs/job-queue.js';
+import { startHousekeeping } from './housekeeping.js';
+import { jobTiming } from './jobs/queue-definition.js';
 import { smtpTimeouts } from './mail/mailer.js';
-import { resetRequests } from './password-reset/password-reset.js';
+import { resetRequests } from './password-reset/outcomes.js';
 import { redisOptions } from './redis.js';
 import { type Services, workerSlots } from './services.js';
 
@@ -15,15 +16,22 @@ export interface Worker {
 export async function startWorker(services: Services, relays: number): Promise<Worker> {
   assertLease(relays);
   const { jobs, passwordReset, log } = services;
+  let housekeeping: { stop: () => void } | undefined;
   const working = (async () => {
     await jobs.start();
     if (!jobs.started) return;
+    housekeeping = startHousekeeping(services);
     await jobs.work(resetRequests, workerSlots.links, (job) => passwordReset.deliver(job));
     await jobs.work(credentialNotices, workerSlots.notices, (job) => passwordReset.announce(job));
     log.info({ count: workerSlots.links + workerSlots.notices }, 'the worker waits for jobs');
   })();
   working.catch(() => log.error({ part: 'worker' }, 'the worker cannot work'));
-  return { close: () => jobs.stop() };
+  return {
+    close: async () => {
+      housekeeping?.stop();
+      await jobs.stop();
+    },
+  };
 }
 
 /**

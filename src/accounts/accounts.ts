@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type EntityManager, type MikroORM, raw, UniqueConstraintViolationException } from '@mikro-orm/postgresql';
 import { orUnavailable } from '../availability.js';
-import type { QueueDefinition } from '../jobs/job-queue.js';
+import type { QueueDefinition } from '../jobs/queue-definition.js';
 import { Account, type AccountRow } from './account.entity.js';
 import type { EmailAddress } from './email-address.js';
 
@@ -64,12 +64,11 @@ export class Accounts {
     );
   }
 
-  /** @returns undefined when the address has an account already. */
+  /** @returns undefined when the address, or the id, has an account already. */
   async create(
-    fields: { email: EmailAddress; passwordHash: string; locale: string | null },
+    { id = randomUUID(), ...fields }: { id?: string; email: EmailAddress; passwordHash: string; locale: string | null },
     alongside: (transaction: EntityManager, id: string) => Promise<void>,
   ): Promise<Credential | undefined> {
-    const id = randomUUID();
     try {
       return await this.transaction(async (transaction) => {
         const versions = { credentialVersion: 1, sessionVersion: 1 };
@@ -126,6 +125,26 @@ export class Accounts {
     const raised = { sessionVersion: sessionVersion + 1 };
     const ended = await transaction.nativeUpdate(Account, { id, sessionVersion, status: 'active' }, raised);
     return ended === 1 ? databaseNow(transaction) : undefined;
+  }
+
+  /** Ends every reset key and access token with the same update. @returns false when the account was disabled already. */
+  async disable(transaction: EntityManager, id: string): Promise<boolean> {
+    const disabled = await transaction.nativeUpdate(
+      Account,
+      { id, status: 'active' },
+      {
+        status: 'disabled',
+        credentialVersion: raw('credential_version + 1'),
+        sessionVersion: raw('session_version + 1'),
+        credentialsChangedAt: raw('now()'),
+      },
+    );
+    return disabled === 1;
+  }
+
+  /** What was ended stays ended. @returns false when the account was active already. */
+  async enable(transaction: EntityManager, id: string): Promise<boolean> {
+    return (await transaction.nativeUpdate(Account, { id, status: 'disabled' }, { status: 'active' })) === 1;
   }
 
   async #findWithClock(where: Where): Promise<{ account: Credential | undefined; now: Date }> {

@@ -51,7 +51,7 @@ export class PasswordPolicyView {
   maxLength!: number;
 
   @Field(() => [PasswordRule], {
-    description: 'The rules in force. Example: `[TOO_SHORT, TOO_LONG, NOT_WELL_FORMED]`.',
+    description: 'The rules in force. Example: `[TOO_SHORT, TOO_COMMON]`.',
   })
   rules!: PasswordRule[];
 }

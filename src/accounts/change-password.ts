@@ -46,7 +46,7 @@ export class ChangePassword {
     return orTryLater(log, caller.requestId, async () => {
       const session = await sessions.authenticate(accessToken);
       if (!session) return { kind: 'unauthenticated' };
-      const verdict = passwordPolicy.check(input.newPassword);
+      const verdict = passwordPolicy.check(input.newPassword, session.email);
       if (verdict.kind === 'password-rejected') return verdict;
       const limited =
         (await signInFailures.refusal(session.email, caller)) ?? (await refusal([hashPerClient, caller.client]));

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import argon2 from 'argon2';
-import bcrypt from 'bcryptjs';
+import { BcryptThreads } from './bcrypt-threads.js';
 import type { HashLimiter, Urgency } from './hash-limiter.js';
 import { normalizePassword } from './password-policy.js';
 
@@ -12,6 +12,7 @@ export interface Argon2Settings {
 /** argon2id (RFC 9106) behind the concurrency limiter; verifies bcrypt hashes that were imported. */
 export class PasswordHash {
   readonly #options: { memoryCost: number; timeCost: number; parallelism: number; hashLength: number };
+  readonly #bcrypt = new BcryptThreads();
   #dummy: Promise<string> | undefined;
 
   constructor(
@@ -31,7 +32,9 @@ export class PasswordHash {
   /** @throws Unavailable when the limiter's queue is full. */
   verify(hash: string, password: string, urgency: Urgency): Promise<boolean> {
     const text = normalizePassword(password);
-    return this.limiter.run(urgency, () => (isBcrypt(hash) ? bcrypt.compare(text, hash) : argon2.verify(hash, text)));
+    return this.limiter.run(urgency, () =>
+      isBcrypt(hash) ? this.#bcrypt.compare(text, hash) : argon2.verify(hash, text),
+    );
   }
 
   /** Takes as long as a wrong password for an account that exists, and always fails (no account to be seen by time). */

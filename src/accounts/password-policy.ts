@@ -1,3 +1,6 @@
+import type { CommonPasswords } from './common-passwords.js';
+import { leastBesideWords, withoutWords, wordsOfAddress, wordsOfName } from './context-words.js';
+
 /** Why a password is refused; the names are those of the schema. */
 export enum PasswordRule {
   TOO_SHORT = 'TOO_SHORT',
@@ -27,21 +30,30 @@ export type PolicyVerdict = { readonly kind: 'accepted'; readonly password: Acce
 /** NFC never makes a text shorter than a quarter, so what is longer than this many UTF-16 units is too long anyway. */
 const unitsPerCodePoint = 8;
 
+export interface PolicySettings {
+  readonly minLength: number;
+  readonly maxLength: number;
+  readonly productName: string;
+}
+
 /**
  * What a password must be: NIST SP 800-63B-4, 3.1.1.2. Every character is allowed, there are no composition rules and
- * nothing is cut off; one code point of the NFC form counts as one.
+ * nothing is cut off; one code point of the NFC form counts as one. Common passwords are refused, and those that hold
+ * little beside the words of the address and of the product.
  */
 export class PasswordPolicy {
   readonly minLength: number;
   readonly maxLength: number;
+  readonly rules: readonly PasswordRule[] = Object.values(PasswordRule);
+  readonly #productWords: readonly string[];
 
-  constructor(settings: { passwordMinLength: number; passwordMaxLength: number }) {
-    this.minLength = settings.passwordMinLength;
-    this.maxLength = settings.passwordMaxLength;
-  }
-
-  get rules(): readonly PasswordRule[] {
-    return [PasswordRule.TOO_SHORT, PasswordRule.TOO_LONG, PasswordRule.NOT_WELL_FORMED];
+  constructor(
+    settings: PolicySettings,
+    private readonly commonPasswords: CommonPasswords,
+  ) {
+    this.minLength = settings.minLength;
+    this.maxLength = settings.maxLength;
+    this.#productWords = wordsOfName(settings.productName);
   }
 
   /** Whether a password could be one at all; what is not, is never hashed. Says nothing of the policy's other rules. */
@@ -49,20 +61,37 @@ export class PasswordPolicy {
     return text.isWellFormed() && text.length <= unitsPerCodePoint * this.maxLength;
   }
 
-  /** The part of the policy that needs no account. */
-  check(text: string): PolicyVerdict {
-    if (!text.isWellFormed()) return rejected({ rule: PasswordRule.NOT_WELL_FORMED });
+  /** @param address of the account, where it is known already; without it, what needs no account. */
+  check(text: string, address?: string): PolicyVerdict {
+    if (!text.isWellFormed()) return rejected([{ rule: PasswordRule.NOT_WELL_FORMED }]);
     if (text.length > unitsPerCodePoint * this.maxLength) return this.#tooLong(codePoints(text));
     const password = normalizePassword(text);
     const length = codePoints(password);
     if (length < this.minLength)
-      return rejected({ rule: PasswordRule.TOO_SHORT, limit: this.minLength, actual: length });
+      return rejected([{ rule: PasswordRule.TOO_SHORT, limit: this.minLength, actual: length }]);
     if (length > this.maxLength) return this.#tooLong(length);
-    return { kind: 'accepted', password: password as AcceptedPassword };
+    const violations = this.#contextViolations(password, address);
+    if (this.commonPasswords.has(password)) violations.unshift({ rule: PasswordRule.TOO_COMMON });
+    return violations.length > 0 ? rejected(violations) : { kind: 'accepted', password: password as AcceptedPassword };
+  }
+
+  #contextViolations(password: string, address: string | undefined): PasswordViolation[] {
+    const accountWords = address === undefined ? [] : wordsOfAddress(address);
+    const { found, remaining } = withoutWords(password, [...accountWords, ...this.#productWords]);
+    if (remaining >= leastBesideWords) return [];
+    const numbers = { limit: leastBesideWords, actual: remaining };
+    return [
+      ...(found.some((word) => accountWords.includes(word))
+        ? [{ rule: PasswordRule.CONTAINS_ACCOUNT_NAME, ...numbers }]
+        : []),
+      ...(found.some((word) => this.#productWords.includes(word))
+        ? [{ rule: PasswordRule.CONTAINS_PRODUCT_NAME, ...numbers }]
+        : []),
+    ];
   }
 
   #tooLong(actual: number): PolicyVerdict {
-    return rejected({ rule: PasswordRule.TOO_LONG, limit: this.maxLength, actual });
+    return rejected([{ rule: PasswordRule.TOO_LONG, limit: this.maxLength, actual }]);
   }
 }
 
@@ -71,7 +100,7 @@ export function normalizePassword(text: string): string {
   return text.normalize('NFC');
 }
 
-function rejected(...violations: PasswordViolation[]): PasswordRejected {
+function rejected(violations: readonly PasswordViolation[]): PasswordRejected {
   return { kind: 'password-rejected', violations };
 }
 

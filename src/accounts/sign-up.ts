@@ -40,7 +40,7 @@ export class SignUp {
     if (this.parts.mode === 'closed') return { kind: 'sign-up-disabled' };
     const email = parseEmailAddress(input.email);
     if (!email) return { kind: 'invalid-email-address' };
-    const verdict = passwordPolicy.check(input.password);
+    const verdict = passwordPolicy.check(input.password, email);
     if (verdict.kind === 'password-rejected') return verdict;
 
     return orTryLater(log, caller.requestId, async () => {

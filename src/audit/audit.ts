@@ -1,5 +1,6 @@
-import type { EntityManager, MikroORM } from '@mikro-orm/postgresql';
+import { type EntityManager, type MikroORM, raw } from '@mikro-orm/postgresql';
 import { describeFault, type Log } from '../log.js';
+import type { Metrics } from '../metrics.js';
 import { AuditEvent } from './audit-event.entity.js';
 
 /** What happened, to whom, from where. Never an address, a key or a password. */
@@ -13,26 +14,53 @@ export interface Happening {
   readonly detail?: Record<string, string | number | boolean>;
 }
 
+/** The audit trail: who did what, when, from where, with which result. */
 export class Audit {
+  readonly #noted = new Map<string, number>();
+
   constructor(
     private readonly orm: MikroORM,
     private readonly log: Log,
+    private readonly metrics: Metrics,
   ) {}
 
   /** In the caller's transaction: the event is there exactly if the change is. */
   async record(transaction: EntityManager, happening: Happening): Promise<void> {
     await transaction.insert(AuditEvent, row(happening));
+    this.metrics.auditEvent(happening.kind);
   }
 
   /** By itself, for refusals and limits: a lost event is logged and hinders nobody. */
   async note(happening: Happening): Promise<void> {
     try {
       await this.orm.em.fork().insert(AuditEvent, row(happening));
+      this.metrics.auditEvent(happening.kind);
     } catch (error) {
+      this.metrics.alarm('audit-event-lost');
       this.log.error({ reason: happening.kind, fault: describeFault(error) }, 'an audit event could not be written');
     }
   }
+
+  /** Like `note`, but at most once a minute for the same key: a flood must not fill the table that tells of it. */
+  async noteOnceAMinute(key: string, happening: Happening): Promise<void> {
+    const now = performance.now();
+    if (now - (this.#noted.get(key) ?? Number.NEGATIVE_INFINITY) < 60_000) return;
+    if (this.#noted.size >= 10_000) this.#noted.clear();
+    this.#noted.set(key, now);
+    await this.note(happening);
+  }
+
+  /** Erases what is older than `auditRetention`. @returns how many events. */
+  async eraseOld(): Promise<number> {
+    const old = this.orm.em
+      .fork()
+      .nativeDelete(AuditEvent, { [raw(`at + interval '${auditRetention}'`)]: { $lt: raw('now()') } });
+    return old;
+  }
 }
+
+/** Events older than this are erased. */
+export const auditRetention = '400 days';
 
 function row(happening: Happening) {
   return {

@@ -4,7 +4,7 @@ import { ApolloServerPluginLandingPageLocalDefault } from '@apollo/server/plugin
 import { BREAK, type DocumentNode, type GraphQLSchema, Kind, visit } from 'graphql';
 import { describeFault, type Log } from '../log.js';
 import type { GraphqlContext } from './context.js';
-import { maskError } from './mask-error.js';
+import { isWrongArgument, maskError } from './mask-error.js';
 import { introspectionLimits, operationLimits, operationLimitsRule } from './operation-limits.js';
 
 export interface ApolloSettings {
@@ -54,7 +54,7 @@ function faultLog(log: Log): ApolloServerPlugin<GraphqlContext> {
       return {
         async didEncounterErrors({ errors, contextValue }) {
           for (const error of errors) {
-            if (!error.originalError || error.extensions.code) continue;
+            if (!error.originalError || error.extensions.code || isWrongArgument(error)) continue;
             log.error(
               { requestId: contextValue.caller.requestId, fault: describeFault(error.originalError) },
               'a resolver failed',
@@ -63,9 +63,13 @@ function faultLog(log: Log): ApolloServerPlugin<GraphqlContext> {
         },
         async willSendResponse({ response, contextValue }) {
           if (response.body.kind !== 'single') return;
-          const { errors } = response.body.singleResult;
+          const { data, errors } = response.body.singleResult;
           if (!errors) return;
-          response.body.singleResult.errors = errors.map((error) => ({
+          // Apollo Server answers 200 to a persisted query, which is refused like any other request that ran nothing.
+          if (data === undefined && response.http.status === 200) response.http.status = 400;
+          // Errors that say the same are said once; their number would tell how close a guessed name came.
+          const different = [...new Map(errors.map((error) => [JSON.stringify(error), error])).values()];
+          response.body.singleResult.errors = different.map((error) => ({
             ...error,
             extensions: { ...error.extensions, requestId: contextValue.caller.requestId },
           }));

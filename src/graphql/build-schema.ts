@@ -1,16 +1,40 @@
-import type { GraphQLSchema } from 'graphql';
+import { defaultFieldResolver, type GraphQLSchema } from 'graphql';
 import { buildSchemaSync, type NonEmptyArray } from 'type-graphql';
 
 /** The resolvers, as objects with their parts in them. */
 export type Resolvers = readonly object[];
 
-/** Builds the schema of these resolvers; each class is answered by the object that was given. */
-export function buildSchema(resolvers: Resolvers): GraphQLSchema {
+/**
+ * Builds the schema of these resolvers; each class is answered by the object that was given.
+ *
+ * @param onResult told of every answered root field: its name and the type of its result, or `error`.
+ */
+export function buildSchema(resolvers: Resolvers, onResult?: (field: string, result: string) => void): GraphQLSchema {
   const byClass = new Map<unknown, object>(resolvers.map((resolver) => [resolver.constructor, resolver]));
-  return buildSchemaSync({
+  const schema = buildSchemaSync({
     // biome-ignore lint/complexity/noBannedTypes: the type that type-graphql asks for
     resolvers: resolvers.map((resolver) => resolver.constructor) as unknown as NonEmptyArray<Function>,
     container: { get: (resolver) => byClass.get(resolver) },
     validate: false,
   });
+  if (onResult) watchRootFields(schema, onResult);
+  return schema;
+}
+
+function watchRootFields(schema: GraphQLSchema, onResult: (field: string, result: string) => void): void {
+  for (const type of [schema.getQueryType(), schema.getMutationType()]) {
+    for (const [name, field] of Object.entries(type?.getFields() ?? {})) {
+      const resolve = field.resolve ?? defaultFieldResolver;
+      field.resolve = async (...args) => {
+        try {
+          const result: unknown = await resolve(...args);
+          onResult(name, typeof result === 'object' && result ? result.constructor.name : String(result));
+          return result;
+        } catch (error) {
+          onResult(name, 'error');
+          throw error;
+        }
+      };
+    }
+  }
 }

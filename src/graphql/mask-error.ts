@@ -1,5 +1,5 @@
 import { unwrapResolverError } from '@apollo/server/errors';
-import type { GraphQLFormattedError } from 'graphql';
+import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import { type RequestErrorCode, requestErrorCodes, Unavailable } from '../errors.js';
 
 /**
@@ -19,19 +19,32 @@ export function maskError(tellSchema: boolean) {
         extensions: { code: 'TEMPORARILY_UNAVAILABLE' },
       };
     }
-    const code = codeOf(formatted.extensions?.code);
-    return { message: say(code, formatted.message, tellSchema), ...place, extensions: { code } };
+    const code = isWrongArgument(error) ? 'BAD_USER_INPUT' : codeOf(formatted.extensions?.code);
+    const message = say(code, formatted.message, tellSchema);
+    // Where a document does not fit tells which names of it do.
+    return { message, ...(message === doesNotFit ? {} : place), extensions: { code } };
   };
 }
 
+/**
+ * An argument that only execution finds to be wrong: null for a variable that has a default fits the schema, but not the
+ * argument. graphql-js gives it no code, so it would pass for a fault of ours.
+ */
+export function isWrongArgument(error: unknown): boolean {
+  const cause = unwrapResolverError(error);
+  return cause instanceof GraphQLError && cause.extensions.code === undefined && cause.message.startsWith('Argument "');
+}
+
 function codeOf(code: unknown): RequestErrorCode {
+  if (code === 'PERSISTED_QUERY_NOT_SUPPORTED') return 'BAD_REQUEST';
   return requestErrorCodes.find((each) => each === code) ?? 'INTERNAL_SERVER_ERROR';
 }
 
 function say(code: RequestErrorCode, message: string, tellSchema: boolean): string {
   switch (code) {
     case 'GRAPHQL_PARSE_FAILED':
-      return /Document contains more than/.test(message)
+      // graphql-js writes "more that".
+      return /Document contains more tha[nt]/.test(message)
         ? 'The document is too large.'
         : 'The document is not valid GraphQL.';
     case 'BAD_USER_INPUT': {
@@ -41,8 +54,10 @@ function say(code: RequestErrorCode, message: string, tellSchema: boolean): stri
         : 'The input does not have the type that it must have.';
     }
     case 'GRAPHQL_VALIDATION_FAILED':
-      return tellSchema || ownMessages.has(message) ? withoutValues(message) : 'The operation does not fit the schema.';
+      return tellSchema || ownMessages.has(message) ? withoutValues(message) : doesNotFit;
     case 'BAD_REQUEST':
+      // Apollo Client knows this message, and sends the whole document instead.
+      if (message === 'PersistedQueryNotSupported') return message;
       return /CSRF|Cross-Site/i.test(message)
         ? 'Send POST with content-type application/json.'
         : 'The request is not a GraphQL request.';
@@ -53,7 +68,9 @@ function say(code: RequestErrorCode, message: string, tellSchema: boolean): stri
   }
 }
 
+const doesNotFit = 'The operation does not fit the schema.';
 const ownMessages = new Set([
+  'Only queries and mutations are answered.',
   'The operation is too large.',
   'A mutation must have exactly one root field.',
   'A root field may stand only once in a query.',

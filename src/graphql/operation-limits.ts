@@ -40,6 +40,8 @@ function findRefusal(document: DocumentNode, limits: OperationLimits): string | 
     else if (definition.kind === Kind.OPERATION_DEFINITION) operations.push(definition);
   }
   for (const operation of operations) {
+    // The schema has none, which validation lets pass and execution reports as a fault of ours.
+    if (operation.operation === 'subscription') return 'Only queries and mutations are answered.';
     const rootFields: string[] = [];
     const counted = countFields(operation.selectionSet, fragments, limits, (name) => rootFields.push(name));
     if (!counted) return 'The operation is too large.';

@@ -4,9 +4,11 @@ import type { Caller } from '../caller.js';
 /**
  * How the limits and the audit trail name who calls.
  *
- * @param address as the socket or a trusted proxy gives it; an IPv4 address mapped into IPv6 counts as IPv4.
+ * @param text as the socket or a trusted proxy gives it, some of which add the port; an IPv4 address mapped into IPv6
+ * counts as IPv4. What is no address is one client, `unknown`.
  */
-export function clientNames(address: string): Pick<Caller, 'client' | 'network'> {
+export function clientNames(text: string): Pick<Caller, 'client' | 'network'> {
+  const address = /^\[([^\]]*)\](?::\d+)?$|^([\d.]+):\d+$/.exec(text)?.slice(1).find(Boolean) ?? text;
   if (!ipaddr.isValid(address)) return { client: 'unknown', network: 'unknown' };
   const parsed = ipaddr.process(address);
   if (parsed.kind() === 'ipv4') {

@@ -1,4 +1,5 @@
 import { type FastifyInstance, fastify } from 'fastify';
+import type { Metrics } from '../metrics.js';
 
 export type PartHealth = 'ok' | 'away' | 'evicts' | 'starting';
 export interface Health {
@@ -22,10 +23,16 @@ export function healthRoutes(app: FastifyInstance, health: () => Promise<Health>
 export async function startOperations(
   settings: { host: string; port: number },
   health: () => Promise<Health>,
+  metrics: Metrics,
 ): Promise<FastifyInstance | undefined> {
   if (settings.port === 0) return undefined;
   const app = fastify({ logger: false, requestTimeout: 10_000 });
   healthRoutes(app, health);
+  metrics.measureProcess();
+  app.get('/metrics', async (_request, reply) => {
+    const { contentType, body } = await metrics.text();
+    return reply.type(contentType).send(body);
+  });
   await app.listen({ ...settings });
   return app;
 }

@@ -1,12 +1,15 @@
 import { randomUUID } from 'node:crypto';
+import { isIPv6 } from 'node:net';
 import type { ApolloServer } from '@apollo/server';
-import { fastifyApolloHandler } from '@as-integrations/fastify';
 import cors from '@fastify/cors';
-import { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
-import { bearerToken, type GraphqlContext } from '../graphql/context.js';
+import { type FastifyError, type FastifyInstance, fastify } from 'fastify';
+import type { GraphqlContext } from '../graphql/context.js';
 import type { Log } from '../log.js';
+import type { Metrics } from '../metrics.js';
 import { clientNames } from './client-ip.js';
-import { sandboxSecurityPolicy, securityHeaders } from './security-headers.js';
+import { graphqlRoutes } from './graphql-routes.js';
+import { refuse, refuseOnSocket } from './refusal.js';
+import { securityHeaders } from './security-headers.js';
 
 export interface ServerSettings {
   readonly production: boolean;
@@ -17,15 +20,18 @@ export interface ServerSettings {
 
 /** Bytes. The largest honest request of ours is below 2 KiB. */
 const bodyLimit = 16 * 1024;
-/** Milliseconds. Slow clients are cut off. */
-const timeouts = { headers: 10_000, request: 15_000, keepAlive: 65_000, handler: 30_000 };
+/** Milliseconds. Slow clients are cut off, `check` milliseconds late at most. */
+export const serverTimeouts = { headers: 10_000, request: 15_000, keepAlive: 65_000, handler: 30_000, check: 2_000 };
 
 /** The HTTP server of the API: GraphQL at `/graphql`, and the routes that features add. */
 export async function createServer(
   settings: ServerSettings,
   apollo: ApolloServer<GraphqlContext>,
   log: Log,
+  metrics: Metrics,
+  timeouts: typeof serverTimeouts = serverTimeouts,
 ): Promise<FastifyInstance> {
+  const headers = securityHeaders(settings.production);
   const app = fastify({
     bodyLimit,
     requestTimeout: timeouts.request,
@@ -36,14 +42,25 @@ export async function createServer(
     logger: false,
     return503OnClosing: true,
     forceCloseConnections: 'idle',
-    http: { headersTimeout: timeouts.headers },
+    // A missing Host is refused below, with our headers; Node's own refusal has none.
+    http: { headersTimeout: timeouts.headers, connectionsCheckingInterval: timeouts.check, requireHostHeader: false },
     routerOptions: { maxParamLength: 100 },
+    // A path that cannot be decoded reaches no hook, and fastify's own answer repeats it.
+    frameworkErrors: (_error, request, reply) =>
+      void refuse(
+        reply.headers(headers).header('x-request-id', request.id),
+        400,
+        'BAD_REQUEST',
+        'The request cannot be read.',
+      ),
+    clientErrorHandler: (error, socket) => refuseOnSocket(error, socket, headers),
   });
-  const headers = securityHeaders(settings.production);
+  // RFC 9110 10.1.1: an expectation that we do not know may be ignored; Node's own refusal has no headers.
+  app.server.on('checkExpectation', (request, response) => app.routing(request, response));
 
   app.addHook('onRequest', async (request, reply) => {
     reply.headers(headers).header('x-request-id', request.id);
-    if (!/^[a-zA-Z0-9.-]{1,253}$|^\[[0-9a-fA-F:.]{2,45}\]$/.test(request.hostname)) {
+    if (!isHost(request.hostname ?? '')) {
       return refuse(reply, 400, 'BAD_REQUEST', 'The Host header is not a host name.');
     }
     if (request.headers['content-encoding'] !== undefined) {
@@ -54,6 +71,7 @@ export async function createServer(
   app.addHook('onResponse', async (request, reply) => {
     const { id: requestId, method } = request;
     const route = request.routeOptions.url ?? 'unknown';
+    metrics.request(route, method, reply.statusCode, reply.elapsedTime / 1000);
     log.info(
       {
         requestId,
@@ -85,28 +103,7 @@ export async function createServer(
     maxAge: 600,
   });
 
-  const handler = fastifyApolloHandler(apollo, { context: contextOf });
-  app.route({ method: 'POST', url: '/graphql', handler });
-  app.route({
-    method: ['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE'],
-    url: '/graphql',
-    handler(request, reply) {
-      const wantsPage =
-        settings.sandbox &&
-        request.method === 'GET' &&
-        request.headers.accept?.includes('text/html') &&
-        !request.url.includes('?');
-      if (!wantsPage)
-        return refuse(
-          reply.header('allow', 'POST'),
-          405,
-          'BAD_REQUEST',
-          'Send POST with content-type application/json.',
-        );
-      reply.header('content-security-policy', sandboxSecurityPolicy).removeHeader('cross-origin-opener-policy');
-      return handler.call(app, request, reply);
-    },
-  });
+  graphqlRoutes(app, apollo, settings);
   return app;
 }
 
@@ -121,9 +118,14 @@ function readOnlyJson(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
   const types = /^application\/(?:json|graphql-response\+json)\s*(?:;\s*charset="?utf-?8"?\s*)?$/i;
   app.addContentTypeParser(types, { parseAs: 'buffer' }, (request, body, done) => {
+    // Fastify matches what it made of the header, and drops from it what it cannot read (`application/json;text/plain`).
+    if (!types.test(request.headers['content-type'] ?? '')) {
+      done(Object.assign(new Error('not JSON'), { statusCode: 415 }));
+      return;
+    }
     let text: string;
     try {
-      text = new TextDecoder('utf-8', { fatal: true }).decode(body as Buffer);
+      text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(body as Buffer);
     } catch {
       done(Object.assign(new Error('not UTF-8'), { statusCode: 400 }));
       return;
@@ -132,17 +134,7 @@ function readOnlyJson(app: FastifyInstance): void {
   });
 }
 
-async function contextOf(request: FastifyRequest): Promise<GraphqlContext> {
-  return {
-    caller: { ...clientNames(request.ip), requestId: request.id },
-    accessToken: bearerToken(request.headers.authorization),
-  };
-}
-
-/** The shape of a GraphQL answer also where GraphQL was not reached, so that clients need one way to read failures. */
-function refuse(reply: FastifyReply, status: number, code: string, message: string): FastifyReply {
-  return reply
-    .code(status)
-    .type('application/json; charset=utf-8')
-    .send({ errors: [{ message, extensions: { code, requestId: reply.request.id } }] });
+/** A name (RFC 1123) or an address in brackets (RFC 3986, 3.2.2), without the port. */
+function isHost(host: string): boolean {
+  return /^[a-zA-Z0-9.-]{1,253}$/.test(host) || (/^\[.*\]$/.test(host) && isIPv6(host.slice(1, -1)));
 }

@@ -2,13 +2,8 @@ import type { EntityManager } from '@mikro-orm/postgresql';
 import { fromKysely, type JobResult, type JobWithMetadata, PgBoss } from 'pg-boss';
 import { Unavailable } from '../errors.js';
 import { describeFault, type Log } from '../log.js';
-
-/** A queue by name, with the shape of its jobs' data. Names are part of what is stored: never rename one. */
-export interface QueueDefinition<Data extends object> {
-  readonly name: string;
-  /** Never read; ties the data's type to the definition. */
-  readonly data?: Data;
-}
+import type { Metrics } from '../metrics.js';
+import { deadLetterQueue, jobTiming, type QueueDefinition, queueSchema } from './queue-definition.js';
 
 /** A job at one attempt. `createdAt` is the database's clock. */
 export interface Job<Data> {
@@ -27,32 +22,19 @@ export type Settlement =
   | { readonly settle: 'retry'; readonly reason: string }
   | { readonly settle: 'dead'; readonly reason: string };
 
-/** Seconds. */
-export const jobTiming = {
-  /** A worker that sends no heartbeat for this long has lost its jobs. */
-  heartbeat: 30,
-  /** The lease: longer than every time-out that one attempt may run into, asserted at start. */
-  lease: 120,
-  /** How often lost leases are looked for. */
-  monitor: 5,
-  /** Finished rows are erased after a day. */
-  keepFinished: 86_400,
-  keepDead: 14 * 86_400,
-  /** First, and longest, pause between attempts; doubles in between, with jitter. */
-  retryFirst: 5,
-  retryLongest: 300,
-} as const;
-
-/** A job is given up by its handler's deadline, not by a count; this count is only the last resort (about 7 days). */
-const retryLimit = 2_000;
-const schema = 'pgboss';
-export const deadLetterQueue = (name: string) => `${name}-dead`;
+export interface QueueCounts {
+  readonly waiting: number;
+  readonly active: number;
+  readonly dead: number;
+  readonly oldestSeconds: number;
+}
 
 export interface JobQueueOptions {
   /** `pg` options: connection string, time-outs. */
   readonly connection: { connectionString: string; connectionTimeoutMillis: number };
   readonly poolSize: number;
   readonly log: Log;
+  readonly metrics: Metrics;
   /** A worker process listens for new jobs and watches over leases; a producer only writes. */
   readonly worker: boolean;
 }
@@ -61,6 +43,7 @@ export interface JobQueueOptions {
 export class JobQueue {
   readonly #boss: PgBoss;
   readonly #log: Log;
+  readonly #metrics: Metrics;
   readonly #worker: boolean;
   #starting: Promise<void> | undefined;
   #started = false;
@@ -68,12 +51,13 @@ export class JobQueue {
 
   constructor(options: JobQueueOptions) {
     this.#log = options.log;
+    this.#metrics = options.metrics;
     this.#worker = options.worker;
     this.#boss = new PgBoss({
       ...options.connection,
       application_name: options.worker ? 'latchkey worker jobs' : 'latchkey jobs',
       max: options.poolSize,
-      schema,
+      schema: queueSchema,
       migrate: false,
       createSchema: false,
       supervise: options.worker,
@@ -149,27 +133,25 @@ export class JobQueue {
     }
   }
 
-  /** Jobs that wait, are at work, or are dead, per queue. */
-  async counts(
-    queues: readonly QueueDefinition<object>[],
-  ): Promise<Record<string, { waiting: number; active: number; dead: number }>> {
-    const rows = await this.#boss.getDb().executeSql(
+  /** Jobs that wait, are at work, or are dead, per queue; and the age of the oldest that waits. */
+  async counts(queues: readonly { name: string }[]): Promise<Record<string, QueueCounts>> {
+    const { rows } = await this.#boss.getDb().executeSql(
       `select name, count(*) filter (where state in ('created', 'retry'))::int as waiting,
-              count(*) filter (where state = 'active')::int as active
-         from ${schema}.job where name = any($1) and state < 'completed' group by name`,
+              count(*) filter (where state = 'active')::int as active,
+              coalesce(extract(epoch from now() - min(created_on) filter (where state in ('created', 'retry'))), 0)::float as oldest
+         from ${queueSchema}.job where name = any($1) and state < 'completed' group by name`,
       [queues.flatMap(({ name }) => [name, deadLetterQueue(name)])],
     );
-    const byName = new Map(rows.rows.map((row: { name: string; waiting: number; active: number }) => [row.name, row]));
-    return Object.fromEntries(
-      queues.map(({ name }) => [
-        name,
-        {
-          waiting: byName.get(name)?.waiting ?? 0,
-          active: byName.get(name)?.active ?? 0,
-          dead: byName.get(deadLetterQueue(name))?.waiting ?? 0,
-        },
-      ]),
+    const byName = new Map(
+      rows.map((row: { name: string; waiting: number; active: number; oldest: number }) => [row.name, row]),
     );
+    const countsOf = (name: string): QueueCounts => ({
+      waiting: byName.get(name)?.waiting ?? 0,
+      active: byName.get(name)?.active ?? 0,
+      dead: byName.get(deadLetterQueue(name))?.waiting ?? 0,
+      oldestSeconds: byName.get(name)?.oldest ?? 0,
+    });
+    return Object.fromEntries(queues.map(({ name }) => [name, countsOf(name)]));
   }
 
   /** Takes no new job, lets those at work end (at most `graceMs` milliseconds), closes the connections. */
@@ -211,87 +193,21 @@ export class JobQueue {
         signal: job.signal,
       });
       if (settlement.settle === 'done') {
+        this.#metrics.job(queue.name, settlement.outcome);
         this.#log.info({ ...fields, outcome: settlement.outcome }, 'job done');
         return { id: job.id, status: 'completed', output: { outcome: settlement.outcome } };
       }
+      this.#metrics.job(queue.name, settlement.settle);
       const status = settlement.settle === 'dead' ? 'deadletter' : 'failed';
       this.#log.warn({ ...fields, outcome: settlement.settle, reason: settlement.reason }, 'job not done');
       return { id: job.id, status, output: { reason: settlement.reason } };
     } catch (error) {
+      this.#metrics.job(queue.name, 'failed');
       const fault = describeFault(error);
       this.#log.error({ ...fields, outcome: 'retry', fault }, 'job failed');
       return { id: job.id, status: 'failed', output: { reason: 'fault', fault } };
     }
   }
-}
-
-/** Makes or upgrades the queue's own tables and makes the queues; only `latchkey migrate` calls this. */
-export async function migrateJobs(connectionString: string, queues: readonly QueueDefinition<object>[]): Promise<void> {
-  const boss = new PgBoss({
-    connectionString,
-    schema,
-    migrate: true,
-    createSchema: true,
-    supervise: false,
-    schedule: false,
-    max: 2,
-  });
-  boss.on('error', () => undefined);
-  try {
-    await boss.start();
-    for (const { name } of queues) {
-      const dead = deadLetterQueue(name);
-      const keep = { retentionSeconds: jobTiming.keepDead };
-      await createOrUpdate(boss, dead, { ...keep, deleteAfterSeconds: jobTiming.keepFinished });
-      await createOrUpdate(boss, name, {
-        ...keep,
-        deadLetter: dead,
-        notify: true,
-        retryLimit,
-        retryDelay: jobTiming.retryFirst,
-        retryBackoff: true,
-        retryDelayMax: jobTiming.retryLongest,
-        expireInSeconds: jobTiming.lease,
-        heartbeatSeconds: jobTiming.heartbeat,
-        deleteAfterSeconds: jobTiming.keepFinished,
-      });
-    }
-  } finally {
-    await boss.stop({ graceful: false, close: true });
-  }
-}
-
-/** The version of the queue's tables, and whether they are what this code needs. */
-export async function jobsMigrationStatus(connectionString: string, queues: readonly QueueDefinition<object>[]) {
-  const boss = new PgBoss({
-    connectionString,
-    schema,
-    migrate: false,
-    createSchema: false,
-    supervise: false,
-    schedule: false,
-    max: 1,
-  });
-  boss.on('error', () => undefined);
-  try {
-    await boss.start();
-    const present = new Set((await boss.getQueues()).map(({ name }) => name));
-    const missing = queues.flatMap(({ name }) => [name, deadLetterQueue(name)]).filter((name) => !present.has(name));
-    return { version: await boss.schemaVersion(), current: missing.length === 0 };
-  } catch {
-    return { version: null, current: false };
-  } finally {
-    await boss.stop({ graceful: false, close: true }).catch(() => undefined);
-  }
-}
-
-async function createOrUpdate(
-  boss: PgBoss,
-  name: string,
-  options: Parameters<PgBoss['createQueue']>[1],
-): Promise<void> {
-  if (await boss.getQueue(name)) await boss.updateQueue(name, options);
-  else await boss.createQueue(name, options);
 }
 
 function accepted(id: string | null): string {

@@ -1,5 +1,6 @@
 import { createTransport, type Transporter } from 'nodemailer';
 import type { Log } from '../log.js';
+import type { Metrics } from '../metrics.js';
 import { type SmtpFailure, smtpFailure } from './smtp-failure.js';
 
 /** A mail to one recipient. Addresses passed our parser; nothing in a header comes from a person. */
@@ -29,6 +30,7 @@ export class Mailer {
   constructor(
     private readonly settings: MailSettings,
     private readonly log: Log,
+    private readonly metrics: Metrics,
     connections: number,
   ) {
     this.#relays = settings.smtpUrls.map((url) => ({
@@ -43,9 +45,11 @@ export class Mailer {
     for (const { name, transport } of this.#relays) {
       try {
         await transport.sendMail({ ...this.#compose(mail), signal: AbortSignal.timeout(smtpTimeouts.whole) });
+        this.metrics.mail(name, 'taken');
         return undefined;
       } catch (error) {
         failure = smtpFailure(error);
+        this.metrics.mail(name, failure.fault);
         this.log.warn(
           { relay: name, reason: failure.reason, smtpStatus: failure.status },
           'a relay did not take a mail',

@@ -1,83 +1,25 @@
-import { type Accounts, type CredentialNotice, credentialNotices } from '../accounts/accounts.js';
-import { type EmailAddress, parseEmailAddress } from '../accounts/email-address.js';
+import { type CredentialNotice, credentialNotices } from '../accounts/accounts.js';
+import { parseEmailAddress } from '../accounts/email-address.js';
 import { from, refusal, type TooManyRequests } from '../accounts/limits.js';
-import type { PasswordHash } from '../accounts/password-hash.js';
-import type { AcceptedPassword, PasswordPolicy, PasswordRejected } from '../accounts/password-policy.js';
-import type { Audit } from '../audit/audit.js';
-import { orTryLater, type TemporarilyUnavailable } from '../availability.js';
+import type { AcceptedPassword } from '../accounts/password-policy.js';
+import { orTryLater } from '../availability.js';
 import type { Caller } from '../caller.js';
 import { Unavailable } from '../errors.js';
-import type { Job, JobQueue, QueueDefinition, Settlement } from '../jobs/job-queue.js';
-import { describeFault, type Log } from '../log.js';
+import type { Job, Settlement } from '../jobs/job-queue.js';
+import { describeFault } from '../log.js';
 import type { SmtpFailure } from '../mail/smtp-failure.js';
-import type { RateLimiter } from '../rate-limit/rate-limiter.js';
-import type { ResetBudget } from './reset-budget.js';
+import {
+  type InspectOutcome,
+  type InvalidResetKey,
+  type RequestOutcome,
+  ResetKeyFault,
+  type ResetOutcome,
+  type ResetRequest,
+  resetRequests,
+} from './outcomes.js';
+import type { PasswordResetParts } from './parts.js';
 import { digestOf, type KeyDigest, mintResetKey, parseResetKey } from './reset-key.js';
-import type { ResetKeyRecord, ResetKeys } from './reset-keys.js';
-import type { ResetMails } from './reset-mails.js';
-import type { ResetReceipts } from './reset-receipts.js';
-
-/** "Somebody asked for this address": all of it validated or mapped to a closed set, and no key in it. */
-export interface ResetRequest {
-  readonly email: EmailAddress;
-  /** A language that mails are written in, or null. */
-  readonly locale: string | null;
-  readonly requestId: string;
-  readonly client: string;
-}
-export const resetRequests: QueueDefinition<ResetRequest> = { name: 'password-reset-request' };
-
-/** Why a key is not good. Only the holder of a real key can ever see another reason than UNKNOWN. */
-export enum ResetKeyFault {
-  UNKNOWN = 'UNKNOWN',
-  EXPIRED = 'EXPIRED',
-  USED = 'USED',
-  SUPERSEDED = 'SUPERSEDED',
-}
-type InvalidResetKey = { readonly kind: 'invalid-reset-key'; readonly reason: ResetKeyFault };
-
-export type RequestOutcome =
-  | { readonly kind: 'requested'; readonly keyLifetimeSeconds: number; readonly askAgainAfterSeconds: number }
-  | { readonly kind: 'invalid-email-address' }
-  | TooManyRequests
-  | TemporarilyUnavailable;
-export type InspectOutcome =
-  | { readonly kind: 'valid'; readonly expiresAt: Date }
-  | InvalidResetKey
-  | TooManyRequests
-  | TemporarilyUnavailable;
-export type ResetOutcome =
-  | { readonly kind: 'completed'; readonly signInUrl: string | undefined }
-  | InvalidResetKey
-  | PasswordRejected
-  | TooManyRequests
-  | TemporarilyUnavailable;
-
-export interface PasswordResetSettings {
-  readonly keyTtlSeconds: number;
-  readonly requestDeadlineSeconds: number;
-  readonly askAgainAfterSeconds: number;
-  readonly signInUrl: string | undefined;
-}
-
-export interface PasswordResetParts {
-  readonly settings: PasswordResetSettings;
-  readonly accounts: Accounts;
-  readonly passwordPolicy: PasswordPolicy;
-  readonly passwordHash: PasswordHash;
-  readonly resetKeys: ResetKeys;
-  readonly receipts: ResetReceipts;
-  readonly budget: ResetBudget;
-  readonly mails: ResetMails;
-  readonly jobs: JobQueue;
-  readonly audit: Audit;
-  readonly limits: {
-    readonly perClient: RateLimiter;
-    readonly perNetwork: RateLimiter;
-    readonly keyFailuresPerClient: RateLimiter;
-  };
-  readonly log: Log;
-}
+import type { ResetKeyRecord } from './reset-keys.js';
 
 /**
  * The product: how somebody who lost a password gets back in, and nobody else does. In the order of the story:
@@ -154,10 +96,10 @@ export class PasswordReset {
     return orTryLater(log, caller.requestId, async () => {
       // 2., 3. The record is read, never taken: what stops here has burned nothing.
       const found = await this.#find(input.key, caller);
-      if (found.kind === 'invalid-reset-key' && found.reason === ResetKeyFault.USED)
-        return this.#replay(found, verdict.password, caller);
-      if (found.kind !== 'found') return found;
+      if (found.kind !== 'found') return this.#otherwise(found, verdict.password, caller);
       const { digest, record, account } = found;
+      const verdictForAccount = passwordPolicy.check(input.password, account.email);
+      if (verdictForAccount.kind === 'password-rejected') return verdictForAccount;
       // 4. The slow part, with no database connection held.
       const hash = await passwordHash.make(verdict.password, 'reset');
       // 5. One transaction; its COMMIT is the reset.
@@ -175,9 +117,7 @@ export class PasswordReset {
       // 7. Somebody else was faster, or the time ran out meanwhile.
       const now = await this.#find(input.key, caller);
       if (now.kind === 'found') throw new Unavailable('postgres');
-      return now.kind === 'invalid-reset-key' && now.reason === ResetKeyFault.USED
-        ? this.#replay(now, verdict.password, caller)
-        : now;
+      return this.#otherwise(now, verdict.password, caller);
     });
   }
 
@@ -226,25 +166,39 @@ export class PasswordReset {
     throw error;
   }
 
-  /** The same key with the same password again: the answer was lost, and is given once more. */
-  async #replay(
-    used: InvalidResetKey & { readonly digest: KeyDigest },
+  /** A key that is not good: refused, unless the same key and password were accepted before and the answer was lost. */
+  async #otherwise(
+    refusal: TooManyRequests | (InvalidResetKey & { readonly digest?: KeyDigest }),
     password: AcceptedPassword,
     caller: Caller,
   ): Promise<ResetOutcome> {
-    const { accounts, receipts, passwordHash, settings, audit } = this.parts;
-    const refused = { kind: 'invalid-reset-key', reason: ResetKeyFault.USED } as const;
-    const receipt = await receipts.find(used.digest);
-    if (!receipt || !(await receipts.takeReplay(used.digest))) return refused;
+    const { audit, settings } = this.parts;
+    const reason = refusal.kind === 'invalid-reset-key' ? refusal.reason : 'LIMITED';
+    if (reason === ResetKeyFault.USED && refusal.kind === 'invalid-reset-key' && refusal.digest) {
+      const accountId = await this.#replay(refusal.digest, password);
+      if (accountId) {
+        await audit.note({ kind: 'reset.replayed', accountId, ...from(caller) });
+        return { kind: 'completed', signInUrl: settings.signInUrl };
+      }
+    }
+    const refused = { kind: 'reset.refused', ...from(caller), detail: { reason } };
+    await audit.noteOnceAMinute(`${reason} ${caller.client}`, refused);
+    return refusal;
+  }
+
+  /** @returns the account, if this key and this password were its last reset, not long ago. */
+  async #replay(digest: KeyDigest, password: AcceptedPassword): Promise<string | undefined> {
+    const { accounts, receipts, passwordHash } = this.parts;
+    const receipt = await receipts.find(digest);
+    if (!receipt || !(await receipts.takeReplay(digest))) return undefined;
     const account = await accounts.findWithHash({ id: receipt.accountId, status: 'active' });
-    if (account?.credentialVersion !== receipt.fromVersion + 1) return refused;
-    if (!(await passwordHash.verify(account.passwordHash, password, 'reset'))) return refused;
-    await audit.note({ kind: 'reset.replayed', accountId: account.id, ...from(caller) });
-    return { kind: 'completed', signInUrl: settings.signInUrl };
+    if (account?.credentialVersion !== receipt.fromVersion + 1) return undefined;
+    return (await passwordHash.verify(account.passwordHash, password, 'reset')) ? account.id : undefined;
   }
 
   #notSent(failure: SmtpFailure): Settlement {
     if (failure.fault === 'relay') {
+      this.parts.metrics.alarm('relay-refuses-us');
       this.parts.log.error({ reason: failure.reason, smtpStatus: failure.status }, 'ALARM: the relay refuses us');
     }
     return failure.fault === 'recipient'

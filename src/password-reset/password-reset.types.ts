@@ -3,7 +3,7 @@ import { createUnionType, Field, InputType, Int, ObjectType, registerEnumType } 
 import { InvalidEmailAddress, PasswordRejected } from '../accounts/accounts.types.js';
 import { ErrorCode } from '../errors.js';
 import { TemporarilyUnavailable, TooManyRequests, UserError } from '../graphql/user-error.js';
-import { ResetKeyFault } from './password-reset.js';
+import { ResetKeyFault } from './outcomes.js';
 
 registerEnumType(ResetKeyFault, {
   name: 'ResetKeyFault',

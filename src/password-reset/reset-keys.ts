@@ -2,6 +2,7 @@ import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import { Unavailable } from '../errors.js';
 import type { Log } from '../log.js';
+import type { Metrics } from '../metrics.js';
 import type { KeyDigest } from './reset-key.js';
 
 /** What Redis remembers of a key. */
@@ -31,6 +32,7 @@ export class ResetKeys {
     private readonly redis: Redis,
     secret: string,
     private readonly log: Log,
+    private readonly metrics: Metrics,
   ) {
     this.#macKey = Buffer.from(hkdfSync('sha256', secret, '', purpose, 32));
   }
@@ -51,8 +53,10 @@ export class ResetKeys {
     });
     if (bytes === null) return undefined;
     const record = this.#read(digest, bytes);
-    if (!record)
+    if (!record) {
+      this.metrics.alarm('forged-reset-record');
       this.log.error({ part: 'redis', reason: 'forged-reset-record' }, 'ALARM: a reset record was not written by us');
+    }
     return record;
   }
 

@@ -11,8 +11,21 @@ export interface ResetPageSettings {
 }
 
 const path = '/reset-password';
-/** The only files that are served: the page's script, and the SDK that it shares with every other client. */
-const scripts = ['src/password-reset/reset-page/page.js', 'schema/sdk/client.js', 'schema/sdk/generated/graphql.js'];
+/** The only files that are served: the page's scripts, and the SDK that they share with every other client. */
+const scripts = [
+  ...[
+    'page',
+    'attempt',
+    'key-from-address',
+    'new-password',
+    'password-feedback',
+    'request-link',
+    'views',
+    'wording',
+  ].map((name) => `src/password-reset/reset-page/${name}.js`),
+  'schema/sdk/client.js',
+  'schema/sdk/generated/graphql.js',
+];
 
 /** The hosted page: HTML filled once, a style sheet, and ES modules. It holds no key; that stays in the fragment. */
 export async function resetPageRoutes(app: FastifyInstance, settings: ResetPageSettings): Promise<void> {
@@ -20,7 +33,7 @@ export async function resetPageRoutes(app: FastifyInstance, settings: ResetPageS
   const template = await readFile(`${folder}page.html`, 'utf8');
   const engine = new Liquid({ outputEscape: 'escape', strictVariables: true, ownPropertyOnly: true });
   const { productName, signInUrl = '', supportUrl = '' } = settings;
-  const page: string = await engine.parseAndRender(template, { productName, signInUrl, supportUrl });
+  const page: string = await engine.parseAndRender(template, { productName, signInUrl, supportUrl, scripts });
   const styles = await readFile(`${folder}page.css`, 'utf8');
 
   app.get(path, (_request, reply) =>

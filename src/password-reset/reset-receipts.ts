@@ -10,6 +10,8 @@ export interface Receipt {
 
 /** After this a lost answer is not repaired any more. */
 const replayWindow = '10 minutes';
+/** Longer than any key and its record live. */
+export const receiptRetention = '30 days';
 /** Each replay is one try of a password, so their number is bounded. */
 const mostReplays = 3;
 
@@ -36,5 +38,12 @@ export class ResetReceipts {
     };
     const taken = this.orm.em.fork().nativeUpdate(ResetReceipt, left, { replayCount: raw('replay_count + 1') });
     return (await orUnavailable(taken)) === 1;
+  }
+
+  /** Erases what no key can be asked about any more. @returns how many receipts. */
+  eraseOld(): Promise<number> {
+    return this.orm.em
+      .fork()
+      .nativeDelete(ResetReceipt, { [raw(`used_at + interval '${receiptRetention}'`)]: { $lt: raw('now()') } });
   }
 }

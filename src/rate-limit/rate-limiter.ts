@@ -25,8 +25,15 @@ export class RateLimiter {
   /**
    * @param name part of the keys in Redis (`limit:<name>:<seconds>:<key>`).
    * @param whenRedisIsAway `count-here`: this process counts for itself; `fail`: the call throws.
+   * @param onRefusal told the key of each refused call.
    */
-  constructor(redis: Redis, name: string, windows: readonly Window[], whenRedisIsAway: 'count-here' | 'fail') {
+  constructor(
+    redis: Redis,
+    name: string,
+    windows: readonly Window[],
+    whenRedisIsAway: 'count-here' | 'fail',
+    private readonly onRefusal: (key: string) => void = () => undefined,
+  ) {
     this.#windows = [...windows]
       .sort((one, other) => one.seconds - other.seconds)
       .map(({ points, seconds }) => {
@@ -46,6 +53,7 @@ export class RateLimiter {
       const result = await consume(limiter, key);
       taken.push({ limiter, result, points });
       if (result.consumedPoints > points) {
+        this.onRefusal(key);
         await Promise.all(taken.map((each) => each.limiter.reward(key)));
         return { allowed: false, retryAfterSeconds: inSeconds(result), refillsInSeconds: inSeconds(result) };
       }
@@ -62,6 +70,7 @@ export class RateLimiter {
     }
     const full = found.filter(({ result, points }) => result.consumedPoints >= points);
     const wait = Math.max(0, ...full.map(({ result }) => inSeconds(result)));
+    if (full.length > 0) this.onRefusal(key);
     return { allowed: full.length === 0, retryAfterSeconds: wait, refillsInSeconds: wait };
   }
 

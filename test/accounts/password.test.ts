@@ -1,11 +1,14 @@
+import { randomBytes } from 'node:crypto';
 import argon2 from 'argon2';
 import bcrypt from 'bcryptjs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { CommonPasswords } from '../../src/accounts/common-passwords.js';
 import { HashLimiter } from '../../src/accounts/hash-limiter.js';
 import { inReferenceOrder, PasswordHash } from '../../src/accounts/password-hash.js';
 import { PasswordPolicy } from '../../src/accounts/password-policy.js';
 import { Unavailable } from '../../src/errors.js';
+import { commonPasswordsFile } from '../../src/resources.js';
 
 const limiter = () => new HashLimiter({ hashConcurrency: 2, hashQueue: 100 });
 const settings = { memoryKib: 19456, timeCost: 2 };
@@ -110,7 +113,8 @@ describe('the hash limiter', () => {
 });
 
 describe('the password policy', () => {
-  const policy = new PasswordPolicy({ passwordMinLength: 15, passwordMaxLength: 128 });
+  const common = CommonPasswords.read(commonPasswordsFile);
+  const policy = new PasswordPolicy({ minLength: 15, maxLength: 128, productName: 'Acme Widgets' }, common);
   const verdict = (text: string) => {
     const result = policy.check(text);
     return result.kind === 'accepted' ? 'accepted' : result.violations[0];
@@ -131,5 +135,54 @@ describe('the password policy', () => {
     ['a megabyte', 'x'.repeat(1_000_000), { rule: 'TOO_LONG', limit: 128, actual: 1_000_000 }],
   ])('counts code points of the NFC form: %s', (_name, text, expected) => {
     expect(verdict(text)).toEqual(expected);
+  });
+
+  it.each([
+    'passwordpassword',
+    'PasswordPassword',
+    '111111111111111',
+    '1qaz2wsx3edc4rfv',
+    'qwertyuiop12345',
+    '12345678987654321',
+    'momsanaladventure',
+  ])('refuses what everybody tries: %s', (text) => {
+    expect(verdict(text)).toEqual({ rule: 'TOO_COMMON' });
+  });
+
+  it.each([
+    'correct horse battery',
+    'x'.repeat(15),
+    'passwordpassword but longer',
+    'a1b2c3d4e5f6g7h8i9',
+    'zebra umbrella kite',
+  ])('does not take for common what is not: %s', (text) => {
+    expect(verdict(text)).toBe('accepted');
+  });
+
+  it('knows no false alarm among ten thousand random passwords', () => {
+    const random = Array.from({ length: 10_000 }, () => randomBytes(12).toString('base64url'));
+    expect(random.filter((text) => common.has(text))).toEqual([]);
+  });
+
+  it('takes the words of the address and the product out, and wants eight code points beside them', () => {
+    const rules = (text: string, address?: string) => {
+      const result = policy.check(text, address);
+      return result.kind === 'accepted' ? [] : result.violations;
+    };
+    const account = { rule: 'CONTAINS_ACCOUNT_NAME', limit: 8 };
+    const product = { rule: 'CONTAINS_PRODUCT_NAME', limit: 8 };
+    const alice = 'alice.liddell@example.com';
+    expect(rules('alice.liddell@example.com', alice)).toEqual([{ ...account, actual: 0 }]);
+    expect(rules('Alice.Liddell@Example.com2026', alice)).toEqual([{ ...account, actual: 4 }]);
+    expect(rules('liddell-alice-1', alice)).toEqual([{ ...account, actual: 3 }]);
+    expect(rules('aliceexample123', alice)).toEqual([{ ...account, actual: 3 }]);
+    expect(rules('acme widgets 12', alice)).toEqual([{ ...product, actual: 3 }]);
+    expect(rules('alice at widgets', alice)).toEqual([
+      { ...account, actual: 4 },
+      { ...product, actual: 4 },
+    ]);
+    expect(rules('alice and a rabbit', alice)).toEqual([]);
+    expect(rules('alice.liddell@example.com')).toEqual([]);
+    expect(rules('the cat is at home', 'the@cat.at')).toEqual([]);
   });
 });

@@ -14,7 +14,7 @@ afterAll(() => latchkey.close());
 
 /** Somebody new with a key. */
 async function someoneWithKey(): Promise<{ email: string; id: string; key: string }> {
-  const email = `person${++person}@example.com`;
+  const email = `person.${++person}@example.com`;
   const id = await latchkey.signUp(email, password);
   return { email, id, key: await latchkey.keyFor(email) };
 }
@@ -119,6 +119,9 @@ describe('what stops on the way', () => {
     ['too short', 'short', { rule: 'TOO_SHORT', limit: 15, actual: 5 }],
     ['too long', 'x'.repeat(129), { rule: 'TOO_LONG', limit: 128, actual: 129 }],
     ['far too long', 'x'.repeat(9000), { rule: 'TOO_LONG', limit: 128, actual: 9000 }],
+    ['common', 'passwordpassword', { rule: 'TOO_COMMON', limit: null, actual: null }],
+    ['the product with digits', 'Latchkey 123456', { rule: 'CONTAINS_PRODUCT_NAME', limit: 8, actual: 7 }],
+    ['the address with digits', 'Person Example 1', { rule: 'CONTAINS_ACCOUNT_NAME', limit: 8, actual: 3 }],
     ['not Unicode', `fifteen and more \ud800`, { rule: 'NOT_WELL_FORMED', limit: null, actual: null }],
   ])('keeps the key when the password is %s', async (_name, refused, violation) => {
     const { email, key } = await someoneWithKey();

@@ -1,0 +1,71 @@
+import { isUtf8 } from 'node:buffer';
+
+/** A line of a file; `fault` says why it cannot be read. */
+export interface TextLine {
+  /** From 1, empty lines included. */
+  readonly number: number;
+  readonly text: string;
+  readonly fault?: string;
+  /** Bytes of the file up to the end of this line. */
+  readonly end: number;
+}
+
+/** The file or pipe broke; what came before it is good. */
+export class SourceBroken extends Error {
+  override name = 'SourceBroken';
+}
+
+/** Bytes without the line's end. */
+export const longestLine = 16 * 1024;
+const lineFeed = 0x0a;
+const byteOrderMark = '\ufeff';
+
+/**
+ * Cuts a stream into lines (LF or CRLF), holding never more than one chunk and one line. A byte order mark at the start
+ * is dropped.
+ *
+ * @throws SourceBroken when the stream fails.
+ */
+export async function* readLines(source: AsyncIterable<Uint8Array>): AsyncGenerator<TextLine> {
+  let number = 0;
+  let end = 0;
+  /** What came of a line that has not ended yet; no more of it is kept than tells that it is too long, CR or not. */
+  let begun: Buffer = Buffer.alloc(0);
+  const keep = (piece: Buffer) => {
+    const head = piece.subarray(0, longestLine + 2);
+    if (begun.length < longestLine + 2) begun = begun.length === 0 ? head : Buffer.concat([begun, head]);
+  };
+  const finish = () => {
+    const line = toLine(++number, begun, end);
+    begun = begun.subarray(0, 0);
+    return line;
+  };
+  for await (const piece of chunksOf(source)) {
+    let from = 0;
+    for (let at = piece.indexOf(lineFeed); at >= 0; at = piece.indexOf(lineFeed, from)) {
+      keep(piece.subarray(from, at));
+      end += at + 1 - from;
+      from = at + 1;
+      yield finish();
+    }
+    keep(piece.subarray(from));
+    end += piece.length - from;
+  }
+  if (begun.length > 0) yield finish();
+}
+
+async function* chunksOf(source: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
+  try {
+    for await (const chunk of source) yield Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+  } catch (cause) {
+    throw new SourceBroken('the file cannot be read on', { cause });
+  }
+}
+
+function toLine(number: number, bytes: Buffer, end: number): TextLine {
+  const line = bytes.at(-1) === 0x0d ? bytes.subarray(0, -1) : bytes;
+  if (line.length > longestLine) return { number, text: '', fault: `is longer than ${longestLine} bytes`, end };
+  if (!isUtf8(line)) return { number, text: '', fault: 'is not UTF-8', end };
+  const text = line.toString('utf8');
+  return { number, text: number === 1 && text.startsWith(byteOrderMark) ? text.slice(1) : text, end };
+}

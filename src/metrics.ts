@@ -1,0 +1,102 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from '@prometheus-io/client';
+
+/** Name, labels and meaning of everything that is counted; the documented list is made from this. */
+export const counted = {
+  latchkey_operations_total: { labels: ['field', 'result'], help: 'Root fields answered, by the type of their result' },
+  latchkey_jobs_total: { labels: ['queue', 'outcome'], help: 'Attempts at jobs, by how they ended' },
+  latchkey_mails_total: { labels: ['relay', 'outcome'], help: 'Hand-overs to a relay: taken, or whose fault it was' },
+  latchkey_limits_hit_total: { labels: ['limit'], help: 'Calls that a rate limit refused' },
+  latchkey_audit_events_total: { labels: ['kind'], help: 'Events written to the audit trail' },
+  latchkey_alarms_total: {
+    labels: ['alarm'],
+    help: 'What an operator must look at: forged-reset-record, relay-refuses-us, redis-evicts, audit-event-lost',
+  },
+} as const;
+
+/** Read when somebody asks for the metrics. */
+export const measured = {
+  latchkey_jobs: { labels: ['queue', 'state'], help: 'Jobs that wait, are at work, or are dead' },
+  latchkey_job_oldest_seconds: { labels: ['queue'], help: 'Age of the oldest job that waits' },
+  latchkey_hashes: { labels: ['state'], help: 'Passwords that are being hashed, and calls that wait for it' },
+  latchkey_store_up: { labels: ['store'], help: '1 while the store answers as it must, else 0' },
+} as const;
+
+export const timed = {
+  latchkey_http_request_seconds: { labels: ['route', 'method', 'status'], help: 'Time to answer an HTTP request' },
+} as const;
+
+export type Alarm = 'forged-reset-record' | 'relay-refuses-us' | 'redis-evicts' | 'audit-event-lost';
+type Measurements = readonly { readonly labels: Readonly<Record<string, string>>; readonly value: number }[];
+
+/** Labels are names of ours from closed sets; never addresses, keys, ids or anything that was sent. */
+export class Metrics {
+  readonly #registry = new Registry();
+  readonly #counters: Record<keyof typeof counted, Counter<string>>;
+  readonly #http: Histogram<string>;
+
+  constructor() {
+    const registers = [this.#registry];
+    const counters = Object.entries(counted).map(([name, { labels, help }]) => [
+      name,
+      new Counter({ name, help, labelNames: [...labels], registers }),
+    ]);
+    this.#counters = Object.fromEntries(counters);
+    const [[name, { labels, help }] = ['', { labels: [], help: '' }]] = Object.entries(timed);
+    const buckets = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+    this.#http = new Histogram({ name, help, labelNames: [...labels], buckets, registers });
+  }
+
+  operation(field: string, result: string): void {
+    this.#counters.latchkey_operations_total.inc({ field, result });
+  }
+
+  job(queue: string, outcome: string): void {
+    this.#counters.latchkey_jobs_total.inc({ queue, outcome });
+  }
+
+  mail(relay: string, outcome: string): void {
+    this.#counters.latchkey_mails_total.inc({ relay, outcome });
+  }
+
+  limitHit(limit: string): void {
+    this.#counters.latchkey_limits_hit_total.inc({ limit });
+  }
+
+  auditEvent(kind: string): void {
+    this.#counters.latchkey_audit_events_total.inc({ kind });
+  }
+
+  alarm(alarm: Alarm): void {
+    this.#counters.latchkey_alarms_total.inc({ alarm });
+  }
+
+  /** @param seconds from the first byte read to the last written. */
+  request(route: string, method: string, status: number, seconds: number): void {
+    this.#http.observe({ route, method, status: String(status) }, seconds);
+  }
+
+  /** A gauge that is read when somebody asks; what cannot be read now is left out. */
+  measure(name: keyof typeof measured, read: () => Promise<Measurements> | Measurements): void {
+    const { labels, help } = measured[name];
+    new Gauge({
+      name,
+      help,
+      labelNames: [...labels],
+      registers: [this.#registry],
+      async collect() {
+        this.reset();
+        for (const { labels: values, value } of await Promise.resolve(read()).catch(() => [])) this.set(values, value);
+      },
+    });
+  }
+
+  /** Memory, CPU and event loop of this process. */
+  measureProcess(): void {
+    collectDefaultMetrics({ register: this.#registry });
+  }
+
+  /** In the text format that Prometheus reads. */
+  async text(): Promise<{ contentType: string; body: string }> {
+    return { contentType: this.#registry.contentType, body: await this.#registry.metrics() };
+  }
+}

@@ -1,0 +1,41 @@
+import type { EmailAddress } from '../accounts/email-address.js';
+import type { TooManyRequests } from '../accounts/limits.js';
+import type { PasswordRejected } from '../accounts/password-policy.js';
+import type { TemporarilyUnavailable } from '../availability.js';
+import type { QueueDefinition } from '../jobs/queue-definition.js';
+
+/** "Somebody asked for this address": all of it validated or mapped to a closed set, and no key in it. */
+export interface ResetRequest {
+  readonly email: EmailAddress;
+  /** A language that mails are written in, or null. */
+  readonly locale: string | null;
+  readonly requestId: string;
+  readonly client: string;
+}
+export const resetRequests: QueueDefinition<ResetRequest> = { name: 'password-reset-request' };
+
+/** Why a key is not good. Only the holder of a real key can ever see another reason than UNKNOWN. */
+export enum ResetKeyFault {
+  UNKNOWN = 'UNKNOWN',
+  EXPIRED = 'EXPIRED',
+  USED = 'USED',
+  SUPERSEDED = 'SUPERSEDED',
+}
+export type InvalidResetKey = { readonly kind: 'invalid-reset-key'; readonly reason: ResetKeyFault };
+
+export type RequestOutcome =
+  | { readonly kind: 'requested'; readonly keyLifetimeSeconds: number; readonly askAgainAfterSeconds: number }
+  | { readonly kind: 'invalid-email-address' }
+  | TooManyRequests
+  | TemporarilyUnavailable;
+export type InspectOutcome =
+  | { readonly kind: 'valid'; readonly expiresAt: Date }
+  | InvalidResetKey
+  | TooManyRequests
+  | TemporarilyUnavailable;
+export type ResetOutcome =
+  | { readonly kind: 'completed'; readonly signInUrl: string | undefined }
+  | InvalidResetKey
+  | PasswordRejected
+  | TooManyRequests
+  | TemporarilyUnavailable;

@@ -1,0 +1,39 @@
+import type { Accounts } from '../accounts/accounts.js';
+import type { PasswordHash } from '../accounts/password-hash.js';
+import type { PasswordPolicy } from '../accounts/password-policy.js';
+import type { Audit } from '../audit/audit.js';
+import type { JobQueue } from '../jobs/job-queue.js';
+import type { Log } from '../log.js';
+import type { Metrics } from '../metrics.js';
+import type { RateLimiter } from '../rate-limit/rate-limiter.js';
+import type { ResetBudget } from './reset-budget.js';
+import type { ResetKeys } from './reset-keys.js';
+import type { ResetMails } from './reset-mails.js';
+import type { ResetReceipts } from './reset-receipts.js';
+
+export interface PasswordResetSettings {
+  readonly keyTtlSeconds: number;
+  readonly requestDeadlineSeconds: number;
+  readonly askAgainAfterSeconds: number;
+  readonly signInUrl: string | undefined;
+}
+
+export interface PasswordResetParts {
+  readonly settings: PasswordResetSettings;
+  readonly accounts: Accounts;
+  readonly passwordPolicy: PasswordPolicy;
+  readonly passwordHash: PasswordHash;
+  readonly resetKeys: ResetKeys;
+  readonly receipts: ResetReceipts;
+  readonly budget: ResetBudget;
+  readonly mails: ResetMails;
+  readonly jobs: JobQueue;
+  readonly audit: Audit;
+  readonly limits: {
+    readonly perClient: RateLimiter;
+    readonly perNetwork: RateLimiter;
+    readonly keyFailuresPerClient: RateLimiter;
+  };
+  readonly log: Log;
+  readonly metrics: Metrics;
+}

@@ -1,0 +1,63 @@
+import { createLatchkeyClient } from '../../../schema/sdk/client.js';
+import { Attempt, resultOf, type Setback, setback, unforeseen } from './attempt.js';
+import { takeKeyFromAddress } from './key-from-address.js';
+import { showInvalidKey, showNewPassword } from './new-password.js';
+import { showRequest } from './request-link.js';
+import { onSubmit, show } from './views.js';
+
+/** `/graphql` stands beside the page, also where both are served below a path. */
+const client = createLatchkeyClient({ url: new URL('.', window.location.href).href });
+
+/** With a key in the address: towards a new password. Without: towards a mail with a key. */
+function start(): void {
+  const found = takeKeyFromAddress();
+  switch (found.kind) {
+    case 'key':
+      openLink(found.key);
+      break;
+    case 'broken':
+      showInvalidKey(client, { reason: 'UNKNOWN', message: '' });
+      break;
+    case 'none':
+      showRequest(client, found);
+  }
+}
+
+async function openLink(key: string): Promise<void> {
+  const left = show('checking');
+  const fault = await lookUp(key, left);
+  if (!fault) return;
+  const waiting = show('unchecked');
+  const attempt = new Attempt(waiting, 'Checking…');
+  attempt.tell(fault);
+  onSubmit(() => attempt.make(() => lookUp(key, waiting)));
+}
+
+/** Looks whether the key is good, which redeems nothing, and shows what follows from that. */
+async function lookUp(key: string, left: AbortSignal): Promise<Setback | undefined> {
+  const [result, policy] = await Promise.all([
+    resultOf(client.passwordResetKey(key)),
+    client.passwordPolicy().catch(() => undefined),
+  ]);
+  if (left.aborted) return undefined;
+  switch (result.__typename) {
+    case 'ResetKeyValid':
+      showNewPassword(client, { key, expiresAt: result.expiresAt, policy });
+      return undefined;
+    case 'InvalidResetKey':
+      showInvalidKey(client, result);
+      return undefined;
+    case 'TooManyRequests':
+    case 'TemporarilyUnavailable':
+    case 'NoResult':
+      return setback(result);
+    default:
+      return unforeseen(result);
+  }
+}
+
+// A link that is pasted where this page is open already changes the fragment only, and loads nothing.
+window.addEventListener('hashchange', () => {
+  if (window.location.hash.startsWith('#key=')) start();
+});
+start();

@@ -1,0 +1,75 @@
+export type ViewName =
+  | 'checking'
+  | 'unchecked'
+  | 'new-password'
+  | 'completed'
+  | 'invalid-key'
+  | 'request'
+  | 'requested';
+
+let leaving = new AbortController();
+
+/**
+ * Shows a view in place of the one before and hands over its heading's focus, so that it is read out.
+ *
+ * @param fill puts the view's texts in before anything of it is seen or heard.
+ * @returns a signal that fires when the view is left: late answers and timers then have nothing to do any more.
+ */
+export function show(name: ViewName, fill: () => void = () => undefined): AbortSignal {
+  leaving.abort();
+  leaving = new AbortController();
+  announce('');
+  const main = part('main');
+  main.replaceChildren(document.importNode(part(`view-${name}`, HTMLTemplateElement).content, true));
+  fill();
+  const heading = main.querySelector('h1');
+  document.title = `${heading?.textContent ?? ''} – ${part('product').textContent ?? ''}`;
+  heading?.focus();
+  return leaving.signal;
+}
+
+/** @throws Error if page.html has no such element */
+export function part(id: string): HTMLElement;
+export function part<Kind extends HTMLElement>(id: string, kind: new () => Kind): Kind;
+export function part(id: string, kind: new () => HTMLElement = HTMLElement): HTMLElement {
+  const element = document.getElementById(id);
+  if (!(element instanceof kind)) throw new Error(`page.html has no ${kind.name} "${id}"`);
+  return element;
+}
+
+/** For those who hear the page; those who see it have the same text in the view. */
+export function announce(text: string): void {
+  part('status').textContent = text;
+}
+
+/** Ties the texts to a field and goes there; without texts, unties them. */
+export function markFaulty(field: HTMLInputElement, texts: readonly string[]): void {
+  const error = part(`${field.id}-error`);
+  error.replaceChildren(...texts.map(paragraph));
+  error.hidden = texts.length === 0;
+  if (texts.length > 0) {
+    field.setAttribute('aria-invalid', 'true');
+    field.focus();
+    // Where the focus was there already, to go there says nothing.
+    announce(texts.join(' '));
+  } else {
+    field.removeAttribute('aria-invalid');
+  }
+}
+
+/** Whether the server was told an address for this link. */
+export function leadsSomewhere(id: string): boolean {
+  return part(id, HTMLAnchorElement).getAttribute('href') !== '';
+}
+
+/** Calls back at each submit, which never leaves the page. */
+export function onSubmit(callback: () => void): void {
+  part('form', HTMLFormElement).addEventListener('submit', (event) => {
+    event.preventDefault();
+    callback();
+  });
+}
+
+function paragraph(text: string): HTMLParagraphElement {
+  return Object.assign(document.createElement('p'), { textContent: text });
+}

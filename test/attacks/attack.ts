@@ -1,0 +1,135 @@
+import { request } from 'node:http';
+import { connect } from 'node:net';
+import type { TestLatchkey } from '../support/latchkey.js';
+
+/** Stands in every value that a test sends; the tail has what each encoding writes differently. */
+export const canary = 'canary-7f3a91d2c4e8"\\/<&>é';
+const core = 'canary-7f3a91d2c4e8';
+
+/** The forms of the canary that a text holds: raw, percent-encoded, escaped, hex, base64 at each of the three offsets. */
+export function tracesOf(text: string): string[] {
+  const hex = Buffer.from(core).toString('hex');
+  const base64 = [0, 1, 2].map((offset) => {
+    const encoded = Buffer.concat([Buffer.alloc(offset), Buffer.from(core)]).toString('base64');
+    // The characters at both ends mix with the neighbours' bits.
+    return encoded.slice(4, encoded.length - 4);
+  });
+  const escaped = [...core].map((char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`).join('');
+  const percent = [...core].map((char) => `%${char.charCodeAt(0).toString(16)}`).join('');
+  const forms = { core, start: core.slice(0, 12), hex, escaped, percent };
+  const found = Object.entries(forms).filter(([, form]) => text.toLowerCase().includes(form.toLowerCase()));
+  const inBase64 = base64.filter((form) => text.includes(form) || text.includes(toBase64Url(form)));
+  return [...found.map(([name]) => name), ...inBase64.map(() => 'base64')];
+}
+
+function toBase64Url(text: string): string {
+  return text.replaceAll('+', '-').replaceAll('/', '_');
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+export interface Request {
+  readonly method?: string;
+  readonly path?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Several parts go as chunks, without a length. */
+  readonly body?: string | Uint8Array | readonly string[];
+}
+
+/** Sends what `fetch` refuses to send: any Host, any method with any body. Headers are exactly those given. */
+export function send(url: string, { method = 'POST', path = '/graphql', headers = {}, body }: Request) {
+  return new Promise<Answer>((resolve, reject) => {
+    const whole = typeof body === 'string' || body instanceof Uint8Array ? body : undefined;
+    const length = whole === undefined ? {} : { 'content-length': String(Buffer.byteLength(whole)) };
+    const sent = request(new URL(path, url), { method, headers: { ...length, ...headers }, agent: false });
+    sent.on('response', (response) => {
+      const chunks: Buffer[] = [];
+      response.on('data', (chunk: Buffer) => chunks.push(chunk));
+      response.on('end', () =>
+        resolve({
+          status: response.statusCode ?? 0,
+          headers: response.headers as Record<string, string>,
+          body: Buffer.concat(chunks).toString(),
+        }),
+      );
+    });
+    sent.on('error', reject);
+    if (whole !== undefined) sent.end(whole);
+    else {
+      for (const part of (body as readonly string[] | undefined) ?? []) sent.write(part);
+      sent.end();
+    }
+  });
+}
+
+export const json = { 'content-type': 'application/json' };
+
+/** Sends bytes as they are and reads until the server closes. */
+export function sendRaw(url: string, text: string): Promise<Answer> {
+  const { hostname, port } = new URL(url);
+  return new Promise((resolve, reject) => {
+    const socket = connect(Number(port), hostname);
+    let received = '';
+    socket.setEncoding('utf8');
+    socket.setTimeout(10_000, () => socket.destroy(new Error('no answer')));
+    socket.on('data', (chunk) => {
+      received += chunk;
+    });
+    socket.on('error', (error) => (received ? undefined : reject(error)));
+    socket.on('close', () => resolve(parseAnswer(received)));
+    socket.write(text);
+  });
+}
+
+function parseAnswer(text: string): Answer {
+  const end = text.indexOf('\r\n\r\n');
+  const [first = '', ...lines] = text.slice(0, end).split('\r\n');
+  const headers = lines.map((line) => [
+    line.slice(0, line.indexOf(':')).toLowerCase(),
+    line.slice(line.indexOf(':') + 1).trim(),
+  ]);
+  return { status: Number(first.split(' ')[1]), headers: Object.fromEntries(headers), body: text.slice(end + 4) };
+}
+
+/** Everything that an attack could have changed. */
+export async function stateOf({ database, inbox }: TestLatchkey): Promise<object> {
+  const [row] = await database.query<{ state: object }>(`
+    select json_build_object(
+      'accounts', (select coalesce(json_agg(account order by id), '[]') from account),
+      'receipts', (select count(*) from reset_receipt),
+      'jobs', (select count(*) from pgboss.job)) as state`);
+  return { ...row?.state, mails: inbox.mails().length };
+}
+
+/** Waits until the worker has settled every job. */
+export async function settled({ database }: TestLatchkey): Promise<void> {
+  const waiting = () => database.query(`select 1 from pgboss.job where state < 'completed' limit 1`);
+  for (const end = Date.now() + 10_000; (await waiting()).length > 0; ) {
+    if (Date.now() > end) throw new Error('jobs are still waiting');
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+}
+
+/** What a GraphQL answer says: the type of its one result, or the codes of its errors. */
+export function verdictOf({ body }: Answer): string {
+  const { data, errors } = JSON.parse(body) as {
+    data?: Record<string, { __typename?: string } | null> | null;
+    errors?: { extensions?: { code?: string } }[];
+  };
+  if (errors) return [...new Set(errors.map(({ extensions }) => extensions?.code))].join(',');
+  return Object.values(data ?? {})[0]?.__typename ?? 'data';
+}
+
+export const documents = {
+  requestPasswordReset:
+    'mutation($input: RequestPasswordResetInput!) { requestPasswordReset(input: $input) { __typename } }',
+  resetPassword: 'mutation($input: ResetPasswordInput!) { resetPassword(input: $input) { __typename } }',
+  signIn: 'mutation($input: SignInInput!) { signIn(input: $input) { __typename } }',
+  signUp: 'mutation($input: SignUpInput!) { signUp(input: $input) { __typename } }',
+  changePassword: 'mutation($input: ChangePasswordInput!) { changePassword(input: $input) { __typename } }',
+} as const;
+export type Mutation = keyof typeof documents;

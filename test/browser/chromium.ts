@@ -1,0 +1,100 @@
+import { existsSync } from 'node:fs';
+import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+
+const executablePath = [
+  process.env.CHROMIUM_PATH,
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/usr/bin/google-chrome',
+].find((path) => path !== undefined && existsSync(path));
+
+/** For `describe.skipIf`, and why, for its name. */
+export const noChromium = executablePath === undefined;
+export const whyNot = noChromium ? ' (skipped: no Chromium is installed; CHROMIUM_PATH can name one)' : '';
+
+/** Without the calls that Chromium makes by itself: what goes out must be the page's doing. */
+const flags = [
+  '--no-sandbox',
+  '--disable-quic',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--no-first-run',
+];
+
+export interface SentRequest {
+  readonly method: string;
+  readonly url: string;
+  readonly body: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+export interface Visit {
+  readonly page: Page;
+  readonly context: BrowserContext;
+  /** Everything the page asked for, in order. */
+  readonly sent: readonly SentRequest[];
+  /** Errors in the console, uncaught ones too. */
+  readonly errors: readonly string[];
+  /** Runs in the page. A text, because the tests are type-checked without the names of the DOM. */
+  read<Value>(expression: string): Promise<Value>;
+  /** Answers calls of one root field with this in the server's place, so many times or from now on. */
+  answer(field: string, result: object, times?: number): Promise<void>;
+}
+
+export class TestBrowser {
+  #contexts: BrowserContext[] = [];
+
+  private constructor(private readonly browser: Browser) {}
+
+  static async start(): Promise<TestBrowser> {
+    return new TestBrowser(await chromium.launch({ executablePath: executablePath ?? '', args: flags }));
+  }
+
+  /** A person with a fresh profile. */
+  async visit(options: BrowserContextOptions = {}): Promise<Visit> {
+    const context = await this.browser.newContext(options);
+    this.#contexts.push(context);
+    const page = await context.newPage();
+    page.setDefaultTimeout(10_000);
+    const sent: SentRequest[] = [];
+    const errors: string[] = [];
+    page.on('console', (message) => message.type() === 'error' && errors.push(message.text()));
+    page.on('pageerror', (error) => errors.push(String(error)));
+    page.on('request', (request) =>
+      sent.push({
+        method: request.method(),
+        url: request.url(),
+        body: request.postData() ?? '',
+        headers: request.headers(),
+      }),
+    );
+    return {
+      page,
+      context,
+      sent,
+      errors,
+      read: <Value>(expression: string) => page.evaluate<Value>(expression),
+      answer: async (field, result, times = Number.POSITIVE_INFINITY) => {
+        let left = times;
+        await page.route('**/graphql', (route) => {
+          if (!asks(route.request().postData() ?? '', field) || left-- <= 0) return route.fallback();
+          return route.fulfill({ json: { data: { [field]: result } } });
+        });
+      },
+    };
+  }
+
+  async leaveAll(): Promise<void> {
+    await Promise.all(this.#contexts.splice(0).map((context) => context.close()));
+  }
+
+  async stop(): Promise<void> {
+    await this.browser.close();
+  }
+}
+
+/** Whether the body of a call to GraphQL asks for this root field. */
+export function asks(body: string, field: string): boolean {
+  return new RegExp(`\\{\\s*${field}\\b`).test((JSON.parse(body || '{"query":""}') as { query: string }).query);
+}

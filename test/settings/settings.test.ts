@@ -1,0 +1,444 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { availableParallelism } from 'node:os';
+import { describe, expect, it } from 'vitest';
+import { type Command, readSettings, SettingsError } from '../../src/settings.js';
+import { settingsTable } from '../../src/settings-table.js';
+import { ed25519, faultsOf, pem, production, settingsWith } from './environments.js';
+
+const publicUrl = production.PUBLIC_URL;
+const commands: readonly Command[] = ['api', 'worker', 'migrate', 'dev', 'account'];
+
+describe('what is not set has its default', () => {
+  const cores = Math.max(1, availableParallelism() - 1);
+  const limits = {
+    signInPerAddressAndClient: [{ points: 10, seconds: 900 }],
+    signInPerClient: [{ points: 100, seconds: 900 }],
+    signInPerAddress: [{ points: 100, seconds: 86400 }],
+    hashPerClient: [{ points: 60, seconds: 60 }],
+    signUpPerClient: [{ points: 10, seconds: 3600 }],
+  };
+  const resetLimits = {
+    perAccount: [
+      { points: 3, seconds: 3600 },
+      { points: 10, seconds: 86400 },
+    ],
+    perClient: [{ points: 30, seconds: 900 }],
+    perNetwork: [{ points: 300, seconds: 900 }],
+    keyFailuresPerClient: [{ points: 20, seconds: 900 }],
+  };
+
+  it.each(['api', 'worker'] as const)('%s: production, every safe default on', (command) => {
+    const { accounts, ...settings } = settingsWith({}, command);
+    const { signingKey, ...accessToken } = accounts.accessToken;
+    expect(signingKey?.asymmetricKeyType).toBe('ed25519');
+    expect({ ...settings, accounts: { ...accounts, accessToken } }).toEqual({
+      command,
+      production: true,
+      log: { level: 'info' },
+      http: { port: 4000, host: '0.0.0.0', publicUrl, trustProxy: [], corsOrigins: [] },
+      operations: { port: 9464, host: '127.0.0.1' },
+      graphql: { sandbox: false, introspection: false },
+      database: { url: production.DATABASE_URL },
+      redis: { url: production.REDIS_URL },
+      secret: production.SECRET,
+      mail: {
+        smtpUrls: [production.SMTP_URL],
+        from: { name: 'Latchkey', address: 'no-reply@localhost' },
+        productName: 'Latchkey',
+        requireTls: true,
+      },
+      accounts: {
+        signUp: 'closed',
+        passwordMinLength: 15,
+        passwordMaxLength: 128,
+        argon2: { memoryKib: 19456, timeCost: 2 },
+        hashConcurrency: cores,
+        hashQueue: 64,
+        accessToken: { ttlSeconds: 900, issuer: publicUrl, audience: publicUrl },
+        limits,
+      },
+      passwordReset: {
+        pageUrl: `${publicUrl}/reset-password`,
+        signInUrl: undefined,
+        supportUrl: undefined,
+        keyTtlSeconds: 3600,
+        requestDeadlineSeconds: 3600,
+        limits: resetLimits,
+      },
+    });
+  });
+
+  it('dev: development, open to a first look, on this machine only', () => {
+    const { DATABASE_URL, REDIS_URL, SMTP_URL, SECRET, ACCESS_TOKEN_SIGNING_KEY } = production;
+    const settings = readSettings({ DATABASE_URL, REDIS_URL, SMTP_URL, SECRET, ACCESS_TOKEN_SIGNING_KEY }, 'dev');
+    expect(settings).toMatchObject({
+      production: false,
+      http: {
+        port: 4000,
+        host: '127.0.0.1',
+        publicUrl: 'http://localhost:4000',
+        corsOrigins: ['https://studio.apollographql.com', 'https://sandbox.embed.apollographql.com'],
+      },
+      graphql: { sandbox: true, introspection: true },
+      mail: { requireTls: false },
+      accounts: {
+        signUp: 'open',
+        accessToken: { issuer: 'http://localhost:4000', audience: 'http://localhost:4000' },
+        limits,
+      },
+      passwordReset: { pageUrl: 'http://localhost:4000/reset-password', limits: resetLimits },
+    });
+  });
+
+  it.each(commands)('%s: NODE_ENV decides, whatever the command', (command) => {
+    for (const [NODE_ENV, isProduction] of [
+      ['production', true],
+      ['development', false],
+      ['test', false],
+    ] as const) {
+      const { http, graphql, mail, production, accounts } = settingsWith({ NODE_ENV }, command);
+      expect(production).toBe(isProduction);
+      expect(http.host).toBe(isProduction ? '0.0.0.0' : '127.0.0.1');
+      expect(http.corsOrigins).toHaveLength(isProduction ? 0 : 2);
+      expect(graphql).toEqual({ sandbox: !isProduction, introspection: !isProduction });
+      expect(mail.requireTls).toBe(isProduction);
+      expect(accounts.signUp).toBe(command === 'dev' && !isProduction ? 'open' : 'closed');
+    }
+    expect(settingsWith({}, command).production).toBe(command !== 'dev');
+  });
+
+  it('derives what hangs on PORT and PUBLIC_URL', () => {
+    expect(settingsWith({ NODE_ENV: 'development', PUBLIC_URL: undefined, PORT: '4100' }).http.publicUrl).toBe(
+      'http://localhost:4100',
+    );
+    const { http, accounts, passwordReset } = settingsWith({ PUBLIC_URL: 'https://id.example/' });
+    expect(http.publicUrl).toBe('https://id.example');
+    expect(accounts.accessToken).toMatchObject({ issuer: 'https://id.example', audience: 'https://id.example' });
+    expect(passwordReset.pageUrl).toBe('https://id.example/reset-password');
+  });
+
+  it('takes an empty value for none', () => {
+    const emptied = Object.fromEntries(Object.keys(settingsTable).map((name) => [name, '']));
+    expect(readSettings({ ...emptied, ...production }, 'worker')).toEqual(settingsWith({}, 'worker'));
+    expect(faultsOf({ SECRET: '' }).SECRET).toMatch(/^is not set/);
+  });
+});
+
+describe('what a command needs', () => {
+  it.each([
+    ['api', ['PUBLIC_URL', 'DATABASE_URL', 'REDIS_URL', 'SECRET', 'ACCESS_TOKEN_SIGNING_KEY']],
+    ['worker', ['PUBLIC_URL', 'DATABASE_URL', 'REDIS_URL', 'SECRET', 'SMTP_URL']],
+    ['migrate', ['DATABASE_URL']],
+    ['account', ['DATABASE_URL']],
+  ] as const)('%s names everything that is missing, together', (command, missing) => {
+    const nothing = Object.fromEntries(Object.keys(production).map((name) => [name, undefined]));
+    const faults = faultsOf(nothing, command);
+    expect(Object.keys(faults).sort()).toEqual([...missing].sort());
+    for (const fault of Object.values(faults)) expect(fault).toMatch(/^is not set; \w+/);
+  });
+
+  it('lets a caller make some of it later, and only that', () => {
+    expect(() => readSettings({}, 'dev', ['DATABASE_URL', 'REDIS_URL', 'SMTP_URL', 'SECRET'])).toThrow(
+      /^1 wrong setting\(s\):\n {2}ACCESS_TOKEN_SIGNING_KEY: is not set/,
+    );
+  });
+});
+
+describe('a wrong value', () => {
+  const wrong: Record<string, { values: readonly string[]; allowed: RegExp }> = {
+    NODE_ENV: { values: ['prod', 'Production', 'staging'], allowed: /production, development, test/ },
+    PORT: { values: ['-1', '65536', '4000.0', '0x10', '1e3', 'http', '∞'], allowed: /0 to 65535/ },
+    HOST: { values: ['a b', 'http://x', '[::1]'], allowed: /host name or an IP address/ },
+    OPS_PORT: { values: ['off', '70000'], allowed: /0 to 65535/ },
+    OPS_HOST: { values: ['*'], allowed: /host name or an IP address/ },
+    PUBLIC_URL: {
+      values: ['https://x.example/path', 'x.example', 'ftp://x.example', 'https://a:b@x.example', 'https://x.example?'],
+      allowed: /origin/,
+    },
+    RESET_PAGE_URL: {
+      values: ['/reset', 'https://x.example/#key', 'javascript:alert(1)'],
+      allowed: /without .*fragment/,
+    },
+    SIGN_IN_URL: { values: ['javascript:alert(1)', 'https://u:p@x.example/'], allowed: /https:/ },
+    SUPPORT_URL: { values: ['help@example.com', 'data:text/html,x'], allowed: /mailto:/ },
+    MAIL_FROM: {
+      values: [
+        'Acme',
+        'a@b.example, c@d.example',
+        'A <a@b.example',
+        'a@b.example\r\nBcc: x@y.example',
+        'A\u0007 <a@b.example>',
+      ],
+      allowed: /an address/,
+    },
+    PRODUCT_NAME: { values: ['x'.repeat(65), 'a\nb', 'a\u202Eb'], allowed: /1 to 64 characters/ },
+    ACCESS_TOKEN_TTL: {
+      values: ['0', '-1', '1.5', 'abc', '1e3', '∞', 'Infinity', '86401'],
+      allowed: /1 to 86400 \(seconds\)/,
+    },
+    ACCESS_TOKEN_AUDIENCE: { values: ['two words', 'ü'], allowed: /printable/ },
+    RESET_KEY_TTL: { values: ['0', '-1', '1.5', 'abc', '1e3', '∞', '604801'], allowed: /1 to 604800 \(seconds\)/ },
+    RESET_REQUEST_DEADLINE: { values: ['0', '-1', '1.5', 'abc', '1e3', '∞'], allowed: /1 to 604800 \(seconds\)/ },
+    PASSWORD_MIN_LENGTH: { values: ['7', '65', '15 '.repeat(2)], allowed: /8 to 64/ },
+    ARGON2_MEMORY_KIB: { values: ['12287', '19MB', '1048577'], allowed: /12288 to 1048576 \(KiB\)/ },
+    ARGON2_TIME_COST: { values: ['0', '21', '2.5'], allowed: /1 to 20/ },
+    HASH_CONCURRENCY: { values: ['0', '65', 'all', '-5'], allowed: /1 to 64/ },
+    HASH_QUEUE: { values: ['-1', 'endless'], allowed: /0 to 10000/ },
+    SIGN_UP: { values: ['yes', 'OPEN', 'confirm'], allowed: /open, closed/ },
+    TRUST_PROXY: {
+      values: [
+        'true',
+        '1',
+        'loopback',
+        '10.0.0.0/33',
+        '010.0.0.1',
+        '10/8',
+        '0.0.0.0/0',
+        '::/0',
+        'fe80::1%eth0',
+        '10.0.0.1,',
+        ',',
+      ],
+      allowed: /CIDR/,
+    },
+    CORS_ORIGINS: {
+      values: ['*', 'null', 'https://a.example/', 'a.example', 'https://a.example https://b.example'],
+      allowed: /origins/,
+    },
+    SANDBOX: { values: ['yes', '1', 'constructor', '__proto__'], allowed: /on, off/ },
+    INTROSPECTION: { values: ['no', 'toString'], allowed: /on, off/ },
+    LOG_LEVEL: { values: ['verbose', 'INFO'], allowed: /fatal, error, warn, info, debug, trace, silent/ },
+  };
+  for (const name of Object.keys(settingsTable).filter((each) => each.startsWith('LIMIT_'))) {
+    const values = [
+      '3/0',
+      '0/60',
+      '3',
+      'a/b',
+      '-3/60',
+      '3/60/60',
+      '3/60,',
+      '1.5/60',
+      '3/1e3',
+      '3/2592001',
+      '3/60,5/60',
+    ];
+    wrong[name] = { values, allowed: /points\/seconds/ };
+  }
+
+  it.each(Object.entries(wrong))(
+    'of %s is told with its name, what it was, and what is allowed',
+    (name, { values, allowed }) => {
+      for (const value of values) {
+        const faults = faultsOf({ [name]: value }, 'worker');
+        expect(Object.keys(faults), value).toEqual([name]);
+        expect(faults[name]).toContain(`was ${JSON.stringify(value)}; allowed: `);
+        expect(faults[name]).toMatch(allowed);
+      }
+    },
+  );
+
+  it.each([
+    ['DATABASE_URL', 'mysql://root:hunter2hunter2@db/x', /postgres:\/\//],
+    ['DATABASE_URL', 'hunter2hunter2', /postgres:\/\//],
+    ['REDIS_URL', 'http://:hunter2hunter2@redis', /redis:\/\//],
+    ['SMTP_URL', 'smtp://u:hunter2hunter2@a.example,http://x', /smtp:\/\//],
+    ['SMTP_URL', 'smtp://u:hunter2hunter2@', /smtp:\/\//],
+    ['SECRET', 'hunter2hunter2', /32 bytes/],
+    ['ACCESS_TOKEN_SIGNING_KEY', 'hunter2hunter2', /Ed25519/],
+    ['ACCESS_TOKEN_SIGNING_KEY', '{"kty":"OKP","d":"hunter2hunter2"}', /Ed25519/],
+  ])('of %s never shows the value', (name, value, allowed) => {
+    const faults = faultsOf({ [name]: value });
+    expect(Object.keys(faults)).toEqual([name]);
+    expect(faults[name]).toMatch(allowed);
+    expect(faults[name]).not.toContain('hunter2');
+  });
+
+  it('covers every setting', () => {
+    const secrets = Object.entries(settingsTable).flatMap(([name, row]) => ('secret' in row ? [name] : []));
+    expect(secrets).toEqual(['DATABASE_URL', 'REDIS_URL', 'SMTP_URL', 'SECRET', 'ACCESS_TOKEN_SIGNING_KEY']);
+    expect([...Object.keys(wrong), ...secrets].sort()).toEqual(Object.keys(settingsTable).sort());
+  });
+
+  it('is told together with every other fault, each on a line of its own', () => {
+    const several = {
+      PORT: 'x',
+      SECRET: 'short',
+      REDIS_URL: undefined,
+      LIMIT_HASH_PER_CLIENT: '3',
+      PUBLIC_URL: 'http://x.example',
+    };
+    try {
+      settingsWith(several);
+      expect.unreachable();
+    } catch (error) {
+      expect(error).toBeInstanceOf(SettingsError);
+      const [first, ...lines] = (error as SettingsError).message.split('\n');
+      expect(first).toBe('5 wrong setting(s):');
+      expect(lines.map((line) => /^ {2}(\w+): /.exec(line)?.[1]).sort()).toEqual(Object.keys(several).sort());
+    }
+  });
+});
+
+describe('production refuses', () => {
+  it.each([
+    ['31 bytes', 'k7Vn2xQ9pLw4Rz8TbY6mHc3JdF5sGa1'],
+    ['one word repeated', 'secretsecretsecretsecretsecretsecret'],
+    ['a placeholder', 'change-me-change-me-to-something-random'],
+  ])('a weak SECRET: %s', (_why, SECRET) => {
+    expect(faultsOf({ SECRET })).toHaveProperty('SECRET');
+    expect(faultsOf({ SECRET }, 'worker')).toHaveProperty('SECRET');
+  });
+
+  it.each(['api', 'worker', 'dev'] as const)('pages and links without https: %s', (command) => {
+    const change = { NODE_ENV: 'production' };
+    expect(faultsOf({ ...change, PUBLIC_URL: 'http://x.example' }, command).PUBLIC_URL).toMatch(
+      /http:\/\/x.*https only/,
+    );
+    expect(faultsOf({ ...change, PUBLIC_URL: undefined }, command).PUBLIC_URL).toMatch(/is not set.*https only/);
+    expect(faultsOf({ ...change, RESET_PAGE_URL: 'http://x.example/r' }, command)).toHaveProperty('RESET_PAGE_URL');
+    expect(faultsOf({ NODE_ENV: 'development', PUBLIC_URL: 'http://x.example' }, command)).toEqual({});
+  });
+
+  it.each(['api', 'dev'] as const)('open sign-up: %s', (command) => {
+    expect(faultsOf({ NODE_ENV: 'production', SIGN_UP: 'open' }, command).SIGN_UP).toMatch(/"open".*allowed: closed/);
+    expect(settingsWith({ NODE_ENV: 'development', SIGN_UP: 'open' }, command).accounts.signUp).toBe('open');
+  });
+
+  it.each([
+    ['19455', '2', false],
+    ['19456', '2', true],
+    ['47103', '1', false],
+    ['47104', '1', true],
+    ['12288', '3', true],
+    ['12288', '2', false],
+    [undefined, '1', false],
+    ['12288', undefined, false],
+  ])('a weak argon2id pair: %s KiB, %s passes (allowed: %s)', (ARGON2_MEMORY_KIB, ARGON2_TIME_COST, isAllowed) => {
+    const faults = faultsOf({ ARGON2_MEMORY_KIB, ARGON2_TIME_COST });
+    expect(Object.keys(faults)).toEqual(isAllowed ? [] : ['ARGON2_MEMORY_KIB']);
+    if (!isAllowed) expect(faults.ARGON2_MEMORY_KIB).toMatch(/at least (19456|47104) KiB/);
+  });
+});
+
+it('refuses one port for two servers', () => {
+  expect(faultsOf({ PORT: '9464' }).OPS_PORT).toContain('9464');
+  expect(faultsOf({ OPS_PORT: '4000' }, 'dev').OPS_PORT).toContain('4000');
+  expect(faultsOf({ OPS_PORT: '4000' }, 'worker')).toEqual({});
+  expect(faultsOf({ PORT: '0', OPS_PORT: '0' })).toEqual({});
+  expect(faultsOf({ PORT: '9464', HOST: '10.0.0.1' })).toEqual({});
+});
+
+describe('the signing key', () => {
+  const jwk = JSON.stringify(ed25519.export({ format: 'jwk' }));
+  it.each([
+    ['PEM', pem],
+    ['PEM in one line, its line ends written as \\n', pem.trim().replaceAll('\n', '\\n')],
+    ['JWK', jwk],
+    ['JWK among spaces', `  ${jwk}\n`],
+  ])('is read as %s', (_form, text) => {
+    const key = settingsWith({ ACCESS_TOKEN_SIGNING_KEY: text }).accounts.accessToken.signingKey;
+    expect(key?.equals(ed25519)).toBe(true);
+  });
+
+  const { privateKey: rsa } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const { privateKey: x25519 } = generateKeyPairSync('x25519');
+  const { privateKey: ec } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const { publicKey } = generateKeyPairSync('ed25519');
+  const encrypted = { format: 'pem', type: 'pkcs8', cipher: 'aes-256-cbc', passphrase: 'x' } as const;
+  it.each([
+    ['RSA', rsa.export({ format: 'pem', type: 'pkcs8' }).toString()],
+    ['RSA as JWK', JSON.stringify(rsa.export({ format: 'jwk' }))],
+    ['X25519', x25519.export({ format: 'pem', type: 'pkcs8' }).toString()],
+    ['X25519 as JWK', JSON.stringify(x25519.export({ format: 'jwk' }))],
+    ['P-256', ec.export({ format: 'pem', type: 'pkcs8' }).toString()],
+    ['a public key', publicKey.export({ format: 'pem', type: 'spki' }).toString()],
+    ['a public JWK', JSON.stringify(publicKey.export({ format: 'jwk' }))],
+    ['an encrypted key', ed25519.export(encrypted).toString()],
+  ])('is refused: %s', (_kind, text) => {
+    const { ACCESS_TOKEN_SIGNING_KEY: fault, ...others } = faultsOf({ ACCESS_TOKEN_SIGNING_KEY: text });
+    expect(others).toEqual({});
+    expect(fault).toBe('allowed: an Ed25519 private key, PKCS#8 PEM or JWK');
+  });
+});
+
+it('hands out settings that nobody can change', () => {
+  const settings = settingsWith({ TRUST_PROXY: '10.0.0.0/8', MAIL_FROM: '"Acme, Inc." <a@acme.example>' });
+  const pieces: object[] = [];
+  const collect = (value: unknown) => {
+    if (!Array.isArray(value) && Object.getPrototypeOf(value ?? 0) !== Object.prototype) return;
+    pieces.push(value as object);
+    for (const each of Object.values(value as object)) collect(each);
+  };
+  collect(settings);
+  expect(pieces.length).toBeGreaterThan(20);
+  expect(pieces.filter((piece) => !Object.isFrozen(piece))).toEqual([]);
+});
+
+describe('a value that is set is taken over', () => {
+  it('with its unit and form', () => {
+    const settings = settingsWith({
+      PORT: '0',
+      HOST: '::',
+      OPS_PORT: '0',
+      OPS_HOST: 'ops.internal',
+      RESET_PAGE_URL: 'https://app.example/reset?lang=de',
+      SIGN_IN_URL: 'https://app.example/sign-in',
+      SUPPORT_URL: 'mailto:help@acme.example',
+      SMTP_URL: 'smtps://a.example:465, smtp://b.example:587',
+      MAIL_FROM: 'Acme <no-reply@acme.example>',
+      PRODUCT_NAME: 'Ακμή & Söhne',
+      ACCESS_TOKEN_TTL: '60',
+      ACCESS_TOKEN_AUDIENCE: 'urn:acme',
+      RESET_KEY_TTL: '1',
+      RESET_REQUEST_DEADLINE: '604800',
+      LIMIT_RESET_PER_ACCOUNT: '1/60, 2/3600',
+      PASSWORD_MIN_LENGTH: '8',
+      ARGON2_MEMORY_KIB: '65536',
+      ARGON2_TIME_COST: '3',
+      HASH_CONCURRENCY: '7',
+      HASH_QUEUE: '0',
+      TRUST_PROXY: '10.0.0.0/8, 2001:db8::/32, 192.0.2.1, ::1',
+      CORS_ORIGINS: 'https://app.example,http://localhost:3000',
+      SANDBOX: 'on',
+      INTROSPECTION: 'true',
+      LOG_LEVEL: 'debug',
+    });
+    expect(settings).toMatchObject({
+      log: { level: 'debug' },
+      http: {
+        port: 0,
+        host: '::',
+        trustProxy: ['10.0.0.0/8', '2001:db8::/32', '192.0.2.1/32', '::1/128'],
+        corsOrigins: ['https://app.example', 'http://localhost:3000'],
+      },
+      operations: { port: 0, host: 'ops.internal' },
+      graphql: { sandbox: true, introspection: true },
+      mail: {
+        smtpUrls: ['smtps://a.example:465', 'smtp://b.example:587'],
+        from: { name: 'Acme', address: 'no-reply@acme.example' },
+        productName: 'Ακμή & Söhne',
+      },
+      accounts: {
+        passwordMinLength: 8,
+        argon2: { memoryKib: 65536, timeCost: 3 },
+        hashConcurrency: 7,
+        hashQueue: 0,
+        accessToken: { ttlSeconds: 60, audience: 'urn:acme' },
+      },
+      passwordReset: {
+        pageUrl: 'https://app.example/reset?lang=de',
+        signInUrl: 'https://app.example/sign-in',
+        supportUrl: 'mailto:help@acme.example',
+        keyTtlSeconds: 1,
+        requestDeadlineSeconds: 604800,
+        limits: {
+          perAccount: [
+            { points: 1, seconds: 60 },
+            { points: 2, seconds: 3600 },
+          ],
+        },
+      },
+    });
+  });
+});
