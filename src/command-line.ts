@@ -7,13 +7,11 @@ import { HashLimiter } from './accounts/hash-limiter.js';
 import { PasswordHash } from './accounts/password-hash.js';
 import { Audit } from './audit/audit.js';
 import { openDatabase } from './database.js';
-import { startOperations } from './http/operations.js';
 import { createLog, describeFault } from './log.js';
 import { MailTemplates } from './mail/mail-template.js';
 import { Metrics } from './metrics.js';
-import { migrateUp, migrationStatus } from './migrate.js';
 import { templatesFolder } from './resources.js';
-import { createServices } from './services.js';
+import type { Services } from './services.js';
 import { type Command as CommandName, readSettings, type Settings, SettingsError } from './settings.js';
 import { settingsMarkdown, settingsSeen } from './settings-docs.js';
 
@@ -37,7 +35,9 @@ export async function run(argv: readonly string[]): Promise<void> {
     .description('bring the database to this version')
     .action(() =>
       oneOff(async () => {
-        for (const line of await migrateUp(readSettings(process.env, 'migrate').database.url)) print(line);
+        const { url } = readSettings(process.env, 'migrate').database;
+        const { migrateUp } = await import('./migrate.js');
+        for (const line of await migrateUp(url)) print(line);
       }),
     );
   migrate
@@ -45,7 +45,9 @@ export async function run(argv: readonly string[]): Promise<void> {
     .description('what is applied, what is not; exit code 1 if something is not')
     .action(() =>
       oneOff(async () => {
-        const { lines, current } = await migrationStatus(readSettings(process.env, 'migrate').database.url);
+        const { url } = readSettings(process.env, 'migrate').database;
+        const { migrationStatus } = await import('./migrate.js');
+        const { lines, current } = await migrationStatus(url);
         for (const line of lines) print(line);
         if (!current) process.exitCode = 1;
       }),
@@ -104,9 +106,14 @@ async function worker(): Promise<void> {
 
 async function serve(
   command: CommandName,
-  start: (settings: Settings, services: ReturnType<typeof createServices>) => Promise<{ close: () => Promise<void> }>,
+  start: (settings: Settings, services: Services) => Promise<{ close: () => Promise<void> }>,
 ): Promise<void> {
   const settings = readSettings(process.env, command);
+  // Loaded when a process needs them: help, settings and faults of use are told in a quarter of the time.
+  const [{ createServices }, { startOperations }] = await Promise.all([
+    import('./services.js'),
+    import('./http/operations.js'),
+  ]);
   const services = createServices(settings);
   const operations = await startOperations(settings.operations, services.health, services.metrics);
   const process_ = await start(settings, services);

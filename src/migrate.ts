@@ -1,13 +1,17 @@
+import type { MikroORM } from '@mikro-orm/postgresql';
 import { openDatabase } from './database.js';
 import { jobsMigrationStatus, migrateJobs } from './jobs/queue-schema.js';
 import { queues } from './services.js';
 
 /** Brings our tables and the job queue's to this version. Safe to run again, and beside itself. */
 export async function migrateUp(databaseUrl: string): Promise<string[]> {
-  const orm = openDatabase(databaseUrl, { poolSize: 1, forMigration: true });
+  const orm = openDatabase(databaseUrl, { poolSize: 2, forMigration: true });
   try {
-    const applied = await orm.migrator.up();
-    await migrateJobs(databaseUrl, queues);
+    const applied = await oneAtATime(orm, async () => {
+      const done = await orm.migrator.up();
+      await migrateJobs(databaseUrl, queues);
+      return done;
+    });
     const lines = applied.map(({ name }) => `applied ${name}`);
     return [
       ...lines,
@@ -15,6 +19,19 @@ export async function migrateUp(databaseUrl: string): Promise<string[]> {
     ];
   } finally {
     await orm.close(true);
+  }
+}
+
+/** Several machines that are rolled out at once would make the same tables; a lock of the transaction passes poolers too. */
+async function oneAtATime<T>(orm: MikroORM, work: () => Promise<T>): Promise<T> {
+  const lock = orm.em.fork();
+  await lock.begin();
+  try {
+    await lock.execute('set local idle_in_transaction_session_timeout = 0');
+    await lock.execute("select pg_advisory_xact_lock(hashtext('latchkey migrate'))");
+    return await work();
+  } finally {
+    await lock.rollback();
   }
 }
 

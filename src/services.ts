@@ -5,6 +5,7 @@ import { Accounts, credentialNotices } from './accounts/accounts.js';
 import { ChangePassword } from './accounts/change-password.js';
 import { CommonPasswords } from './accounts/common-passwords.js';
 import { HashLimiter } from './accounts/hash-limiter.js';
+import { KnownClients } from './accounts/known-clients.js';
 import { PasswordHash } from './accounts/password-hash.js';
 import { PasswordPolicy } from './accounts/password-policy.js';
 import { Sessions } from './accounts/sessions.js';
@@ -56,6 +57,7 @@ interface Parts {
   readonly passwordPolicy: PasswordPolicy;
   readonly accessTokens: AccessTokens;
   readonly accounts: Accounts;
+  readonly knownClients: KnownClients;
   readonly signInFailures: SignInFailures;
   readonly signUp: SignUp;
   readonly sessions: Sessions;
@@ -110,7 +112,8 @@ export function createServices(settings: Settings, overrides: Overrides = {}): S
   });
   const accessTokens = make('accessTokens', () => new AccessTokens(settings.accounts.accessToken));
   const accounts = make('accounts', () => new Accounts(orm));
-  const signInFailures = make('signInFailures', () => new SignInFailures(limits.signIn));
+  const knownClients = make('knownClients', () => new KnownClients(redis));
+  const signInFailures = make('signInFailures', () => new SignInFailures(limits.signIn, knownClients));
   const { hashPerClient, signUpPerClient } = limits;
   const mailTemplates = make('mailTemplates', () => new MailTemplates(templatesFolder));
   make('signUp', () => {
@@ -133,6 +136,7 @@ export function createServices(settings: Settings, overrides: Overrides = {}): S
       passwordHash,
       passwordPolicy,
       signInFailures,
+      knownClients,
       hashPerClient,
       audit,
       log,
@@ -167,6 +171,7 @@ export function createServices(settings: Settings, overrides: Overrides = {}): S
   make('passwordReset', () => {
     const parts = {
       accounts,
+      knownClients,
       passwordPolicy,
       passwordHash,
       resetKeys,

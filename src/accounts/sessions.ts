@@ -7,6 +7,7 @@ import type { AccessTokens } from './access-token.js';
 import type { AccountRow } from './account.entity.js';
 import { type Accounts, type AccountView, type Credential, view } from './accounts.js';
 import { parseEmailAddress } from './email-address.js';
+import type { KnownClients } from './known-clients.js';
 import { from, refusal, type TooManyRequests } from './limits.js';
 import type { PasswordHash } from './password-hash.js';
 import type { PasswordPolicy } from './password-policy.js';
@@ -33,6 +34,7 @@ export interface SessionsParts {
   readonly passwordHash: PasswordHash;
   readonly passwordPolicy: PasswordPolicy;
   readonly signInFailures: SignInFailures;
+  readonly knownClients: KnownClients;
   readonly hashPerClient: RateLimiter;
   readonly audit: Audit;
   readonly log: Log;
@@ -64,6 +66,7 @@ export class Sessions {
         return { kind: 'invalid-credentials' };
       }
       const { id: accountId, sessionVersion } = account;
+      await this.parts.knownClients.remember(account.email, caller.client);
       const session = await accessTokens.issue({ accountId, sessionVersion });
       if (passwordHash.isOutdated(account.passwordHash)) void this.#renewHash(account, input.password);
       await audit.note({ kind: 'account.signed-in', accountId, ...from(caller) });

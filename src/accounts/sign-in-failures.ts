@@ -1,5 +1,6 @@
 import type { Caller } from '../caller.js';
 import type { RateLimiter } from '../rate-limit/rate-limiter.js';
+import type { KnownClients } from './known-clients.js';
 import type { TooManyRequests } from './limits.js';
 
 /**
@@ -14,23 +15,28 @@ export class SignInFailures {
       readonly perClient: RateLimiter;
       readonly perAddress: RateLimiter;
     },
+    private readonly knownClients: KnownClients,
   ) {}
 
   async refusal(address: string, { client }: Caller): Promise<TooManyRequests | undefined> {
-    const verdicts = await Promise.all(this.#counters(address, client).map(([limiter, key]) => limiter.look(key)));
-    const retryAfterSeconds = Math.max(...verdicts.map((verdict) => verdict.retryAfterSeconds));
+    const { perAddressAndClient, perClient, perAddress } = this.limits;
+    const [pair, own, anybody] = await Promise.all([
+      perAddressAndClient.look(`${address} ${client}`),
+      perClient.look(client),
+      perAddress.look(address),
+    ]);
+    const loud = Math.max(pair.retryAfterSeconds, own.retryAfterSeconds);
+    const counts = !anybody.allowed && !(await this.knownClients.has(address, client));
+    const retryAfterSeconds = Math.max(loud, counts ? anybody.retryAfterSeconds : 0);
     return retryAfterSeconds > 0 ? { kind: 'too-many-requests', retryAfterSeconds } : undefined;
   }
 
   async count(address: string, { client }: Caller): Promise<void> {
-    await Promise.all(this.#counters(address, client).map(([limiter, key]) => limiter.take(key)));
-  }
-
-  #counters(address: string, client: string): [RateLimiter, string][] {
-    return [
-      [this.limits.perAddressAndClient, `${address} ${client}`],
-      [this.limits.perClient, client],
-      [this.limits.perAddress, address],
-    ];
+    const { perAddressAndClient, perClient, perAddress } = this.limits;
+    await Promise.all([
+      perAddressAndClient.take(`${address} ${client}`),
+      perClient.take(client),
+      perAddress.take(address),
+    ]);
   }
 }

@@ -1,4 +1,5 @@
 import type { Accounts } from '../accounts/accounts.js';
+import type { KnownClients } from '../accounts/known-clients.js';
 import type { PasswordHash } from '../accounts/password-hash.js';
 import type { PasswordPolicy } from '../accounts/password-policy.js';
 import type { Audit } from '../audit/audit.js';
@@ -21,6 +22,7 @@ export interface PasswordResetSettings {
 export interface PasswordResetParts {
   readonly settings: PasswordResetSettings;
   readonly accounts: Accounts;
+  readonly knownClients: KnownClients;
   readonly passwordPolicy: PasswordPolicy;
   readonly passwordHash: PasswordHash;
   readonly resetKeys: ResetKeys;

@@ -113,7 +113,10 @@ export class PasswordReset {
         return true;
       });
       const committed = await commit.catch((error: unknown) => this.#readBack(digest, error));
-      if (committed) return { kind: 'completed', signInUrl: settings.signInUrl };
+      if (committed) {
+        await this.parts.knownClients.remember(account.email, caller.client);
+        return { kind: 'completed', signInUrl: settings.signInUrl };
+      }
       // 7. Somebody else was faster, or the time ran out meanwhile.
       const now = await this.#find(input.key, caller);
       if (now.kind === 'found') throw new Unavailable('postgres');

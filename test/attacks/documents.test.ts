@@ -192,8 +192,7 @@ describe('where the schema may not be asked for', () => {
       ...parts.flatMap((one) => parts.map((other) => `${one}${other[0]?.toUpperCase()}${other.slice(1)}`)),
     ];
     const answers = new Set<string>();
-    for (const word of [...there, ...words])
-      answers.add(withoutId(await ask({ query: `{ ${word} }` })));
+    for (const word of [...there, ...words]) answers.add(withoutId(await ask({ query: `{ ${word} }` })));
     expect(words.length).toBeGreaterThan(100);
     expect(answers.size).toBe(1);
   });

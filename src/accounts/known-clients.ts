@@ -1,0 +1,26 @@
+import { createHash } from 'node:crypto';
+import type { Redis } from 'ioredis';
+
+/** Seconds. */
+const remembered = 30 * 86_400;
+
+/**
+ * Clients from which the owner has signed in or recovered the account. The limit per address, which strangers can use
+ * up, does not count for them: otherwise a hundred wrong passwords a day would keep an owner out for good.
+ */
+export class KnownClients {
+  constructor(private readonly redis: Redis) {}
+
+  /** Best effort: what cannot be remembered costs a delay at worst. */
+  async remember(address: string, client: string): Promise<void> {
+    await this.redis.set(nameOf(address, client), '1', 'EX', remembered).catch(() => undefined);
+  }
+
+  async has(address: string, client: string): Promise<boolean> {
+    return (await this.redis.exists(nameOf(address, client)).catch(() => 0)) === 1;
+  }
+}
+
+function nameOf(address: string, client: string): string {
+  return `known-client:${createHash('sha256').update(`${address} ${client}`).digest('base64url')}`;
+}

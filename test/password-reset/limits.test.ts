@@ -1,0 +1,172 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { createLatchkeyClient } from '../../schema/sdk/client.js';
+import { eventually } from '../support/eventually.js';
+import { keyIn, startLatchkey, type TestLatchkey } from '../support/latchkey.js';
+
+const password = 'the password that gets lost';
+let latchkey: TestLatchkey;
+afterEach(() => latchkey.close());
+
+/** A client with an address of its own, as a trusted proxy names it. */
+function from(address: string, accessToken?: string) {
+  return createLatchkeyClient({
+    url: latchkey.url,
+    headers: { 'x-forwarded-for': address },
+    accessToken: () => accessToken,
+  });
+}
+const behindProxy = { TRUST_PROXY: '127.0.0.1' };
+const settled = (count: number) =>
+  eventually(
+    () =>
+      latchkey.database.query<{ state: string }>(
+        `select state::text from pgboss.job where name = 'password-reset-request'`,
+      ),
+    (rows) => rows.filter(({ state }) => state === 'completed').length >= count,
+  );
+
+describe("a stranger's worst hour", () => {
+  it('floods no mailbox, and the owner gets in by a link that is there already', async () => {
+    latchkey = await startLatchkey({
+      env: { ...behindProxy, LIMIT_RESET_PER_ACCOUNT: '3/3600,10/86400', LIMIT_RESET_PER_CLIENT: '30/900' },
+    });
+    await latchkey.signUp('alice@example.com', password);
+    const strangers = Array.from({ length: 10 }, (_, index) => from(`203.0.${index}.7`));
+    for (let round = 0; round < 10; round++) {
+      await Promise.all(strangers.map((stranger) => stranger.requestPasswordReset({ email: 'alice@example.com' })));
+    }
+    expect(await from('198.51.100.1').requestPasswordReset({ email: 'alice@example.com' })).toMatchObject({
+      __typename: 'PasswordResetRequested',
+    });
+    await settled(101);
+    const links = latchkey.inbox.mails().filter(({ subject }) => subject.startsWith('Set a new password'));
+    expect(links).toHaveLength(3);
+    const owner = from('198.51.100.1');
+    const last = links.at(-1);
+    if (!last) throw new Error('no link');
+    expect(await owner.resetPassword({ key: keyIn(last), password: 'a quite new password' })).toMatchObject({
+      __typename: 'PasswordResetCompleted',
+    });
+    expect(await owner.signIn({ email: 'alice@example.com', password: 'a quite new password' })).toMatchObject({
+      __typename: 'SignedIn',
+    });
+  });
+
+  it('cannot keep the owner from signing in with wrong passwords, once the owner has recovered', async () => {
+    latchkey = await startLatchkey({
+      env: { ...behindProxy, LIMIT_SIGN_IN_PER_ADDRESS: '5/86400', LIMIT_SIGN_IN_PER_ADDRESS_AND_CLIENT: '3/900' },
+    });
+    await latchkey.signUp('alice@example.com', password);
+    const attack = async () => {
+      for (let host = 1; host <= 9; host++)
+        await from(`203.0.113.${host}`).signIn({ email: 'alice@example.com', password: 'wrong horse battery' });
+    };
+    await attack();
+    const owner = from('198.51.100.1');
+    expect(await owner.signIn({ email: 'alice@example.com', password })).toMatchObject({
+      __typename: 'TooManyRequests',
+    });
+    const key = await latchkey.keyFor('alice@example.com');
+    expect(await owner.resetPassword({ key, password: 'a quite new password' })).toMatchObject({
+      __typename: 'PasswordResetCompleted',
+    });
+    await attack();
+    expect(await owner.signIn({ email: 'alice@example.com', password: 'a quite new password' })).toMatchObject({
+      __typename: 'SignedIn',
+    });
+    expect(
+      await from('203.0.113.77').signIn({ email: 'alice@example.com', password: 'a quite new password' }),
+    ).toMatchObject({ __typename: 'TooManyRequests' });
+  });
+
+  it('cannot use up anything that a valid key needs', async () => {
+    latchkey = await startLatchkey({ env: { LIMIT_KEY_FAILURES_PER_CLIENT: '3/900', LIMIT_HASH_PER_CLIENT: '1/900' } });
+    await latchkey.signUp('alice@example.com', password);
+    const key = await latchkey.keyFor('alice@example.com');
+    const wrong = () => latchkey.client.resetPassword({ key: 'A'.repeat(43), password: 'a quite new password' });
+    const answers = [await wrong(), await wrong(), await wrong(), await wrong(), await wrong()].map(
+      ({ __typename }) => __typename,
+    );
+    expect(answers).toEqual([
+      'InvalidResetKey',
+      'InvalidResetKey',
+      'InvalidResetKey',
+      'TooManyRequests',
+      'TooManyRequests',
+    ]);
+    expect(await latchkey.client.passwordResetKey('B'.repeat(43))).toMatchObject({ __typename: 'TooManyRequests' });
+    expect(await latchkey.client.passwordResetKey(key)).toMatchObject({ __typename: 'ResetKeyValid' });
+    expect(await latchkey.client.resetPassword({ key, password: 'a quite new password' })).toMatchObject({
+      __typename: 'PasswordResetCompleted',
+    });
+  });
+});
+
+describe('the limits of a caller', () => {
+  it('are loud and say when to come back: requests, sign-ups, hashes, failed sign-ins', async () => {
+    latchkey = await startLatchkey({
+      env: {
+        LIMIT_RESET_PER_CLIENT: '2/900',
+        LIMIT_SIGN_UP_PER_CLIENT: '2/3600',
+        LIMIT_HASH_PER_CLIENT: '4/60',
+        LIMIT_SIGN_IN_PER_CLIENT: '2/900',
+      },
+    });
+    const { client } = latchkey;
+    const ask = () => client.requestPasswordReset({ email: 'nobody@example.com' });
+    expect([(await ask()).__typename, (await ask()).__typename]).toEqual([
+      'PasswordResetRequested',
+      'PasswordResetRequested',
+    ]);
+    expect(await ask()).toMatchObject({ __typename: 'TooManyRequests', code: 'TOO_MANY_REQUESTS' });
+    expect(await ask()).toMatchObject({
+      message: expect.stringMatching(/^Too many requests; try again in (900|899) seconds\.$/),
+    });
+
+    await latchkey.signUp('one@example.com', password);
+    await latchkey.signUp('two@example.com', password);
+    expect(await client.signUp({ email: 'three@example.com', password })).toMatchObject({
+      __typename: 'TooManyRequests',
+    });
+    const signIn = (email: string, text: string) => client.signIn({ email, password: text });
+    expect(await signIn('one@example.com', 'wrong horse battery')).toMatchObject({ __typename: 'InvalidCredentials' });
+    expect(await signIn('two@example.com', 'wrong horse battery')).toMatchObject({ __typename: 'InvalidCredentials' });
+    expect(await signIn('one@example.com', password)).toMatchObject({ __typename: 'TooManyRequests' });
+    const events = await eventually(
+      () =>
+        latchkey.database.query<{ limit: string }>(
+          `select detail->>'limit' as limit from audit_event where kind = 'limit.hit' order by 1`,
+        ),
+      (rows) => rows.length === 3,
+    );
+    expect(events.map(({ limit }) => limit)).toEqual(['reset-client', 'sign-in-client', 'sign-up-client']);
+  });
+
+  it('count hashing calls, whoever they are for', async () => {
+    latchkey = await startLatchkey({ env: { LIMIT_HASH_PER_CLIENT: '2/60' } });
+    const signIn = (email: string) => latchkey.client.signIn({ email, password });
+    expect((await signIn('a@example.com')).__typename).toBe('InvalidCredentials');
+    expect((await signIn('b@example.com')).__typename).toBe('InvalidCredentials');
+    expect((await signIn('c@example.com')).__typename).toBe('TooManyRequests');
+  });
+
+  it('do not fall with Redis: requests are counted in the process', async () => {
+    latchkey = await startLatchkey({ env: { LIMIT_RESET_PER_CLIENT: '3/900' } });
+    latchkey.services.redis.disconnect();
+    const answers = [];
+    for (let each = 0; each < 5; each++)
+      answers.push((await latchkey.client.requestPasswordReset({ email: 'nobody@example.com' })).__typename);
+    expect(answers).toEqual([
+      'PasswordResetRequested',
+      'PasswordResetRequested',
+      'PasswordResetRequested',
+      'TooManyRequests',
+      'TooManyRequests',
+    ]);
+    expect(await latchkey.client.passwordResetKey('A'.repeat(43))).toMatchObject({
+      __typename: 'TemporarilyUnavailable',
+    });
+    const health = await fetch(`${latchkey.url}/readyz`);
+    expect([health.status, await health.json()]).toMatchObject([200, { status: 'degraded', parts: { redis: 'away' } }]);
+  });
+});

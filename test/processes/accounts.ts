@@ -1,0 +1,18 @@
+import { randomUUID } from 'node:crypto';
+import { HashLimiter } from '../../src/accounts/hash-limiter.js';
+import { PasswordHash } from '../../src/accounts/password-hash.js';
+import type { TestDatabase } from '../support/stores.js';
+
+const limiter = new HashLimiter({ hashConcurrency: 1, hashQueue: 64 });
+const passwordHash = new PasswordHash({ memoryKib: 19456, timeCost: 2 }, limiter);
+
+/** An account as production has it: nobody signed up, a row was written. */
+export async function insertAccount(database: TestDatabase, email: string, password: string): Promise<string> {
+  const id = randomUUID();
+  await database.query(`insert into account (id, email, password_hash, status) values ($1, $2, $3, 'active')`, [
+    id,
+    email,
+    await passwordHash.make(password, 'other'),
+  ]);
+  return id;
+}
