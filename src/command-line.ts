@@ -85,8 +85,13 @@ async function withAccounts(work: (admin: AccountAdmin) => Promise<void>): Promi
 async function dev(): Promise<void> {
   await oneOff(async () => {
     const { startDev } = await import('./dev/dev.js');
-    const running = await startDev(process.env, print);
-    endGracefully(running.close, () => undefined);
+    const starting = startDev(process.env, print);
+    // From now on, so that nothing that was started stays behind when somebody loses patience.
+    endGracefully(
+      async () => (await starting).close(),
+      () => undefined,
+    );
+    await starting;
   });
 }
 
@@ -100,7 +105,7 @@ async function api(): Promise<void> {
 async function worker(): Promise<void> {
   await oneOff(async () => {
     const { startWorker } = await import('./worker.js');
-    await serve('worker', (settings, services) => startWorker(services, settings.mail.smtpUrls.length));
+    await serve('worker', (_settings, services) => startWorker(services));
   });
 }
 
@@ -115,14 +120,21 @@ async function serve(
     import('./http/operations.js'),
   ]);
   const services = createServices(settings);
-  const operations = await startOperations(settings.operations, services.health, services.metrics);
-  const process_ = await start(settings, services);
+  const operations = await naming('OPS_PORT', startOperations(settings.operations, services.health, services.metrics));
+  const process_ = await naming('PORT', start(settings, services));
   const close = async () => {
     await process_.close();
     await services.close();
     await operations?.close();
   };
   endGracefully(close, (signal) => services.log.info({ signal }, 'ending: finishing what is under way'));
+}
+
+/** A port that cannot be had is told with the setting that asked for it. */
+async function naming<T>(setting: string, listening: Promise<T>): Promise<T> {
+  return listening.catch((error: NodeJS.ErrnoException) => {
+    throw error.syscall === 'listen' ? new Error(`${setting}: ${error.message}`, { cause: error }) : error;
+  });
 }
 
 /** One owner of the signals and of what nobody caught. */

@@ -97,7 +97,7 @@ export function createServices(settings: Settings, overrides: Overrides = {}): S
   });
   const jobs = make('jobs', () => {
     const connection = { ...poolOptions, connectionString: settings.database.url };
-    return new JobQueue({ connection, poolSize: worksOnJobs ? 8 : 4, log, metrics, worker: worksOnJobs });
+    return new JobQueue({ connection, poolSize: 8, log, metrics, worker: worksOnJobs });
   });
   const audit = make('audit', () => new Audit(orm, log, metrics));
 

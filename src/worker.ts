@@ -13,8 +13,8 @@ export interface Worker {
 }
 
 /** The job process: hands out reset links and notices. Waits for the database while it is down. */
-export async function startWorker(services: Services, relays: number): Promise<Worker> {
-  assertLease(relays);
+export async function startWorker(services: Services): Promise<Worker> {
+  assertLease();
   const { jobs, passwordReset, log } = services;
   let housekeeping: { stop: () => void } | undefined;
   const working = (async () => {
@@ -39,12 +39,10 @@ export async function startWorker(services: Services, relays: number): Promise<W
  *
  * @throws Error when the time-outs of one attempt could outlast the lease.
  */
-export function assertLease(relays: number, leaseSeconds: number = jobTiming.lease): void {
+export function assertLease(leaseSeconds: number = jobTiming.lease): void {
   const stores = 4 * databaseTimeouts.query + 4 * redisOptions.commandTimeout;
-  const longest = (relays * smtpTimeouts.whole + stores) / 1000;
+  const longest = (smtpTimeouts.whole + stores) / 1000;
   if (leaseSeconds <= longest) {
-    throw new Error(
-      `a job's lease of ${leaseSeconds} s must be longer than one attempt can take (${longest} s with ${relays} relays)`,
-    );
+    throw new Error(`a job's lease of ${leaseSeconds} s must be longer than one attempt can take (${longest} s)`);
   }
 }

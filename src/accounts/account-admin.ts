@@ -159,7 +159,7 @@ async function openFile(path: string): Promise<{ stream: Readable; size: number 
     const stats = await handle.stat();
     if (stats.isDirectory()) throw Object.assign(new Error(), { code: 'EISDIR' });
     return {
-      stream: handle.createReadStream({ highWaterMark: 256 * 1024 }),
+      stream: handle.createReadStream(),
       size: stats.isFile() ? stats.size : undefined,
     };
   } catch (error) {

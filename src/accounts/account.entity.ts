@@ -23,6 +23,8 @@ export const Account = defineEntity({
     sessionVersion: p.integer(),
     credentialsChangedAt: p.datetime().columnType('timestamptz'),
     createdAt: p.datetime().columnType('timestamptz'),
+    /** The database's clock when the row was read; not a column. */
+    readAt: p.datetime().formula('now()').lazy().hidden(),
   },
 });
 

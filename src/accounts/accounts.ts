@@ -35,6 +35,7 @@ const columns = [
   'sessionVersion',
   'credentialsChangedAt',
   'createdAt',
+  'readAt',
 ] as const;
 type Where = Partial<Pick<AccountRow, 'id' | 'email' | 'sessionVersion' | 'status'>>;
 
@@ -42,17 +43,7 @@ type Where = Partial<Pick<AccountRow, 'id' | 'email' | 'sessionVersion' | 'statu
 export class Accounts {
   constructor(private readonly orm: MikroORM) {}
 
-  /** The account with this address, and the database's clock. @throws Unavailable */
-  findByEmail(email: EmailAddress): Promise<{ account: Credential | undefined; now: Date }> {
-    return this.#findWithClock({ email });
-  }
-
-  /** The account with this id, and the database's clock. @throws Unavailable */
-  findById(id: string): Promise<{ account: Credential | undefined; now: Date }> {
-    return this.#findWithClock({ id });
-  }
-
-  /** @throws Unavailable */
+  /** With the database's clock beside it, as `readAt`. @throws Unavailable */
   async find(where: Where): Promise<Credential | undefined> {
     return (await orUnavailable(this.orm.em.fork().findOne(Account, where, { fields: columns }))) ?? undefined;
   }
@@ -145,12 +136,6 @@ export class Accounts {
   /** What was ended stays ended. @returns false when the account was active already. */
   async enable(transaction: EntityManager, id: string): Promise<boolean> {
     return (await transaction.nativeUpdate(Account, { id, status: 'disabled' }, { status: 'active' })) === 1;
-  }
-
-  async #findWithClock(where: Where): Promise<{ account: Credential | undefined; now: Date }> {
-    const em = this.orm.em.fork();
-    const account = await orUnavailable(em.findOne(Account, where, { fields: columns }));
-    return { account: account ?? undefined, now: await orUnavailable(databaseNow(em)) };
   }
 }
 

@@ -64,7 +64,7 @@ export async function startDev(environment: Environment, print: (line: string) =
     const connectRedis = redis?.connect;
     const services = createServices(settings, connectRedis ? { redis: () => connectRedis() } : {});
     stops.push(() => services.close());
-    const worker = await startWorker(services, settings.mail.smtpUrls.length);
+    const worker = await startWorker(services);
     stops.push(() => worker.close());
     const api = await startApi(settings, services, inbox ? inboxPages(inbox) : undefined);
     stops.push(() => api.close());

@@ -20,8 +20,8 @@ export interface MailSettings {
   readonly requireTls: boolean;
 }
 
-/** Milliseconds. `whole` bounds a dialogue in which each step is slow but none too slow. */
-export const smtpTimeouts = { dns: 5_000, connection: 5_000, greeting: 5_000, silence: 20_000, whole: 45_000 } as const;
+/** Milliseconds. `whole` bounds a mail over all relays, also when each step is slow but none too slow. */
+export const smtpTimeouts = { dns: 5_000, connection: 5_000, greeting: 5_000, silence: 20_000, whole: 60_000 } as const;
 
 /** Hands mails to the relays, which are tried in turn. */
 export class Mailer {
@@ -41,10 +41,12 @@ export class Mailer {
 
   /** @returns undefined once a relay answered 250, else how the last relay failed. */
   async send(mail: Mail): Promise<SmtpFailure | undefined> {
+    // Each relay gets its share, so that one that hangs leaves time for the next.
+    const share = Math.floor(smtpTimeouts.whole / this.#relays.length);
     let failure: SmtpFailure = { fault: 'relay', reason: 'no-relay', status: undefined };
     for (const { name, transport } of this.#relays) {
       try {
-        await transport.sendMail({ ...this.#compose(mail), signal: AbortSignal.timeout(smtpTimeouts.whole) });
+        await transport.sendMail({ ...this.#compose(mail), signal: AbortSignal.timeout(share) });
         this.metrics.mail(name, 'taken');
         return undefined;
       } catch (error) {

@@ -46,7 +46,7 @@ export class PasswordReset {
   /** Works on one request: looks the account up, mints a key, remembers its digest, and only then sends the mail. */
   async deliver(job: Job<ResetRequest>): Promise<Settlement> {
     const { accounts, audit, budget, mails, resetKeys, settings } = this.parts;
-    const { account, now } = await accounts.findByEmail(job.data.email);
+    const account = await accounts.find({ email: job.data.email });
     const finish = async (outcome: string): Promise<Settlement> => {
       if (account && outcome !== 'sent') await budget.giveBack(job.id, account);
       await audit.note({
@@ -58,14 +58,15 @@ export class PasswordReset {
       });
       return { settle: 'done', outcome };
     };
-    if (now.getTime() - job.createdAt.getTime() > settings.requestDeadlineSeconds * 1000) return finish('expired');
     if (account?.status !== 'active') return finish('no-recipient');
+    const now = account.readAt.getTime();
+    if (now - job.createdAt.getTime() > settings.requestDeadlineSeconds * 1000) return finish('expired');
     if (account.credentialsChangedAt > job.createdAt) return finish('superseded');
     const grant = await budget.take(job.id, account);
     if (!grant.granted) return finish('suppressed');
 
     const key = mintResetKey();
-    const expiresAt = new Date(now.getTime() + grant.keyLifetimeSeconds * 1000);
+    const expiresAt = new Date(now + grant.keyLifetimeSeconds * 1000);
     const record: ResetKeyRecord = { accountId: account.id, credentialVersion: account.credentialVersion, expiresAt };
     await resetKeys.remember(digestOf(key), record, grant.keyLifetimeSeconds);
     const failure = await mails.sendLink(account, key, {
@@ -127,7 +128,7 @@ export class PasswordReset {
   /** Tells the owner of a change that was made, with a way to object. */
   async announce(job: Job<CredentialNotice>): Promise<Settlement> {
     const { accounts, mails } = this.parts;
-    const { account } = await accounts.findById(job.data.accountId);
+    const account = await accounts.find({ id: job.data.accountId });
     if (!account) return { settle: 'done', outcome: 'no-recipient' };
     const failure = await mails.sendNotice(account, { ...job.data, changedAt: new Date(job.data.changedAt), job });
     return failure ? this.#notSent(failure) : { settle: 'done', outcome: 'sent' };
@@ -145,21 +146,12 @@ export class PasswordReset {
       return limited ?? ({ kind: 'invalid-reset-key', reason: ResetKeyFault.UNKNOWN } as const);
     }
     if (!record) return invalid(ResetKeyFault.USED, digest);
-    const { account, now } = await accounts.findById(record.accountId);
-    if (
-      account?.status === 'active' &&
-      account.credentialVersion === record.credentialVersion &&
-      record.expiresAt > now
-    ) {
-      return { kind: 'found', digest, record, account } as const;
+    const account = await accounts.find({ id: record.accountId });
+    if (account?.status === 'active' && account.credentialVersion === record.credentialVersion) {
+      const isInTime = record.expiresAt > account.readAt;
+      return isInTime ? ({ kind: 'found', digest, record, account } as const) : invalid(ResetKeyFault.EXPIRED, digest);
     }
-    if (await receipts.find(digest)) return invalid(ResetKeyFault.USED, digest);
-    return invalid(
-      account && account.credentialVersion === record.credentialVersion && account.status === 'active'
-        ? ResetKeyFault.EXPIRED
-        : ResetKeyFault.SUPERSEDED,
-      digest,
-    );
+    return invalid((await receipts.find(digest)) ? ResetKeyFault.USED : ResetKeyFault.SUPERSEDED, digest);
   }
 
   /** The outcome of a COMMIT is unknown: the receipt, read on a new connection, knows. */

@@ -48,7 +48,6 @@ describe('a spelling that reaches the mailbox', () => {
     'mike@example。com',
     'mike@EXAMPLE．com',
     'mike@ⓔxample.com',
-    'mike@exam\u00adple.com',
   ])('brings one mail to the stored address: %j', async (email) => {
     const mail = await mailOf(email);
     expect(mail.envelope.to).toEqual(['mike@example.com']);
@@ -57,7 +56,9 @@ describe('a spelling that reaches the mailbox', () => {
 
   it('brings it to an address with every kind of character as it was stored', async () => {
     const mail = await mailOf("O'Neil+TAG@exämple.com");
-    expect(mail.envelope.to).toEqual(["o'neil+tag@xn--exmple-cua.com"]);
+    // The receiving library shows domains in Unicode.
+    expect(mail.envelope.to).toEqual(["o'neil+tag@exämple.com"]);
+    expect(mail.raw.toString()).toMatch(/^To: o'neil\+tag@xn--exmple-cua\.com\r$/m);
   });
 });
 
@@ -89,6 +90,7 @@ describe('what is not one plain address', () => {
     ['an accent', 'mìke@example.com'],
     ['a combining accent', 'mi\u0300ke@example.com'],
     ['a long s', 'mi\u017fe@example.com'],
+    ['a soft hyphen in the domain', 'mike@exam\u00adple.com'],
     ['a zero-width space', 'mike\u200b@example.com'],
     ['a full-width at sign', 'mike＠example.com'],
     ['two, by comma', `${mike},${evil}`],
@@ -146,12 +148,17 @@ describe('the mail', () => {
   const bytes = (mail: InboxMail) =>
     mail.raw
       .toString()
-      .replaceAll(/=\r\n/g, '')
-      .replaceAll(keyIn(mail), 'KEY')
       .replaceAll(/^Date: .*$/gm, 'Date')
       .replaceAll(/^Message-ID: <[0-9a-f-]{36}\./gm, 'Message-ID: <ID.')
+      .replaceAll(/=\r\n/g, '')
+      .replaceAll(keyIn(mail), 'KEY')
       .replaceAll(/\d\d?:\d\d:\d\d\s(?:AM|PM)/g, 'TIME')
       .replaceAll(/--_NmP-[0-9a-z]+-Part_\d|--_NmP-\S+/g, 'BOUNDARY');
+
+  let usual: string;
+  beforeAll(async () => {
+    usual = bytes(await mailOf('mike@example.com'));
+  });
 
   const evil = 'evil.example';
   it.each<[string, Record<string, string>]>([
@@ -170,17 +177,15 @@ describe('the mail', () => {
     ['Origin and Referer', { origin: `https://${evil}`, referer: `https://${evil}/reset` }],
     ['a language with a line end', { 'accept-language': `en, ${evil}` }],
   ])('is the same whatever the caller says of itself: %s', async (_name, headers) => {
-    const usual = await mailOf('mike@example.com');
     const mail = await mailOf('mike@example.com', { headers });
-    expect(bytes(mail)).toBe(bytes(usual));
+    expect(bytes(mail)).toBe(usual);
     expect(mail.envelope).toEqual({ from: 'no-reply@acme.example', to: ['mike@example.com'] });
   });
 
   it('is the same when the request names another server', async () => {
-    const usual = await mailOf('mike@example.com');
     expect(
       bytes(await mailOf('mike@example.com', { path: '/graphql?host=evil.example&redirectUrl=https://evil.example' })),
-    ).toBe(bytes(usual));
+    ).toBe(usual);
   });
 
   it('leads to the configured page only, by https, with the key in the fragment', async () => {

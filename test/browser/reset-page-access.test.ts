@@ -37,7 +37,8 @@ describe.skipIf(noChromium)(`the reset page for everybody${whyNot}`, () => {
     await browser.leaveAll();
   });
   afterAll(async () => {
-    await Promise.all([browser?.stop(), latchkey?.close()]);
+    await browser?.stop();
+    await latchkey?.close();
   });
 
   const open = async (fragment = '', options = {}): Promise<Visit> => {

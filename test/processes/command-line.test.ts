@@ -2,10 +2,11 @@ import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import { settingsTable } from '../../src/settings-table.js';
 import { killAll, Latchkey, productionSettings } from './command.js';
 
+vi.setConfig({ testTimeout: 60_000 });
 afterAll(killAll);
 
 const nowhere = {

@@ -1,6 +1,8 @@
-import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, expect, inject, it, vi } from 'vitest';
 import { killAll, Latchkey } from './command.js';
 import { emptyDatabase } from './empty-database.js';
+
+vi.setConfig({ testTimeout: 60_000 });
 
 let database: Awaited<ReturnType<typeof emptyDatabase>>;
 beforeAll(async () => {

@@ -89,7 +89,7 @@ export async function startLatchkey(options: LatchkeyOptions = {}): Promise<Test
   });
   const api = await startApi(settings, services);
   const work = async () => {
-    await startWorker(services, settings.mail.smtpUrls.length);
+    await startWorker(services);
   };
   if (!options.withoutWorker) await work();
   await services.jobs.start();
