@@ -75,11 +75,9 @@ async function withAccounts(work: (admin: AccountAdmin) => Promise<void>): Promi
     languages: templates.languages,
     terminal: { in: process.stdin, out: process.stdout, err: process.stderr },
   });
-  try {
-    await work(admin);
-  } finally {
-    await orm.close(true);
-  }
+  await work(admin);
+  // Only when all went well: after a failure the process ends anyway, and a pool whose connection broke waits for it.
+  await orm.close(true);
 }
 
 async function dev(): Promise<void> {

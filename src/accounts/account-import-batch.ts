@@ -8,19 +8,22 @@ export type EntryOutcome =
   | { readonly kind: 'added' | 'present' }
   | { readonly kind: 'refused'; readonly reason: string };
 
-type Row = Omit<AccountEntry, 'id'> & { readonly id: string; readonly idGiven: boolean };
+type Row = Omit<AccountEntry, 'id'> & { readonly id: string; readonly idGiven: boolean; readonly place: number };
 interface Known {
   readonly id: string;
   readonly email: string;
 }
 
-const given = `select * from json_to_recordset(?::json) as given(id uuid, email text, hash text, locale text)`;
-/** One statement for the accounts and their audit events: each is there exactly if the other is. */
+const given = `select * from json_to_recordset(?::json) as given(place int, id uuid, email text, hash text, locale text)`;
+/**
+ * One statement for the accounts and their audit events: each is there exactly if the other is. In the order of the file,
+ * so that of contradicting lines the first is kept.
+ */
 const insertWithEvents = `
   with given as (${given}),
   added as (
     insert into account (id, email, password_hash, locale, status)
-    select id, email, hash, locale, 'active' from given
+    select id, email, hash, locale, 'active' from given order by place
     on conflict do nothing
     returning id
   ),
@@ -36,6 +39,7 @@ const rehearse = `
   select id, email from given
   where not exists (select from account where account.id = given.id)
     and not exists (select from account where account.email = given.email)
+  order by place
   on conflict do nothing
   returning id`;
 /** Two look-ups by index each, where one `or` would read the whole table. */
@@ -55,7 +59,9 @@ export function importBatch(
   entries: readonly AccountEntry[],
   dryRun: boolean,
 ): Promise<EntryOutcome[]> {
-  const rows: Row[] = entries.map((entry) => ({ ...entry, id: entry.id ?? randomUUID(), idGiven: Boolean(entry.id) }));
+  const rows = entries.map((entry, place): Row => {
+    return { ...entry, id: entry.id ?? randomUUID(), idGiven: entry.id !== undefined, place };
+  });
   const json = JSON.stringify(rows);
   return accounts.transaction(async (transaction) => {
     if (dryRun) await transaction.execute(rehearsalTable);

@@ -8,6 +8,7 @@ import type { Log } from '../log.js';
 import type { Metrics } from '../metrics.js';
 import { clientNames } from './client-ip.js';
 import { graphqlRoutes } from './graphql-routes.js';
+import { trackConnections } from './quiet-connections.js';
 import { refuse, refuseOnSocket } from './refusal.js';
 import { securityHeaders } from './security-headers.js';
 
@@ -68,6 +69,8 @@ export async function createServer(
     }
     return undefined;
   });
+  const endQuietConnections = trackConnections(app.server);
+  app.addHook('preClose', async () => endQuietConnections());
   app.addHook('onResponse', async (request, reply) => {
     const { id: requestId, method } = request;
     const route = request.routeOptions.url ?? 'unknown';

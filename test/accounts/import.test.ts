@@ -35,11 +35,11 @@ const line = (fields: object) => JSON.stringify({ hash: argonHash, ...fields });
 const knownLocale = (tag: string | null) => (tag?.startsWith('en') ? 'en' : null);
 
 /** An import of whatever the source gives, with what it said on the way. */
-async function run(source: Readable | string | Buffer, options: ImportOptions = {}, isTTY = false) {
+async function run(source: Readable | string | Buffer, options: ImportOptions = {}, isTTY = false, over = orm) {
   const said: string[] = [];
   const err = { write: (text: string) => said.push(text), isTTY };
   const stream = source instanceof Readable ? source : Readable.from([Buffer.from(source)]);
-  const result = await importAccounts({ accounts: new Accounts(orm), knownLocale, err }, stream, options);
+  const result = await importAccounts({ accounts: new Accounts(over), knownLocale, err }, stream, options);
   return { ...result, said: said.join(''), refusals: said.join('').match(/^line .*$/gm) ?? [] };
 }
 const stored = () =>
@@ -141,7 +141,6 @@ describe('an import', () => {
     ];
     const rehearsed = await run(file, { batchSize, dryRun: true });
     expect(rehearsed).toMatchObject({ added: 3, present: 2, refused: 3, refusals });
-    await database.query('select 1');
     expect([await count('account'), await count('audit_event')]).toEqual([0, 0]);
     await orm.em.fork().execute('drop table account_rehearsal');
 
@@ -152,7 +151,6 @@ describe('an import', () => {
       { email: 'three@example.com' },
     ]);
     expect(await run(file, { batchSize })).toMatchObject({ added: 0, present: 5, refused: 3, refusals });
-    await run('', { batchSize, dryRun: true });
   });
 
   it('tells in a dry run what is there already, and changes nothing', async () => {
@@ -274,7 +272,9 @@ describe('an import that ends early', () => {
     await database.query(
       'create trigger refuse before insert on account for each row execute function refuse_person250()',
     );
-    const result = await run(lines(0, 1_000), { batchSize: 100 });
+    // A process of its own would end here; so do not close what waits for a connection that broke.
+    const lost = openDatabase(database.url, { poolSize: 1 });
+    const result = await run(lines(0, 1_000), { batchSize: 100 }, false, lost);
     expect(result).toMatchObject({ ended: 'database-failed', added: 200, through: 200 });
     expect([await count('account'), await count('audit_event')]).toEqual([200, 200]);
     await database.query('drop trigger refuse on account');
@@ -300,7 +300,9 @@ describe('the progress of an import', () => {
 
   it('is a bar with percent and pace on a terminal, drawn away before other lines', async () => {
     const { said } = await run(text, { batchSize: 10, size: text.length, clock: clock() }, true);
-    expect(said).toMatch(/\r\u001b\[Kimport \[######\.{18}\] 24 %, 10 lines, \d+ lines\/s, 0 refused/);
+    expect(said.replaceAll('\r\u001b[K', '<')).toMatch(
+      /<import \[######\.{18}\] 24 %, 10 lines, \d+ lines\/s, 0 refused</,
+    );
     expect(said).toContain('\r\u001b[Kline 41: is not a JSON object\n');
     expect(said.endsWith('\r\u001b[K')).toBe(true);
   });

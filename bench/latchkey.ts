@@ -1,0 +1,85 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { settingsTable } from '../src/settings-table.js';
+import { machineTime } from './process-figures.js';
+
+export const packageFolder = new URL('../../../', import.meta.url);
+const main = new URL('dist/src/main.js', packageFolder).pathname;
+
+export type Environment = Readonly<Record<string, string>>;
+
+/** As an operator would set it, with limits that one machine that plays everybody does not meet. */
+export function productionEnvironment(urls: { database: string; redis: string; smtp: string }): Environment {
+  const { privateKey } = generateKeyPairSync('ed25519');
+  const limits = Object.keys(settingsTable).filter((name) => name.startsWith('LIMIT_'));
+  return {
+    NODE_ENV: 'production',
+    HOST: '127.0.0.1',
+    PUBLIC_URL: 'https://bench.example',
+    MAIL_FROM: 'Bench <no-reply@bench.example>',
+    LOG_LEVEL: 'warn',
+    DATABASE_URL: urls.database,
+    REDIS_URL: urls.redis,
+    SMTP_URL: urls.smtp,
+    SECRET: randomBytes(32).toString('base64url'),
+    ACCESS_TOKEN_SIGNING_KEY: privateKey.export({ format: 'pem', type: 'pkcs8' }).toString(),
+    ...Object.fromEntries(limits.map((name) => [name, '9999999/900'])),
+  };
+}
+
+/** A process of the server, as `npm run build` left it. */
+export class Latchkey {
+  private constructor(
+    private readonly child: ChildProcess,
+    readonly pid: number,
+    readonly url: string,
+    /** From its start until it said that it was ready. */
+    readonly startMs: number,
+  ) {}
+
+  static async start(command: 'api' | 'worker', environment: Environment): Promise<Latchkey> {
+    const port = await freePort();
+    const ports =
+      command === 'api' ? { PORT: String(port), OPS_PORT: '0' } : { OPS_HOST: '127.0.0.1', OPS_PORT: String(port) };
+    const { PATH = '' } = process.env;
+    const began = machineTime();
+    const child = spawn(process.execPath, [main, command], {
+      env: { PATH, ...environment, ...ports },
+      stdio: ['ignore', 'inherit', 'inherit'],
+    });
+    const kill = () => void child.kill('SIGKILL');
+    process.once('exit', kill);
+    child.once('exit', () => process.off('exit', kill));
+    const url = `http://127.0.0.1:${port}`;
+    while (!(await isReady(url))) {
+      if (child.exitCode !== null) throw new Error(`latchkey ${command} ended with ${child.exitCode}`);
+      if (machineTime() - began > 60_000) throw new Error(`latchkey ${command} is not ready after a minute`);
+      await sleep(5);
+    }
+    return new Latchkey(child, child.pid ?? Number.NaN, url, machineTime() - began);
+  }
+
+  async stop(): Promise<void> {
+    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
+    this.child.kill('SIGTERM');
+    await once(this.child, 'exit');
+  }
+}
+
+async function isReady(url: string): Promise<boolean> {
+  const response = await fetch(`${url}/readyz`).catch(() => undefined);
+  await response?.arrayBuffer();
+  return response?.status === 200;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}

@@ -1,0 +1,89 @@
+import { Agent, request } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import autocannon from 'autocannon';
+import { answerCalls } from './child.js';
+import { machineTime } from './process-figures.js';
+
+/** What is asked, over and over with other variables. */
+export interface Question {
+  readonly url: string;
+  readonly query: string;
+  readonly variables: readonly object[];
+  /** Stands in every answer; one without it spoils the measurement. */
+  readonly answer: string;
+}
+
+const headers = {
+  'content-type': 'application/json',
+  accept: 'application/graphql-response+json, application/json;q=0.9',
+};
+
+const tasks = {
+  /** As fast as the answers come, for `seconds` or until `amount` were sent. */
+  async run(input: Question & { connections: number; seconds?: number; amount?: number }) {
+    const { url, connections, seconds, amount, answer } = input;
+    // Each connection has a part of its own, so that no two ask the same.
+    const parts: Parameters<autocannon.Client['setRequests']>[0][number][][] = [];
+    for (const [index, body] of bodies(input).entries()) {
+      const part = index % connections;
+      parts[part] ??= [];
+      parts[part].push({ method: 'POST', path: '/graphql', headers, body });
+    }
+    let clients = 0;
+    let wrong: string | undefined;
+    const result = await autocannon({
+      url,
+      connections,
+      ...(amount ? { amount } : { duration: seconds ?? 1 }),
+      setupClient: (client) => client.setRequests(parts[clients++] ?? []),
+      verifyBody: (body) => {
+        const isRight = body.includes(answer);
+        if (!isRight) wrong ??= body;
+        return isRight;
+      },
+    });
+    const { errors, non2xx, mismatches, requests, duration, latency } = result;
+    if (errors + non2xx + mismatches > 0) {
+      throw new Error(`${errors} without answer, ${non2xx} refused, ${mismatches} unexpected, the first: ${wrong}`);
+    }
+    return { total: requests.total, perSecond: requests.total / duration, p50: latency.p50, p99: latency.p99 };
+  },
+
+  /** At a steady pace, whether answers come or not. @returns when each answer was there, by the machine's clock. */
+  async pace(input: Question & { perSecond: number }): Promise<number[]> {
+    const agent = new Agent({ keepAlive: true, maxSockets: 32 });
+    const began = machineTime();
+    const answers = bodies(input).map(async (body, index) => {
+      await sleep(Math.max(0, began + (index * 1000) / input.perSecond - machineTime()));
+      return post(`${input.url}/graphql`, body, agent, input.answer);
+    });
+    try {
+      return await Promise.all(answers);
+    } finally {
+      agent.destroy();
+    }
+  },
+};
+export type LoadTasks = typeof tasks;
+
+function bodies({ query, variables }: Question): string[] {
+  return variables.map((each) => JSON.stringify({ query, variables: each }));
+}
+
+function post(url: string, body: string, agent: Agent, expected: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const sending = request(url, { method: 'POST', headers, agent }, (response) => {
+      let text = '';
+      response.setEncoding('utf8').on('data', (chunk) => {
+        text += chunk;
+      });
+      response.on('end', () => {
+        if (text.includes(expected)) resolve(machineTime());
+        else reject(new Error(`unexpected: ${text}`));
+      });
+    });
+    sending.on('error', reject).end(body);
+  });
+}
+
+answerCalls(tasks);

@@ -1,0 +1,49 @@
+import { parseArgs } from 'node:util';
+
+export const measurements = ['requests', 'mails', 'resets', 'start'] as const;
+export type Measurement = (typeof measurements)[number];
+
+export interface Options {
+  /** Per measurement. */
+  readonly seconds: number;
+  readonly rounds: number;
+  readonly only: readonly Measurement[];
+  readonly accounts: number;
+  /** Mails that are handed over per measurement. */
+  readonly mails: number;
+  /** Requests per second while the time to delivery is measured. */
+  readonly pace: number;
+}
+
+/** @throws Error that says what is allowed. */
+export function readOptions(args: readonly string[]): Options {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      seconds: { type: 'string', default: '8' },
+      rounds: { type: 'string', default: '3' },
+      only: { type: 'string', default: measurements.join(',') },
+      smoke: { type: 'boolean', default: false },
+    },
+  });
+  const only = values.only.split(',').map((name) => {
+    const known = measurements.find((each) => each === name);
+    if (!known) throw new Error(`--only: ${JSON.stringify(name)} is none of ${measurements.join(', ')}`);
+    return known;
+  });
+  // One second is the least that autocannon counts in.
+  if (values.smoke) return { seconds: 1, rounds: 1, only, accounts: 400, mails: 60, pace: 20 };
+  return {
+    seconds: wholeNumber('--seconds', values.seconds),
+    rounds: wholeNumber('--rounds', values.rounds),
+    only,
+    accounts: 20_000,
+    mails: 2_000,
+    pace: 50,
+  };
+}
+
+function wholeNumber(name: string, text: string): number {
+  if (!/^[1-9]\d{0,3}$/.test(text)) throw new Error(`${name}: a whole number from 1 to 9999, not ${text}`);
+  return Number(text);
+}

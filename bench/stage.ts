@@ -1,0 +1,98 @@
+import { execFileSync } from 'node:child_process';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import argon2 from 'argon2';
+import { Redis } from 'ioredis';
+import pg from 'pg';
+import { startEmbeddedPostgres } from '../src/dev/embedded-postgres.js';
+import { findRedisServer, startEmbeddedRedis } from '../src/dev/embedded-redis.js';
+import { Child } from './child.js';
+import { type Environment, packageFolder, productionEnvironment } from './latchkey.js';
+import type { LoadTasks } from './load.js';
+import type { SinkTasks } from './sink.js';
+
+/** Everything around the server: stores, relay, load, and accounts. */
+export interface Stage {
+  readonly environment: Environment;
+  readonly urls: { readonly database: string; readonly redis: string; readonly smtp: string };
+  readonly database: pg.Pool;
+  readonly redis: Redis;
+  readonly sink: Child<SinkTasks>;
+  readonly load: Child<LoadTasks>;
+  /** Of the stores, in words. */
+  readonly versions: string;
+  readonly accounts: number;
+  /** Forgets jobs and what is remembered of them, so that each measurement finds the same tables. */
+  clear(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** @throws Error with the way out when there is no Redis server. */
+export async function setStage(accounts: number): Promise<Stage> {
+  if (!findRedisServer()) {
+    throw new Error('needs redis-server or valkey-server on PATH: the in-process stand-in would measure itself');
+  }
+  const folder = await mkdtemp(join(tmpdir(), 'latchkey-bench-'));
+  const closing: (() => Promise<unknown>)[] = [() => rm(folder, { recursive: true, force: true })];
+  const close = async () => {
+    for (const step of closing.splice(0).reverse()) await step();
+  };
+  try {
+    // As root, PostgreSQL runs as another user, who has to pass through.
+    await chmod(folder, 0o711);
+    const postgres = await startEmbeddedPostgres({
+      folder: join(folder, 'postgres'),
+      systemFolder: join(folder, 'system'),
+      postgresFlags: ['-c', 'fsync=on', '-c', 'synchronous_commit=on'],
+    });
+    closing.push(() => postgres.stop());
+    const embedded = await startEmbeddedRedis({ folder: join(folder, 'redis') });
+    closing.push(() => embedded.stop());
+    const sink = Child.start<SinkTasks>('sink');
+    closing.push(() => sink.stop());
+    const load = Child.start<LoadTasks>('load');
+    closing.push(() => load.stop());
+
+    const smtp = `smtp://127.0.0.1:${await sink.call('listen', {})}`;
+    const urls = { database: postgres.url, redis: embedded.url ?? '', smtp };
+    const environment = productionEnvironment(urls);
+    execFileSync(process.execPath, [new URL('dist/src/main.js', packageFolder).pathname, 'migrate'], {
+      env: { PATH: process.env.PATH, ...environment },
+    });
+    const database = new pg.Pool({ connectionString: urls.database, max: 2 });
+    closing.push(() => database.end());
+    const redis = new Redis(urls.redis);
+    closing.push(async () => redis.disconnect());
+    await seed(database, accounts);
+    const clear = async () => {
+      await database.query('truncate pgboss.job cascade');
+      await database.query('truncate audit_event');
+      await redis.flushall();
+      await database.query('checkpoint');
+    };
+    const versions = `${withoutPlace(postgres.description)}, ${withoutPlace(embedded.description)}`;
+    return { environment, urls, database, redis, sink, load, versions, accounts, clear, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+export const knownAddress = (number: number) => `person-${String(number).padStart(7, '0')}@bench.example`;
+export const unknownAddress = (number: number) => `nobody-${String(number).padStart(7, '0')}@bench.example`;
+
+async function seed(database: pg.Pool, accounts: number): Promise<void> {
+  const hash = await argon2.hash('the password that all of them share');
+  await database.query(
+    `insert into account (id, email, password_hash, status)
+     select gen_random_uuid(), 'person-' || lpad(number::text, 7, '0') || '@bench.example', $1, 'active'
+       from generate_series(0, $2::int - 1) as number`,
+    [hash, accounts],
+  );
+  await database.query('analyze account');
+}
+
+function withoutPlace(description: string): string {
+  return description.split(',')[0] ?? description;
+}
