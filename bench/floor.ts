@@ -11,7 +11,11 @@ import { answerCalls } from './child.js';
 const poolSize = 4;
 const answer = JSON.stringify({
   data: {
-    requestPasswordReset: { __typename: 'PasswordResetRequested', keyLifetimeSeconds: 3600, askAgainAfterSeconds: 1200 },
+    requestPasswordReset: {
+      __typename: 'PasswordResetRequested',
+      keyLifetimeSeconds: 3600,
+      askAgainAfterSeconds: 1200,
+    },
   },
 });
 /** As the rate limiter's own: a counter with an expiry, and how long it still lives. */

@@ -1,6 +1,6 @@
 import { Agent, request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import autocannon from 'autocannon';
+import autocannon, { type Request } from 'autocannon';
 import { answerCalls } from './child.js';
 import { machineTime } from './process-figures.js';
 
@@ -23,7 +23,7 @@ const tasks = {
   async run(input: Question & { connections: number; seconds?: number; amount?: number }) {
     const { url, connections, seconds, amount, answer } = input;
     // Each connection has a part of its own, so that no two ask the same.
-    const parts: Parameters<autocannon.Client['setRequests']>[0][number][][] = [];
+    const parts: Request[][] = [];
     for (const [index, body] of bodies(input).entries()) {
       const part = index % connections;
       parts[part] ??= [];

@@ -42,8 +42,7 @@ export async function setStage(accounts: number): Promise<Stage> {
     // As root, PostgreSQL runs as another user, who has to pass through.
     await chmod(folder, 0o711);
     const postgres = await startEmbeddedPostgres({
-      folder: join(folder, 'postgres'),
-      systemFolder: join(folder, 'system'),
+      folder,
       postgresFlags: ['-c', 'fsync=on', '-c', 'synchronous_commit=on'],
     });
     closing.push(() => postgres.stop());

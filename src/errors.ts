@@ -22,6 +22,7 @@ export const requestErrorCodes = [
   'GRAPHQL_VALIDATION_FAILED',
   'OPERATION_RESOLUTION_FAILURE',
   'INTERNAL_SERVER_ERROR',
+  'TEMPORARILY_UNAVAILABLE',
 ] as const;
 export type RequestErrorCode = (typeof requestErrorCodes)[number];
 

@@ -12,7 +12,7 @@ import { Sessions } from './accounts/sessions.js';
 import { SignInFailures } from './accounts/sign-in-failures.js';
 import { SignUp } from './accounts/sign-up.js';
 import { Audit } from './audit/audit.js';
-import { openDatabase, poolOptions } from './database.js';
+import { databaseAnswers, openDatabase, poolOptions } from './database.js';
 import type { Health } from './http/operations.js';
 import { JobQueue } from './jobs/job-queue.js';
 import { createLimits } from './limits.js';
@@ -191,7 +191,7 @@ export function createServices(settings: Settings, overrides: Overrides = {}): S
   });
 
   const health = async (): Promise<Health> => {
-    const [postgres, redisHealth] = await Promise.all([orm.checkConnection().then(({ ok }) => ok), checkRedis(redis)]);
+    const [postgres, redisHealth] = await Promise.all([databaseAnswers(orm), checkRedis(redis)]);
     const parts = {
       postgres: postgres ? 'ok' : 'away',
       redis: redisHealth,

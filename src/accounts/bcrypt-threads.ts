@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 
@@ -21,21 +22,21 @@ export class BcryptThreads {
    */
   async compare(password: string, hash: string): Promise<boolean> {
     const worker = this.#take() ?? new Worker(threadFile);
+    const settled = new AbortController();
     worker.ref();
     try {
-      const answer = await new Promise<boolean>((resolve, reject) => {
-        worker.once('message', resolve);
-        worker.once('error', reject);
-        worker.once('exit', (code) => reject(new Error(`a bcrypt thread ended with ${code}`)));
-        worker.postMessage({ password, hash });
-      });
+      worker.postMessage({ password, hash });
+      const ended = once(worker, 'exit', settled).then(([code]) =>
+        Promise.reject(new Error(`a thread ended: ${code}`)),
+      );
+      const [answer] = await Promise.race([once(worker, 'message', settled), ended]);
       this.#giveBack(worker);
-      return answer;
+      return answer === true;
     } catch (error) {
       void worker.terminate();
       throw error;
     } finally {
-      worker.removeAllListeners();
+      settled.abort();
     }
   }
 

@@ -63,6 +63,8 @@ function say(code: RequestErrorCode, message: string, tellSchema: boolean): stri
         : 'The request is not a GraphQL request.';
     case 'OPERATION_RESOLUTION_FAILURE':
       return 'The operation to run cannot be told: name one that the document has.';
+    case 'TEMPORARILY_UNAVAILABLE':
+      return 'Temporarily unavailable; try again.';
     case 'INTERNAL_SERVER_ERROR':
       return 'Internal server error';
   }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
+import type { Worker } from 'node:worker_threads';
 import type { MikroORM } from '@mikro-orm/postgresql';
 import argon2 from 'argon2';
 import bcrypt from 'bcryptjs';
@@ -8,6 +9,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type ImportOptions, importAccounts, summary } from '../../src/accounts/account-import.js';
 import { longestLine, readLines, SourceBroken } from '../../src/accounts/account-import-lines.js';
 import { Accounts } from '../../src/accounts/accounts.js';
+import { BcryptThreads } from '../../src/accounts/bcrypt-threads.js';
 import { kindOfHash, readHash } from '../../src/accounts/stored-hash.js';
 import { openDatabase } from '../../src/database.js';
 import { eventually } from '../support/eventually.js';
@@ -351,6 +353,7 @@ describe('reading lines', () => {
     for (const size of [1_000, longestLine, longestLine + 1, 100_000]) {
       expect(await faults(`${fits}\r\n${fits}\n`, size)).toEqual([false, false]);
       expect(await faults(`${fits}x\n${fits}\r${fits}\n${fits}\rx\nok`, size)).toEqual([true, true, true, false]);
+      expect(await faults(`${fits}\rx`, size)).toEqual([true]);
     }
   });
 
@@ -440,7 +443,7 @@ describe('a hash from elsewhere', () => {
 });
 
 describe('an imported account', () => {
-  it('signs in with its bcrypt password while everything else goes on, and has an argon2id hash afterwards', async () => {
+  it('signs in with its bcrypt password, and has an argon2id hash afterwards', async () => {
     const latchkey = await startLatchkey({ withoutWorker: true });
     const own = openDatabase(latchkey.database.url, { poolSize: 1 });
     try {
@@ -459,5 +462,62 @@ describe('an imported account', () => {
       await own.close(true);
       await latchkey.close();
     }
+  });
+});
+
+describe('a bcrypt password', () => {
+  const threadsMade = async (work: (made: readonly Worker[]) => Promise<void>) => {
+    const made: Worker[] = [];
+    const note = (worker: Worker) => made.push(worker);
+    process.on('worker', note);
+    await work(made).finally(() => process.off('worker', note));
+    return made;
+  };
+
+  it('is verified while the event loop goes on', async () => {
+    const threads = new BcryptThreads();
+    await threads.compare('thread', bcryptHash);
+    let turns = 0;
+    const turning = setInterval(() => turns++, 5);
+    await threads.compare('another password', bcryptHash);
+    clearInterval(turning);
+    expect(turns).toBeGreaterThan(8);
+  });
+
+  it('takes one thread for each that is verified at the same time, which ends when it is idle', async () => {
+    const threads = new BcryptThreads(50);
+    const cheap = bcrypt.hashSync('a password', 4);
+    const made = await threadsMade(async () => {
+      for (const each of ['a password', 'another password', 'a password'])
+        expect(await threads.compare(each, cheap)).toBe(each === 'a password');
+      await Promise.all([threads.compare('a password', cheap), threads.compare('a password', cheap)]);
+    });
+    expect(made).toHaveLength(2);
+    await eventually(
+      () => made.map(({ threadId }) => threadId),
+      (ids) => ids.every((id) => id === -1),
+    );
+    expect(await threads.compare('a password', cheap)).toBe(true);
+  });
+
+  it('is an error, and the next one is verified, when its thread dies', async () => {
+    const threads = new BcryptThreads();
+    const made = await threadsMade(async (seen) => {
+      const dying = threads.compare('a password', bcryptHash.replace('$12$', '$16$'));
+      await eventually(
+        () => seen.length,
+        (length) => length > 0,
+      );
+      await seen[0]?.terminate();
+      await expect(dying).rejects.toThrow('thread ended');
+    });
+    expect(made).toHaveLength(1);
+    expect(await threads.compare('a password', bcrypt.hashSync('a password', 4))).toBe(true);
+  });
+
+  it('counts up to its 72nd byte, as bcrypt always did', async () => {
+    const hash = bcrypt.hashSync('a'.repeat(72), 4);
+    expect(await new BcryptThreads().compare(`${'a'.repeat(72)}and more`, hash)).toBe(true);
+    expect(await new BcryptThreads().compare('a'.repeat(71), hash)).toBe(false);
   });
 });
