@@ -4,6 +4,7 @@ import { migrations } from '../migrations/index.js';
 import { Account } from './accounts/account.entity.js';
 import { AuditEvent } from './audit/audit-event.entity.js';
 import { ResetReceipt } from './password-reset/reset-receipt.entity.js';
+import { reclaimDeadSlots } from './pool-slots.js';
 
 /** Milliseconds. A statement ends before a call's own deadline, so that no late write contradicts an answer. */
 export const databaseTimeouts = {
@@ -37,6 +38,7 @@ export function openDatabase(url: string, options: { poolSize?: number; forMigra
       pool: { min: 0, max: options.poolSize ?? 10 },
       driverOptions: {
         ...poolOptions,
+        onPoolCreated: reclaimDeadSlots,
         ...(options.forMigration ? { statement_timeout: 0, query_timeout: 0, lock_timeout: 30_000 } : {}),
       },
       migrations: {
