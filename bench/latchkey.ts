@@ -56,7 +56,10 @@ export class Latchkey {
     const url = `http://127.0.0.1:${port}`;
     while (!(await isReady(url))) {
       if (child.exitCode !== null) throw new Error(`latchkey ${command} ended with ${child.exitCode}`);
-      if (machineTime() - began > 60_000) throw new Error(`latchkey ${command} is not ready after a minute`);
+      if (machineTime() - began > 30_000) {
+        kill();
+        throw new Error(`latchkey ${command} is not ready after half a minute`);
+      }
       await sleep(5);
     }
     return new Latchkey(child, child.pid ?? Number.NaN, url, machineTime() - began);
@@ -64,6 +67,8 @@ export class Latchkey {
 
   async stop(): Promise<void> {
     if (this.child.exitCode !== null || this.child.signalCode !== null) return;
+    // Requests whose connections the load has cut are still being answered.
+    await sleep(200);
     this.child.kill('SIGTERM');
     await once(this.child, 'exit');
   }

@@ -33,7 +33,7 @@ export async function measureRequests(stage: Stage, { seconds, rounds }: Options
     alone: await floors.alone.call('serve', { database, redis, together: false }),
     together: await floors.together.call('serve', { database, redis, together: true }),
   };
-  const prepared = Math.min(preparedPerSecond * seconds, 100_000);
+  const prepared = Math.ceil(Math.min(preparedPerSecond * seconds, 100_000));
   const known = addresses(Math.min(prepared, stage.accounts), knownAddress);
   const unknown = addresses(prepared, unknownAddress);
   const measure = async (url: string, pid: number, asked: readonly string[]) => {
@@ -65,12 +65,17 @@ export async function measureRequests(stage: Stage, { seconds, rounds }: Options
     const perSecond = (name: keyof typeof found) => found[name].map((each) => each.perSecond);
     const cpu = (name: keyof typeof found) => found[name].map((each) => each.cpuPerThousand);
     return (['known', 'unknown'] as const).flatMap((name) => [
-      { name: `requests/s, ${name} addresses`, ours: perSecond(name), floor: perSecond('alone'), target: '; ≥ 0.75' },
+      {
+        name: `requests/s, ${name} addresses`,
+        ours: perSecond(name),
+        floor: perSecond('alone'),
+        target: 'shown; ≥ 0.75',
+      },
       {
         name: `requests/s, ${name} addresses, floor with jobs written in groups`,
         ours: perSecond(name),
         floor: perSecond('together'),
-        target: '; ≥ 0.75',
+        target: 'shown; ≥ 0.75',
       },
       {
         name: `server CPU s per 1,000 requests, ${name} addresses`,

@@ -16,7 +16,7 @@ import { type Command as CommandName, readSettings, type Settings, SettingsError
 import { settingsMarkdown, settingsSeen } from './settings-docs.js';
 
 /** Milliseconds until a process that was told to end ends whatever happens; longer than one SMTP dialogue. */
-const grace = 60_000;
+const grace = 75_000;
 
 /** `latchkey <command>`; every process starts here. */
 export async function run(argv: readonly string[]): Promise<void> {

@@ -8,6 +8,7 @@ import { HashLimiter } from './accounts/hash-limiter.js';
 import { KnownClients } from './accounts/known-clients.js';
 import { PasswordHash } from './accounts/password-hash.js';
 import { PasswordPolicy } from './accounts/password-policy.js';
+import { Pseudonyms } from './accounts/pseudonym.js';
 import { Sessions } from './accounts/sessions.js';
 import { SignInFailures } from './accounts/sign-in-failures.js';
 import { SignUp } from './accounts/sign-up.js';
@@ -112,8 +113,9 @@ export function createServices(settings: Settings, overrides: Overrides = {}): S
   });
   const accessTokens = make('accessTokens', () => new AccessTokens(settings.accounts.accessToken));
   const accounts = make('accounts', () => new Accounts(orm));
-  const knownClients = make('knownClients', () => new KnownClients(redis));
-  const signInFailures = make('signInFailures', () => new SignInFailures(limits.signIn, knownClients));
+  const pseudonyms = new Pseudonyms(settings.secret);
+  const knownClients = make('knownClients', () => new KnownClients(redis, pseudonyms));
+  const signInFailures = make('signInFailures', () => new SignInFailures(limits.signIn, knownClients, pseudonyms));
   const { hashPerClient, signUpPerClient } = limits;
   const mailTemplates = make('mailTemplates', () => new MailTemplates(templatesFolder));
   make('signUp', () => {

@@ -1,29 +1,26 @@
 import { Arg, Ctx, Mutation, Query, Resolver } from 'type-graphql';
 import type { GraphqlContext } from '../graphql/context.js';
 import { callerFault, TemporarilyUnavailable } from '../graphql/user-error.js';
+import { ChangePasswordInput, SignInInput, SignUpInput } from './accounts.inputs.js';
 import { view } from './accounts.js';
 import {
   Account,
-  ChangePasswordInput,
   ChangePasswordResult,
   EmailAddressTaken,
   InvalidCredentials,
   InvalidEmailAddress,
   PasswordChanged,
-  PasswordPolicyView,
-  PasswordRejected,
   SignedIn,
   SignedOutEverywhere,
   SignedUp,
-  SignInInput,
   SignInResult,
   SignOutEverywhereResult,
   SignUpDisabled,
-  SignUpInput,
   SignUpResult,
   Unauthenticated,
 } from './accounts.types.js';
 import type { ChangePassword } from './change-password.js';
+import { PasswordPolicyView, PasswordRejected } from './password.types.js';
 import type { PasswordPolicy } from './password-policy.js';
 import type { Sessions } from './sessions.js';
 import type { SignUp } from './sign-up.js';

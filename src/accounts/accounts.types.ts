@@ -1,21 +1,8 @@
 import { GraphQLDateTimeISO } from 'graphql-scalars';
-import { createUnionType, Field, ID, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
+import { createUnionType, Field, ID, ObjectType } from 'type-graphql';
 import { ErrorCode } from '../errors.js';
 import { TemporarilyUnavailable, TooManyRequests, UserError } from '../graphql/user-error.js';
-import { PasswordRule, type PasswordViolation as Violation } from './password-policy.js';
-
-registerEnumType(PasswordRule, {
-  name: 'PasswordRule',
-  description: 'A rule that passwords must keep. Example: `TOO_SHORT`.',
-  valuesConfig: {
-    TOO_SHORT: { description: 'Fewer code points than `limit`.' },
-    TOO_LONG: { description: 'More code points than `limit`.' },
-    NOT_WELL_FORMED: { description: 'Holds a lone surrogate, so it is not Unicode text.' },
-    TOO_COMMON: { description: 'Stands on a list of common or breached passwords.' },
-    CONTAINS_ACCOUNT_NAME: { description: 'Fewer than `limit` code points remain without the words of the address.' },
-    CONTAINS_PRODUCT_NAME: { description: 'Fewer than `limit` code points remain without the words of the product.' },
-  },
-});
+import { PasswordRejected } from './password.types.js';
 
 @ObjectType({ description: 'Somebody who can sign in. Example: `{ id: "0b9c…", email: "alice@example.com" }`.' })
 export class Account {
@@ -42,52 +29,6 @@ export class Account {
   passwordChangedAt!: Date;
 }
 
-@ObjectType('PasswordPolicy', { description: 'What a password must be. Example: `{ minLength: 15, maxLength: 128 }`.' })
-export class PasswordPolicyView {
-  @Field(() => Int, { description: 'Least number of code points. Example: `15`.' })
-  minLength!: number;
-
-  @Field(() => Int, { description: 'Greatest number of code points. Example: `128`.' })
-  maxLength!: number;
-
-  @Field(() => [PasswordRule], {
-    description: 'The rules in force. Example: `[TOO_SHORT, TOO_COMMON]`.',
-  })
-  rules!: PasswordRule[];
-}
-
-@ObjectType({ description: 'One broken rule with its numbers. Example: `{ rule: TOO_SHORT, limit: 15, actual: 8 }`.' })
-export class PasswordViolation {
-  @Field(() => PasswordRule, { description: 'The rule. Example: `TOO_SHORT`.' })
-  rule!: PasswordRule;
-
-  @Field(() => Int, { nullable: true, description: 'What the rule asks for, in code points. Example: `15`.' })
-  limit!: number | null;
-
-  @Field(() => Int, { nullable: true, description: 'What was given, in code points. Example: `8`.' })
-  actual!: number | null;
-}
-
-@ObjectType({
-  implements: UserError,
-  description:
-    'The password breaks the policy; nothing was changed. Example: `{ violations: [{ rule: TOO_SHORT, limit: 15, actual: 8 }] }`.',
-})
-export class PasswordRejected extends UserError {
-  @Field(() => [PasswordViolation], {
-    description: 'At least one. Example: `[{ rule: TOO_SHORT, limit: 15, actual: 8 }]`.',
-  })
-  violations!: PasswordViolation[];
-
-  static with(violations: readonly Violation[]): PasswordRejected {
-    return Object.assign(new PasswordRejected(), {
-      code: ErrorCode.PASSWORD_REJECTED,
-      message: 'This password cannot be used.',
-      violations: violations.map(({ rule, limit, actual }) => ({ rule, limit: limit ?? null, actual: actual ?? null })),
-    });
-  }
-}
-
 @ObjectType({
   implements: UserError,
   description: 'The text is not one plain e-mail address with an ASCII local part. Example: `alice@localhost`.',
@@ -100,7 +41,10 @@ export class InvalidEmailAddress extends UserError {
   }
 }
 
-@ObjectType({ implements: UserError, description: 'There is an account with this address already.' })
+@ObjectType({
+  implements: UserError,
+  description: 'There is an account with this address already. Example: `{ code: EMAIL_ADDRESS_TAKEN }`.',
+})
 export class EmailAddressTaken extends UserError {
   static make(): EmailAddressTaken {
     const message = 'There is an account with this address already.';
@@ -108,7 +52,10 @@ export class EmailAddressTaken extends UserError {
   }
 }
 
-@ObjectType({ implements: UserError, description: 'Accounts are not made by sign-up here.' })
+@ObjectType({
+  implements: UserError,
+  description: 'Accounts are not made by sign-up here. Example: `{ code: SIGN_UP_DISABLED }`.',
+})
 export class SignUpDisabled extends UserError {
   static make(): SignUpDisabled {
     const message = 'Accounts are not made by sign-up here.';
@@ -118,7 +65,8 @@ export class SignUpDisabled extends UserError {
 
 @ObjectType({
   implements: UserError,
-  description: 'Address and password do not open an account; which of them is wrong is not told.',
+  description:
+    'Address and password do not open an account; which of them is wrong is not told. Example: `{ code: INVALID_CREDENTIALS }`.',
 })
 export class InvalidCredentials extends UserError {
   static make(): InvalidCredentials {
@@ -127,7 +75,10 @@ export class InvalidCredentials extends UserError {
   }
 }
 
-@ObjectType({ implements: UserError, description: 'The access token is missing, expired or revoked.' })
+@ObjectType({
+  implements: UserError,
+  description: 'The access token is missing, expired or revoked. Example: `{ code: UNAUTHENTICATED }`.',
+})
 export class Unauthenticated extends UserError {
   static make(): Unauthenticated {
     const message = 'Sign in first.';
@@ -137,7 +88,7 @@ export class Unauthenticated extends UserError {
 
 @ObjectType({ description: 'The account was made. Example: `{ account: { email: "alice@example.com" } }`.' })
 export class SignedUp {
-  @Field(() => Account, { description: 'The new account.' })
+  @Field(() => Account, { description: 'The new account. Example: `{ email: "alice@example.com" }`.' })
   account!: Account;
 }
 
@@ -151,7 +102,7 @@ export class SignedIn {
   @Field(() => GraphQLDateTimeISO, { description: 'When the token ends. Example: `2026-11-22T09:45:00.000Z`.' })
   expiresAt!: Date;
 
-  @Field(() => Account, { description: 'The account that was opened.' })
+  @Field(() => Account, { description: 'The account that was opened. Example: `{ email: "alice@example.com" }`.' })
   account!: Account;
 }
 
@@ -173,43 +124,6 @@ export class PasswordChanged {
 export class SignedOutEverywhere {
   @Field(() => GraphQLDateTimeISO, { description: 'Example: `2026-11-22T09:30:00.000Z`.' })
   at!: Date;
-}
-
-@InputType({ description: 'Example: `{ email: "alice@example.com", password: "correct horse battery" }`.' })
-export class SignUpInput {
-  @Field(() => String, { description: 'One plain address, at most 254 characters. Example: `alice@example.com`.' })
-  email!: string;
-
-  @Field(() => String, {
-    description: 'See `passwordPolicy`; give it as a variable. Example: `correct horse battery`.',
-  })
-  password!: string;
-
-  @Field(() => String, {
-    nullable: true,
-    description: 'Language of the mails to this account (BCP 47); unknown ones count as none. Example: `en`.',
-  })
-  locale?: string | null;
-}
-
-@InputType({ description: 'Example: `{ email: "alice@example.com", password: "correct horse battery" }`.' })
-export class SignInInput {
-  @Field(() => String, { description: 'Example: `alice@example.com`.' })
-  email!: string;
-
-  @Field(() => String, { description: 'Give it as a variable. Example: `correct horse battery`.' })
-  password!: string;
-}
-
-@InputType({
-  description: 'Example: `{ currentPassword: "correct horse battery", newPassword: "staple battery horse" }`.',
-})
-export class ChangePasswordInput {
-  @Field(() => String, { description: 'Give it as a variable. Example: `correct horse battery`.' })
-  currentPassword!: string;
-
-  @Field(() => String, { description: 'See `passwordPolicy`; give it as a variable. Example: `staple battery horse`.' })
-  newPassword!: string;
 }
 
 export const SignUpResult = createUnionType({

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import type { Redis } from 'ioredis';
+import type { Pseudonyms } from './pseudonym.js';
 
 /** Seconds. */
 const remembered = 30 * 86_400;
@@ -9,18 +9,21 @@ const remembered = 30 * 86_400;
  * up, does not count for them: otherwise a hundred wrong passwords a day would keep an owner out for good.
  */
 export class KnownClients {
-  constructor(private readonly redis: Redis) {}
+  constructor(
+    private readonly redis: Redis,
+    private readonly pseudonyms: Pseudonyms,
+  ) {}
 
   /** Best effort: what cannot be remembered costs a delay at worst. */
   async remember(address: string, client: string): Promise<void> {
-    await this.redis.set(nameOf(address, client), '1', 'EX', remembered).catch(() => undefined);
+    await this.redis.set(this.#nameOf(address, client), '1', 'EX', remembered).catch(() => undefined);
   }
 
   async has(address: string, client: string): Promise<boolean> {
-    return (await this.redis.exists(nameOf(address, client)).catch(() => 0)) === 1;
+    return (await this.redis.exists(this.#nameOf(address, client)).catch(() => 0)) === 1;
   }
-}
 
-function nameOf(address: string, client: string): string {
-  return `known-client:${createHash('sha256').update(`${address} ${client}`).digest('base64url')}`;
+  #nameOf(address: string, client: string): string {
+    return `known-client:${this.pseudonyms.of(`${address} ${client}`)}`;
+  }
 }

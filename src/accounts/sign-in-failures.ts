@@ -2,6 +2,7 @@ import type { Caller } from '../caller.js';
 import type { RateLimiter } from '../rate-limit/rate-limiter.js';
 import type { KnownClients } from './known-clients.js';
 import type { TooManyRequests } from './limits.js';
+import type { Pseudonyms } from './pseudonym.js';
 
 /**
  * Failed sign-ins, counted three ways: per address and client, per client, and per address (NIST SP 800-63B-4, 3.2.2:
@@ -16,14 +17,16 @@ export class SignInFailures {
       readonly perAddress: RateLimiter;
     },
     private readonly knownClients: KnownClients,
+    private readonly pseudonyms: Pseudonyms,
   ) {}
 
   async refusal(address: string, { client }: Caller): Promise<TooManyRequests | undefined> {
     const { perAddressAndClient, perClient, perAddress } = this.limits;
+    const name = this.pseudonyms.of(address);
     const [pair, own, anybody] = await Promise.all([
-      perAddressAndClient.look(`${address} ${client}`),
+      perAddressAndClient.look(`${name} ${client}`),
       perClient.look(client),
-      perAddress.look(address),
+      perAddress.look(name),
     ]);
     const loud = Math.max(pair.retryAfterSeconds, own.retryAfterSeconds);
     const counts = !anybody.allowed && !(await this.knownClients.has(address, client));
@@ -33,10 +36,7 @@ export class SignInFailures {
 
   async count(address: string, { client }: Caller): Promise<void> {
     const { perAddressAndClient, perClient, perAddress } = this.limits;
-    await Promise.all([
-      perAddressAndClient.take(`${address} ${client}`),
-      perClient.take(client),
-      perAddress.take(address),
-    ]);
+    const name = this.pseudonyms.of(address);
+    await Promise.all([perAddressAndClient.take(`${name} ${client}`), perClient.take(client), perAddress.take(name)]);
   }
 }

@@ -8,7 +8,7 @@ import type { Log } from '../log.js';
 import type { Metrics } from '../metrics.js';
 import { clientNames } from './client-ip.js';
 import { graphqlRoutes } from './graphql-routes.js';
-import { trackConnections } from './quiet-connections.js';
+import { endConnectionsOnClose } from './quiet-connections.js';
 import { refuse, refuseOnSocket } from './refusal.js';
 import { securityHeaders } from './security-headers.js';
 
@@ -22,7 +22,14 @@ export interface ServerSettings {
 /** Bytes. The largest honest request of ours is below 2 KiB. */
 const bodyLimit = 16 * 1024;
 /** Milliseconds. Slow clients are cut off, `check` milliseconds late at most. */
-export const serverTimeouts = { headers: 10_000, request: 15_000, keepAlive: 65_000, handler: 30_000, check: 2_000 };
+export const serverTimeouts = {
+  headers: 10_000,
+  request: 15_000,
+  keepAlive: 65_000,
+  handler: 30_000,
+  check: 2_000,
+  onItsWay: 1_000,
+};
 
 /** The HTTP server of the API: GraphQL at `/graphql`, and the routes that features add. */
 export async function createServer(
@@ -41,7 +48,7 @@ export async function createServer(
     trustProxy: settings.trustProxy.length > 0 ? [...settings.trustProxy] : false,
     genReqId: () => randomUUID(),
     logger: false,
-    return503OnClosing: true,
+    return503OnClosing: false,
     forceCloseConnections: 'idle',
     // A missing Host is refused below, with our headers; Node's own refusal has none.
     http: { headersTimeout: timeouts.headers, connectionsCheckingInterval: timeouts.check, requireHostHeader: false },
@@ -69,8 +76,7 @@ export async function createServer(
     }
     return undefined;
   });
-  const endQuietConnections = trackConnections(app.server);
-  app.addHook('preClose', async () => endQuietConnections());
+  endConnectionsOnClose(app, settings.production ? timeouts.onItsWay : 0);
   app.addHook('onResponse', async (request, reply) => {
     const { id: requestId, method } = request;
     const route = request.routeOptions.url ?? 'unknown';

@@ -155,7 +155,7 @@ export class JobQueue {
   }
 
   /** Takes no new job, lets those at work end (at most `graceMs` milliseconds), closes the connections. */
-  async stop(graceMs = 30_000): Promise<void> {
+  async stop(graceMs = 65_000): Promise<void> {
     this.#stopped = true;
     await this.#starting;
     this.#started = false;

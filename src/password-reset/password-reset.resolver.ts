@@ -1,5 +1,6 @@
 import { Arg, Ctx, Mutation, Query, Resolver } from 'type-graphql';
-import { InvalidEmailAddress, PasswordRejected } from '../accounts/accounts.types.js';
+import { InvalidEmailAddress } from '../accounts/accounts.types.js';
+import { PasswordRejected } from '../accounts/password.types.js';
 import type { GraphqlContext } from '../graphql/context.js';
 import { callerFault } from '../graphql/user-error.js';
 import type { PasswordReset } from './password-reset.js';

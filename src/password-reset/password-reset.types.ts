@@ -1,6 +1,7 @@
 import { GraphQLDateTimeISO } from 'graphql-scalars';
 import { createUnionType, Field, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
-import { InvalidEmailAddress, PasswordRejected } from '../accounts/accounts.types.js';
+import { InvalidEmailAddress } from '../accounts/accounts.types.js';
+import { PasswordRejected } from '../accounts/password.types.js';
 import { ErrorCode } from '../errors.js';
 import { TemporarilyUnavailable, TooManyRequests, UserError } from '../graphql/user-error.js';
 import { ResetKeyFault } from './outcomes.js';

@@ -203,3 +203,14 @@ describe('a session', () => {
     expect(await hashOf('race-change@example.com')).toMatchObject({ credential_version: 2 });
   });
 });
+
+it('leaves no address in Redis', async () => {
+  await latchkey.signUp('pseudonym@example.com', password);
+  await latchkey.signIn('pseudonym@example.com', 'wrong horse battery');
+  await latchkey.signIn('pseudonym@example.com', password);
+  const names = await latchkey.redis.keys('*');
+  expect(names.some((name) => name.startsWith('known-client:'))).toBe(true);
+  expect(names.some((name) => name.startsWith('limit:sign-in-address:'))).toBe(true);
+  expect(names.join(' ')).not.toContain('pseudonym');
+  expect(names.join(' ')).not.toContain('@');
+});
