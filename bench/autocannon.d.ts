@@ -24,6 +24,8 @@ declare module 'autocannon' {
     connections: number;
     duration?: number;
     amount?: number;
+    /** Milliseconds. */
+    sampleInt?: number;
     setupClient: (client: Client) => void;
     verifyBody: (body: string) => boolean;
   }): Promise<Result>;

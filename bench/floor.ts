@@ -8,7 +8,7 @@ import { resetRequests } from '../src/password-reset/outcomes.js';
 import { answerCalls } from './child.js';
 
 /** Connections of the API's queue. */
-const poolSize = 4;
+const poolSize = 8;
 const answer = JSON.stringify({
   data: {
     requestPasswordReset: {

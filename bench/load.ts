@@ -35,6 +35,8 @@ const tasks = {
       url,
       connections,
       ...(amount ? { amount } : { duration: seconds ?? 1 }),
+      // It ends at a sample only.
+      sampleInt: 50,
       setupClient: (client) => client.setRequests(parts[clients++] ?? []),
       verifyBody: (body) => {
         const isRight = body.includes(answer);

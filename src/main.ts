@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 
 const least = [22, 17] as const;
@@ -9,6 +10,9 @@ if (major < least[0] || (major === least[0] && minor < least[1])) {
   );
   process.exit(1);
 }
+
+// For a first look and for development; in production settings come from the environment alone.
+if (process.argv[2] === 'dev' && existsSync('.env')) process.loadEnvFile('.env');
 
 // libuv reads the size of its thread pool once, from the environment, before any of our code runs: hashing must not
 // take the threads that DNS and files need, so the process starts itself anew with the right size.
