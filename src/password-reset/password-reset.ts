@@ -127,11 +127,17 @@ export class PasswordReset {
 
   /** Tells the owner of a change that was made, with a way to object. */
   async announce(job: Job<CredentialNotice>): Promise<Settlement> {
-    const { accounts, mails } = this.parts;
+    const { accounts, audit, mails } = this.parts;
     const account = await accounts.find({ id: job.data.accountId });
     if (!account) return { settle: 'done', outcome: 'no-recipient' };
     const failure = await mails.sendNotice(account, { ...job.data, changedAt: new Date(job.data.changedAt), job });
-    return failure ? this.#notSent(failure) : { settle: 'done', outcome: 'sent' };
+    if (failure) return this.#notSent(failure);
+    await audit.note({
+      kind: 'notice.sent',
+      accountId: account.id,
+      detail: { jobId: job.id, change: job.data.change },
+    });
+    return { settle: 'done', outcome: 'sent' };
   }
 
   /** A key with its record and its account, if it is good now; otherwise why not. */
