@@ -1,9 +1,12 @@
+import { randomUUID } from 'node:crypto';
 import type { EntityManager } from '@mikro-orm/postgresql';
-import { fromKysely, type JobResult, type JobWithMetadata, PgBoss } from 'pg-boss';
+import { fromKysely, type JobInsert, type JobResult, type JobWithMetadata, PgBoss } from 'pg-boss';
 import { Unavailable } from '../errors.js';
 import { describeFault, type Log } from '../log.js';
 import type { Metrics } from '../metrics.js';
-import { deadLetterQueue, jobTiming, type QueueDefinition, queueSchema } from './queue-definition.js';
+import { GroupWriter } from './group-writer.js';
+import { countJobs, type QueueCounts } from './queue-counts.js';
+import { jobTiming, type QueueDefinition, queueSchema } from './queue-definition.js';
 
 /** A job at one attempt. `createdAt` is the database's clock. */
 export interface Job<Data> {
@@ -22,13 +25,6 @@ export type Settlement =
   | { readonly settle: 'retry'; readonly reason: string }
   | { readonly settle: 'dead'; readonly reason: string };
 
-export interface QueueCounts {
-  readonly waiting: number;
-  readonly active: number;
-  readonly dead: number;
-  readonly oldestSeconds: number;
-}
-
 export interface JobQueueOptions {
   /** `pg` options: connection string, time-outs. */
   readonly connection: { connectionString: string; connectionTimeoutMillis: number };
@@ -39,12 +35,16 @@ export interface JobQueueOptions {
   readonly worker: boolean;
 }
 
+/** Two groups, so that one is gathered and sent while the other commits. */
+const groupLimits = { groups: 2, items: 100 } as const;
+
 /** Durable jobs in PostgreSQL (pg-boss): written in the caller's transaction or by themselves, settled one by one. */
 export class JobQueue {
   readonly #boss: PgBoss;
   readonly #log: Log;
   readonly #metrics: Metrics;
   readonly #worker: boolean;
+  readonly #writers = new Map<string, GroupWriter<JobInsert>>();
   #starting: Promise<void> | undefined;
   #started = false;
   #stopped = false;
@@ -87,7 +87,9 @@ export class JobQueue {
   async enqueue<Data extends object>(queue: QueueDefinition<Data>, data: Data): Promise<string> {
     if (!this.#started) throw new Unavailable('postgres');
     try {
-      return accepted(await this.#boss.send(queue.name, data));
+      const id = randomUUID();
+      await this.#writerOf(queue.name).write({ id, data });
+      return id;
     } catch (error) {
       this.#log.error({ queue: queue.name, fault: describeFault(error) }, 'a job could not be written');
       throw new Unavailable('postgres', { cause: error });
@@ -134,24 +136,8 @@ export class JobQueue {
   }
 
   /** Jobs that wait, are at work, or are dead, per queue; and the age of the oldest that waits. */
-  async counts(queues: readonly { name: string }[]): Promise<Record<string, QueueCounts>> {
-    const { rows } = await this.#boss.getDb().executeSql(
-      `select name, count(*) filter (where state in ('created', 'retry'))::int as waiting,
-              count(*) filter (where state = 'active')::int as active,
-              coalesce(extract(epoch from now() - min(created_on) filter (where state in ('created', 'retry'))), 0)::float as oldest
-         from ${queueSchema}.job where name = any($1) and state < 'completed' group by name`,
-      [queues.flatMap(({ name }) => [name, deadLetterQueue(name)])],
-    );
-    const byName = new Map(
-      rows.map((row: { name: string; waiting: number; active: number; oldest: number }) => [row.name, row]),
-    );
-    const countsOf = (name: string): QueueCounts => ({
-      waiting: byName.get(name)?.waiting ?? 0,
-      active: byName.get(name)?.active ?? 0,
-      dead: byName.get(deadLetterQueue(name))?.waiting ?? 0,
-      oldestSeconds: byName.get(name)?.oldest ?? 0,
-    });
-    return Object.fromEntries(queues.map(({ name }) => [name, countsOf(name)]));
+  counts(queues: readonly { name: string }[]): Promise<Record<string, QueueCounts>> {
+    return countJobs(this.#boss.getDb(), queues);
   }
 
   /** Takes no new job, lets those at work end (at most `graceMs` milliseconds), closes the connections. */
@@ -160,6 +146,12 @@ export class JobQueue {
     await this.#starting;
     this.#started = false;
     await this.#boss.stop({ graceful: true, close: true, timeout: graceMs });
+  }
+
+  #writerOf(queue: string): GroupWriter<JobInsert> {
+    const writer = this.#writers.get(queue) ?? new GroupWriter((jobs) => this.#boss.insert(queue, jobs), groupLimits);
+    this.#writers.set(queue, writer);
+    return writer;
   }
 
   async #startPatiently(): Promise<void> {

@@ -1,0 +1,51 @@
+interface Waiting<Item> {
+  readonly item: Item;
+  readonly resolve: () => void;
+  readonly reject: (reason: unknown) => void;
+}
+
+/**
+ * Writes what comes at the same time with one statement. At rest an item is written at once and alone; under load the
+ * items that come while others are being written go together, which costs the database a sixth of the time for each
+ * (measured: 0.98 CPU ms alone, 0.16 in groups of 8). Nobody is told that an item is written before its commit.
+ */
+export class GroupWriter<Item> {
+  #waiting: Waiting<Item>[] = [];
+  #writing = 0;
+
+  /**
+   * @param writeAll all of them, or none and a rejection.
+   * @param limits groups at the same time, and items in one.
+   */
+  constructor(
+    private readonly writeAll: (items: Item[]) => Promise<unknown>,
+    private readonly limits: { readonly groups: number; readonly items: number },
+  ) {}
+
+  /** Rejects when the item was not written, or when that is not known. */
+  write(item: Item): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ item, resolve, reject });
+      this.#writeNext();
+    });
+  }
+
+  #writeNext(): void {
+    if (this.#waiting.length === 0 || this.#writing >= this.limits.groups) return;
+    this.#writing++;
+    void this.#writeGroup(this.#waiting.splice(0, this.limits.items));
+  }
+
+  async #writeGroup(group: Waiting<Item>[]): Promise<void> {
+    try {
+      await this.writeAll(group.map(({ item }) => item));
+      for (const { resolve } of group) resolve();
+    } catch (error) {
+      // What waits would run into the same wall, one time-out later for each group: it is told now.
+      for (const { reject } of [...group, ...this.#waiting.splice(0)]) reject(error);
+    } finally {
+      this.#writing--;
+      this.#writeNext();
+    }
+  }
+}

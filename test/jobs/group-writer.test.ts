@@ -1,0 +1,73 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { GroupWriter } from '../../src/jobs/group-writer.js';
+
+describe('what is written at the same time', () => {
+  it('is written at once and alone at rest, and together under load', async () => {
+    const groups: number[][] = [];
+    const gates: PromiseWithResolvers<void>[] = [];
+    const writer = new GroupWriter<number>(
+      async (items) => {
+        groups.push(items);
+        const gate = Promise.withResolvers<void>();
+        gates.push(gate);
+        await gate.promise;
+      },
+      { groups: 2, items: 3 },
+    );
+    const written = [1, 2, 3, 4, 5, 6, 7].map((item) => writer.write(item));
+    expect(groups).toEqual([[1], [2]]);
+    gates[0]?.resolve();
+    await written[0];
+    expect(groups).toEqual([[1], [2], [3, 4, 5]]);
+    for (const gate of gates) gate.resolve();
+    await Promise.all([written[1], written[3]]);
+    expect(groups.at(-1)).toEqual([6, 7]);
+    for (const gate of gates) gate.resolve();
+    await Promise.all(written);
+  });
+
+  it('fails for everybody in the group and for who waits, and goes on with who comes later', async () => {
+    const groups: number[][] = [];
+    let away = true;
+    const writer = new GroupWriter<number>(
+      async (items) => {
+        groups.push(items);
+        await Promise.resolve();
+        if (away) throw new Error('away');
+      },
+      { groups: 1, items: 10 },
+    );
+    const results = await Promise.allSettled([1, 2, 3].map((item) => writer.write(item)));
+    expect(results.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
+    expect(groups).toEqual([[1]]);
+    away = false;
+    await writer.write(4);
+    expect(groups.at(-1)).toEqual([4]);
+  });
+
+  it('is told to be written exactly if it was, each item once', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.boolean(), { maxLength: 40 }),
+        fc.integer({ min: 1, max: 3 }),
+        fc.integer({ min: 1, max: 5 }),
+        async (failures, groups, items) => {
+          const stored: number[] = [];
+          let call = 0;
+          const writer = new GroupWriter<number>(
+            async (group) => {
+              await Promise.resolve();
+              if (failures[call++]) throw new Error('away');
+              stored.push(...group);
+            },
+            { groups, items },
+          );
+          const results = await Promise.allSettled(Array.from({ length: 40 }, (_, item) => writer.write(item)));
+          const told = results.flatMap(({ status }, item) => (status === 'fulfilled' ? [item] : []));
+          expect([...stored].sort((one, other) => one - other)).toEqual(told);
+        },
+      ),
+    );
+  });
+});
