@@ -1,4 +1,5 @@
 import { Accounts } from './20261122-accounts.js';
+import { ReceiptsByTime } from './20261122-receipts-by-time.js';
 
 /** In the order in which they are applied. Append only. */
-export const migrations = [Accounts];
+export const migrations = [Accounts, ReceiptsByTime];

@@ -1,12 +1,15 @@
 import closeWithGrace from 'close-with-grace';
 import { Command } from 'commander';
 import { AccountAdmin } from './accounts/account-admin.js';
+import { explain } from './accounts/account-command-failure.js';
 import { defineAccountCommands } from './accounts/accounts.commands.js';
 import { Accounts } from './accounts/accounts.js';
 import { HashLimiter } from './accounts/hash-limiter.js';
 import { PasswordHash } from './accounts/password-hash.js';
 import { Audit } from './audit/audit.js';
 import { openDatabase } from './database.js';
+import { defineJobsCommands } from './jobs/jobs.commands.js';
+import type { JobsAdmin } from './jobs/jobs-admin.js';
 import { createLog, describeFault } from './log.js';
 import { MailTemplates } from './mail/mail-template.js';
 import { Metrics } from './metrics.js';
@@ -54,6 +57,8 @@ export async function run(argv: readonly string[]): Promise<void> {
     );
   const account = program.command('account').description('accounts: add, import, show, disable, enable');
   defineAccountCommands(account, (work) => oneOff(() => withAccounts(work)));
+  const jobs = program.command('jobs').description('jobs: count, list, show; dead letters: retry, discard');
+  defineJobsCommands(jobs, (work) => oneOff(() => withJobs(work)));
   program
     .command('settings')
     .description('every setting with its default and what it is now; secrets are not shown')
@@ -77,6 +82,21 @@ async function withAccounts(work: (admin: AccountAdmin) => Promise<void>): Promi
   });
   await work(admin);
   // Only when all went well: after a failure the process ends anyway, and a pool whose connection broke waits for it.
+  await orm.close(true);
+}
+
+/** Jobs need the database alone. */
+async function withJobs(work: (admin: JobsAdmin) => Promise<void>): Promise<void> {
+  const { url } = readSettings(process.env, 'migrate').database;
+  const { JobsAdmin, JobsFailure } = await import('./jobs/jobs-admin.js');
+  const orm = openDatabase(url, { poolSize: 2 });
+  const audit = new Audit(orm, createLog('silent', 'jobs'), new Metrics());
+  const terminal = { out: process.stdout, err: process.stderr };
+  const admin = new JobsAdmin({ orm, audit, terminal });
+  await work(admin).catch((error: unknown) => {
+    throw error instanceof JobsFailure ? error : new Error(explain(error), { cause: error });
+  });
+  await admin.close();
   await orm.close(true);
 }
 

@@ -9,7 +9,7 @@ export const counted = {
   latchkey_audit_events_total: { labels: ['kind'], help: 'Events written to the audit trail' },
   latchkey_alarms_total: {
     labels: ['alarm'],
-    help: 'What an operator must look at: forged-reset-record, relay-refuses-us, redis-evicts, audit-event-lost',
+    help: 'What an operator must look at: forged-reset-record, relay-refuses-us, redis-evicts, audit-event-lost, untrusted-proxy',
   },
 } as const;
 
@@ -25,7 +25,12 @@ export const timed = {
   latchkey_http_request_seconds: { labels: ['route', 'method', 'status'], help: 'Time to answer an HTTP request' },
 } as const;
 
-export type Alarm = 'forged-reset-record' | 'relay-refuses-us' | 'redis-evicts' | 'audit-event-lost';
+export type Alarm =
+  | 'forged-reset-record'
+  | 'relay-refuses-us'
+  | 'redis-evicts'
+  | 'audit-event-lost'
+  | 'untrusted-proxy';
 type Measurements = readonly { readonly labels: Readonly<Record<string, string>>; readonly value: number }[];
 
 /** Labels are names of ours from closed sets; never addresses, keys, ids or anything that was sent. */

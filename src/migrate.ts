@@ -28,6 +28,7 @@ async function oneAtATime<T>(orm: MikroORM, work: () => Promise<T>): Promise<T> 
   await lock.begin();
   try {
     await lock.execute('set local idle_in_transaction_session_timeout = 0');
+    await lock.execute('set local lock_timeout = 0');
     await lock.execute("select pg_advisory_xact_lock(hashtext('latchkey migrate'))");
     return await work();
   } finally {

@@ -1,4 +1,31 @@
+import type { Socket } from 'node:net';
 import type { Pool, PoolClient } from 'pg';
+
+/**
+ * Ends a connection whose server did not answer in time. kysely would give it back to the pool as if nothing had
+ * happened, and behind a line whose other end is gone every later statement would wait in vain.
+ */
+function endWhenSilent(client: PoolClient): void {
+  const query = client.query.bind(client) as (...parameters: unknown[]) => unknown;
+  const watched = (...parameters: unknown[]) => {
+    const answer = query(...parameters);
+    if (answer instanceof Promise) {
+      answer.catch((error: Error) => {
+        // `pg` gives this no code, and its client no way to end without a last word to the server.
+        if (error.message !== 'Query read timeout') return;
+        const release = client.release.bind(client);
+        client.release = () => release(true);
+        (client as unknown as WithStream).connection.stream.destroy();
+      });
+    }
+    return answer;
+  };
+  Object.assign(client, { query: watched });
+}
+
+interface WithStream {
+  readonly connection: { readonly stream: Socket };
+}
 
 /**
  * Gives back the slot of a connection that died while it was taken. kysely's rollback throws on a dead line before it
@@ -9,6 +36,7 @@ export function reclaimDeadSlots(pool: Pool): void {
   pool.on('acquire', (client) => taken.add(client));
   pool.on('release', (_error, client) => taken.delete(client));
   pool.on('connect', (client) => {
+    endWhenSilent(client);
     client.once('end', () => {
       if (!taken.has(client)) return;
       client.release(true);

@@ -11,6 +11,8 @@ export const redisOptions = {
   maxRetriesPerRequest: 1,
   commandTimeout: 1_000,
   connectTimeout: 3_000,
+  /** A line whose other end is gone is dropped, and a new one made. */
+  socketTimeout: 3_000,
   keepAlive: 10_000,
   retryStrategy: (times: number) => Math.min(50 * 2 ** Math.min(times, 6), 2_000),
 } as const satisfies RedisOptions;

@@ -48,19 +48,24 @@ export class ChangePassword {
       if (!session) return { kind: 'unauthenticated' };
       const verdict = passwordPolicy.check(input.newPassword, session.email);
       if (verdict.kind === 'password-rejected') return verdict;
-      const limited =
-        (await signInFailures.refusal(session.email, caller)) ?? (await refusal([hashPerClient, caller.client]));
+      const limited = await refusal([hashPerClient, caller.client]);
       if (limited) return limited;
+      const counted = await signInFailures.begin(session.email, caller, 'owner');
+      if (counted.kind === 'too-many-requests') return counted;
 
       const account = await accounts.findWithHash({ id: session.id });
       const legible = passwordPolicy.isLegible(input.currentPassword);
-      const opens =
-        account && legible && (await passwordHash.verify(account.passwordHash, input.currentPassword, 'other'));
+      const verified =
+        account && legible ? passwordHash.verify(account.passwordHash, input.currentPassword, 'other') : false;
+      const opens = await Promise.resolve(verified).catch(async (error: unknown) => {
+        await counted.takeBack();
+        throw error;
+      });
       if (!account || !opens) {
-        await signInFailures.count(session.email, caller);
         await audit.note({ kind: 'account.password-change-refused', accountId: session.id, ...from(caller) });
         return { kind: 'invalid-credentials' };
       }
+      await counted.takeBack();
 
       const { id: accountId } = account;
       const hash = await passwordHash.make(verdict.password, 'other');

@@ -36,7 +36,9 @@ export class HashLimiter {
       this.#running++;
       return undefined;
     }
-    if (this.waiting >= this.limits.hashQueue) throw new Unavailable('hashing', { retryAfterSeconds: 2 });
+    // Each for itself: a queue full of sign-ins must not keep a reset out.
+    if (this.#waiting[urgency].length >= this.limits.hashQueue)
+      throw new Unavailable('hashing', { retryAfterSeconds: 2 });
     return new Promise((resolve) => this.#waiting[urgency].push(resolve));
   }
 

@@ -6,7 +6,7 @@ import type { RateLimiter } from '../rate-limit/rate-limiter.js';
 import type { AccessTokens } from './access-token.js';
 import type { AccountRow } from './account.entity.js';
 import { type Accounts, type AccountView, type Credential, view } from './accounts.js';
-import { parseEmailAddress } from './email-address.js';
+import { type EmailAddress, parseEmailAddress } from './email-address.js';
 import type { KnownClients } from './known-clients.js';
 import { from, refusal, type TooManyRequests } from './limits.js';
 import type { PasswordHash } from './password-hash.js';
@@ -45,23 +45,19 @@ export class Sessions {
   constructor(private readonly parts: SessionsParts) {}
 
   async signIn(input: { email: string; password: string }, caller: Caller): Promise<SignInOutcome> {
-    const { accounts, accessTokens, passwordHash, passwordPolicy, signInFailures, hashPerClient, audit, log } =
-      this.parts;
+    const { accessTokens, passwordHash, signInFailures, audit, log } = this.parts;
     const email = parseEmailAddress(input.email);
-    const legible = passwordPolicy.isLegible(input.password);
 
     return orTryLater(log, caller.requestId, async () => {
-      const limited =
-        (await signInFailures.refusal(email ?? 'none', caller)) ?? (await refusal([hashPerClient, caller.client]));
-      if (limited) return limited;
-
-      const account = email ? await accounts.findWithHash({ email }) : undefined;
-      const opens =
-        account?.status === 'active' && legible
-          ? await passwordHash.verify(account.passwordHash, input.password, 'other')
-          : await passwordHash.verifyForNobody(legible ? input.password : '');
+      const counted = await signInFailures.begin(email ?? 'none', caller, 'anybody');
+      if (counted.kind === 'too-many-requests') return counted;
+      const [account, opens] = await this.#open(email, input.password, caller).catch(async (error: unknown) => {
+        await counted.takeBack();
+        throw error;
+      });
+      if (opens !== false) await counted.takeBack();
+      if (typeof opens === 'object') return opens;
       if (!account || !opens) {
-        await signInFailures.count(email ?? 'none', caller);
         await audit.note({ kind: 'account.sign-in-refused', accountId: account?.id, ...from(caller) });
         return { kind: 'invalid-credentials' };
       }
@@ -72,6 +68,24 @@ export class Sessions {
       await audit.note({ kind: 'account.signed-in', accountId, ...from(caller) });
       return { kind: 'signed-in', account: view(account), ...session };
     });
+  }
+
+  /** Verifies a password, against nobody's where there is no account: it takes as long. */
+  async #open(
+    email: EmailAddress | undefined,
+    password: string,
+    caller: Caller,
+  ): Promise<[AccountRow | undefined, boolean | TooManyRequests]> {
+    const { accounts, passwordHash, passwordPolicy, hashPerClient } = this.parts;
+    const limited = await refusal([hashPerClient, caller.client]);
+    if (limited) return [undefined, limited];
+    const legible = passwordPolicy.isLegible(password);
+    const account = email ? await accounts.findWithHash({ email }) : undefined;
+    const opens =
+      account?.status === 'active' && legible
+        ? passwordHash.verify(account.passwordHash, password, 'other')
+        : passwordHash.verifyForNobody(legible ? password : '');
+    return [account, await opens];
   }
 
   /** The account that a token speaks for; undefined when the token is not, or no longer, good. @throws Unavailable */

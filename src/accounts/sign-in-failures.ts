@@ -1,13 +1,20 @@
 import type { Caller } from '../caller.js';
-import type { RateLimiter } from '../rate-limit/rate-limiter.js';
+import type { RateLimiter, Verdict } from '../rate-limit/rate-limiter.js';
 import type { KnownClients } from './known-clients.js';
 import type { TooManyRequests } from './limits.js';
 import type { Pseudonyms } from './pseudonym.js';
 
+/** A try that counts as a failure until it is known to be none. */
+export interface CountedTry {
+  readonly kind: 'counted';
+  readonly takeBack: () => Promise<void>;
+}
+
 /**
  * Failed sign-ins, counted three ways: per address and client, per client, and per address (NIST SP 800-63B-4, 3.2.2:
- * at most 100), for addresses without an account alike. Only failures count, and recovery never looks at these, so
- * that nobody can close the way back in for somebody else.
+ * at most 100), for addresses without an account alike. A try is counted before its password is verified, so that many
+ * at once are not more than one after the other; and taken back unless it failed. Recovery never looks at these, so that
+ * nobody can close the way back in for somebody else.
  */
 export class SignInFailures {
   constructor(
@@ -20,23 +27,44 @@ export class SignInFailures {
     private readonly pseudonyms: Pseudonyms,
   ) {}
 
-  async refusal(address: string, { client }: Caller): Promise<TooManyRequests | undefined> {
+  /** @param whose of the owner, who proved a session, only what the owner's own client did counts. */
+  async begin(address: string, { client }: Caller, whose: 'anybody' | 'owner'): Promise<TooManyRequests | CountedTry> {
     const { perAddressAndClient, perClient, perAddress } = this.limits;
     const name = this.pseudonyms.of(address);
-    const [pair, own, anybody] = await Promise.all([
-      perAddressAndClient.look(`${name} ${client}`),
-      perClient.look(client),
-      perAddress.look(name),
+    const own = [
+      { limiter: perAddressAndClient, key: `${name} ${client}` },
+      { limiter: perClient, key: client },
+    ];
+    const [mine, strangers] = await Promise.all([
+      takeEach(own),
+      takeEach(whose === 'anybody' ? [{ limiter: perAddress, key: name }] : []),
     ]);
-    const loud = Math.max(pair.retryAfterSeconds, own.retryAfterSeconds);
-    const counts = !anybody.allowed && !(await this.knownClients.has(address, client));
-    const retryAfterSeconds = Math.max(loud, counts ? anybody.retryAfterSeconds : 0);
-    return retryAfterSeconds > 0 ? { kind: 'too-many-requests', retryAfterSeconds } : undefined;
+    const takeBack = () => giveBackEach([...mine, ...strangers]);
+    const closedByStrangers = waitOf(strangers) > 0 && !(await this.knownClients.has(address, client));
+    const retryAfterSeconds = Math.max(waitOf(mine), closedByStrangers ? waitOf(strangers) : 0);
+    if (retryAfterSeconds === 0) return { kind: 'counted', takeBack };
+    await takeBack();
+    return { kind: 'too-many-requests', retryAfterSeconds };
   }
+}
 
-  async count(address: string, { client }: Caller): Promise<void> {
-    const { perAddressAndClient, perClient, perAddress } = this.limits;
-    const name = this.pseudonyms.of(address);
-    await Promise.all([perAddressAndClient.take(`${name} ${client}`), perClient.take(client), perAddress.take(name)]);
-  }
+interface Counter {
+  readonly limiter: RateLimiter;
+  readonly key: string;
+}
+type Taken = Counter & { readonly verdict: Verdict };
+
+function takeEach(counters: readonly Counter[]): Promise<Taken[]> {
+  return Promise.all(
+    counters.map(async (counter) => ({ ...counter, verdict: await counter.limiter.take(counter.key) })),
+  );
+}
+
+/** A refused call was not counted, so there is nothing to give back. */
+async function giveBackEach(taken: readonly Taken[]): Promise<void> {
+  await Promise.all(taken.filter(({ verdict }) => verdict.allowed).map(({ limiter, key }) => limiter.giveBack(key)));
+}
+
+function waitOf(taken: readonly Taken[]): number {
+  return Math.max(0, ...taken.map(({ verdict }) => verdict.retryAfterSeconds));
 }

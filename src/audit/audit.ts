@@ -1,4 +1,4 @@
-import { type EntityManager, type MikroORM, raw } from '@mikro-orm/postgresql';
+import type { EntityManager, MikroORM } from '@mikro-orm/postgresql';
 import { describeFault, type Log } from '../log.js';
 import type { Metrics } from '../metrics.js';
 import { AuditEvent } from './audit-event.entity.js';
@@ -50,17 +50,23 @@ export class Audit {
     await this.note(happening);
   }
 
-  /** Erases what is older than `auditRetention`. @returns how many events. */
+  /** Erases what is older than `auditRetention`, in parts that end in time. @returns how many events. */
   async eraseOld(): Promise<number> {
-    const old = this.orm.em
-      .fork()
-      .nativeDelete(AuditEvent, { [raw(`at + interval '${auditRetention}'`)]: { $lt: raw('now()') } });
-    return old;
+    const old = `select id from audit_event where at < now() - interval '${auditRetention}' limit ${erasedAtOnce}`;
+    let erased = 0;
+    for (let count = erasedAtOnce; count === erasedAtOnce; erased += count) {
+      const rows = await this.orm.em
+        .fork()
+        .execute<unknown[]>(`delete from audit_event where id in (${old}) returning id`);
+      count = rows.length;
+    }
+    return erased;
   }
 }
 
 /** Events older than this are erased. */
 export const auditRetention = '400 days';
+const erasedAtOnce = 5_000;
 
 function row(happening: Happening) {
   return {

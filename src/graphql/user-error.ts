@@ -14,7 +14,7 @@ registerEnumType(ErrorCode, {
     PASSWORD_REJECTED: { description: 'The password breaks the policy; `violations` say how. The key stays good.' },
     TOO_MANY_REQUESTS: { description: 'This client called too often; `retryAfterSeconds` says when it may again.' },
     TEMPORARILY_UNAVAILABLE: {
-      description: 'A part is away or overloaded; nothing was lost, and the same call may be made again.',
+      description: 'A part is away or overloaded; the same call may be made again.',
     },
   },
 });
@@ -50,7 +50,7 @@ export class TooManyRequests extends UserError {
 @ObjectType({
   implements: UserError,
   description:
-    'A part is away or overloaded. Nothing was lost; the same call may be made again. Example: `{ retryAfterSeconds: 5 }`.',
+    'A part is away or overloaded; the same call may be made again, and `resetPassword` says success again if it had succeeded. Example: `{ retryAfterSeconds: 5 }`.',
 })
 export class TemporarilyUnavailable extends UserError {
   @Field(() => Int, { description: 'Seconds after which a new try makes sense. Example: `5`.' })

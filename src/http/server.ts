@@ -76,6 +76,7 @@ export async function createServer(
     }
     return undefined;
   });
+  if (settings.production && settings.trustProxy.length === 0) watchForProxies(app, log, metrics);
   endConnectionsOnClose(app, settings.production ? timeouts.onItsWay : 0);
   app.addHook('onResponse', async (request, reply) => {
     const { id: requestId, method } = request;
@@ -146,4 +147,18 @@ function readOnlyJson(app: FastifyInstance): void {
 /** A name (RFC 1123) or an address in brackets (RFC 3986, 3.2.2), without the port. */
 function isHost(host: string): boolean {
   return /^[a-zA-Z0-9.-]{1,253}$/.test(host) || (/^\[.*\]$/.test(host) && isIPv6(host.slice(1, -1)));
+}
+
+/** Behind a proxy that is not trusted all people are one client, and one of them can use up the limits of all. */
+function watchForProxies(app: FastifyInstance, log: Log, metrics: Metrics): void {
+  let isTold = false;
+  app.addHook('onRequest', async (request) => {
+    if (isTold || request.headers['x-forwarded-for'] === undefined) return;
+    isTold = true;
+    metrics.alarm('untrusted-proxy');
+    log.error(
+      { reason: 'untrusted-proxy', client: clientNames(request.ip).client },
+      'ALARM: X-Forwarded-For comes from an address that TRUST_PROXY does not name, so all people behind it count as one',
+    );
+  });
 }

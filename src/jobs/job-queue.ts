@@ -149,9 +149,15 @@ export class JobQueue {
   }
 
   #writerOf(queue: string): GroupWriter<JobInsert> {
-    const writer = this.#writers.get(queue) ?? new GroupWriter((jobs) => this.#boss.insert(queue, jobs), groupLimits);
+    const writer = this.#writers.get(queue) ?? new GroupWriter((jobs) => this.#insert(queue, jobs), groupLimits);
     this.#writers.set(queue, writer);
     return writer;
+  }
+
+  /** Nothing is accepted that is not a row: pg-boss inserts no row, without a word, where its queue is missing. */
+  async #insert(queue: string, jobs: JobInsert[]): Promise<void> {
+    const ids = await this.#boss.insert(queue, jobs, { returnId: true });
+    if (ids?.length !== jobs.length) throw new Error(`the job queue wrote ${ids?.length ?? 0} of ${jobs.length} jobs`);
   }
 
   async #startPatiently(): Promise<void> {

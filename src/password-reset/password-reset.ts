@@ -69,6 +69,7 @@ export class PasswordReset {
     const expiresAt = new Date(now + grant.keyLifetimeSeconds * 1000);
     const record: ResetKeyRecord = { accountId: account.id, credentialVersion: account.credentialVersion, expiresAt };
     await resetKeys.remember(digestOf(key), record, grant.keyLifetimeSeconds);
+    if (job.signal.aborted) return { settle: 'retry', reason: 'lease-lost' };
     const failure = await mails.sendLink(account, key, {
       expiresAt,
       lifetimeSeconds: grant.keyLifetimeSeconds,
@@ -76,7 +77,7 @@ export class PasswordReset {
       job,
     });
     if (!failure) return finish('sent');
-    if (failure.fault === 'recipient') await budget.giveBack(job.id, account);
+    if (failure.fault === 'recipient') await finish('dead');
     return this.#notSent(failure);
   }
 
@@ -113,7 +114,7 @@ export class PasswordReset {
         await jobs.enqueueWithin(transaction, credentialNotices, notice);
         return true;
       });
-      const committed = await commit.catch((error: unknown) => this.#readBack(digest, error));
+      const committed = await commit.catch((error: unknown) => this.#readBack(digest, account.id, hash, error));
       if (committed) {
         await this.parts.knownClients.remember(account.email, caller.client);
         return { kind: 'completed', signInUrl: settings.signInUrl };
@@ -130,6 +131,7 @@ export class PasswordReset {
     const { accounts, audit, mails } = this.parts;
     const account = await accounts.find({ id: job.data.accountId });
     if (!account) return { settle: 'done', outcome: 'no-recipient' };
+    if (job.signal.aborted) return { settle: 'retry', reason: 'lease-lost' };
     const failure = await mails.sendNotice(account, { ...job.data, changedAt: new Date(job.data.changedAt), job });
     if (failure) return this.#notSent(failure);
     await audit.note({
@@ -160,11 +162,15 @@ export class PasswordReset {
     return invalid((await receipts.find(digest)) ? ResetKeyFault.USED : ResetKeyFault.SUPERSEDED, digest);
   }
 
-  /** The outcome of a COMMIT is unknown: the receipt, read on a new connection, knows. */
-  async #readBack(digest: KeyDigest, error: unknown): Promise<true> {
-    this.parts.log.warn({ fault: describeFault(error) }, 'the end of a reset is unclear; reading its receipt');
-    if (await this.parts.receipts.find(digest)) return true;
-    throw error;
+  /**
+   * The outcome of a COMMIT is unknown: what stands in the database, read on a new connection, tells. A receipt alone
+   * could be that of another call with the same key; the hash, with its random salt, is this call's or not.
+   */
+  async #readBack(digest: KeyDigest, accountId: string, hash: string, error: unknown): Promise<boolean> {
+    const { accounts, receipts, log } = this.parts;
+    log.warn({ accountId, fault: describeFault(error) }, 'the end of a reset is unclear; reading what was committed');
+    if (!(await receipts.find(digest))) throw error;
+    return (await accounts.findWithHash({ id: accountId }))?.passwordHash === hash;
   }
 
   /** A key that is not good: refused, unless the same key and password were accepted before and the answer was lost. */

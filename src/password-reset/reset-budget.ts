@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis';
 import type { Credential } from '../accounts/accounts.js';
 import { Unavailable } from '../errors.js';
-import type { RateLimiter } from '../rate-limit/rate-limiter.js';
+import type { RateLimiter, Verdict } from '../rate-limit/rate-limiter.js';
 
 /** A place in the budget: the mail may go, and its key must live this long (seconds). */
 export type Grant = { readonly granted: true; readonly keyLifetimeSeconds: number } | { readonly granted: false };
@@ -25,7 +25,7 @@ export class ResetBudget {
     try {
       const { keyTtlSeconds, requestDeadlineSeconds } = this.settings;
       const first = await this.redis.set(countedMark(jobId), '1', 'EX', requestDeadlineSeconds + 86_400, 'NX');
-      const verdict = first ? await this.limiter.take(budgetOf(account)) : await this.limiter.look(budgetOf(account));
+      const verdict = first ? await this.#count(jobId, account) : await this.limiter.look(budgetOf(account));
       if (first && !verdict.allowed) {
         await this.redis.del(countedMark(jobId));
         return { granted: false };
@@ -33,6 +33,16 @@ export class ResetBudget {
       return { granted: true, keyLifetimeSeconds: Math.max(keyTtlSeconds, verdict.refillsInSeconds) };
     } catch (error) {
       throw new Unavailable('redis', { cause: error });
+    }
+  }
+
+  /** A mark without a count would let the next try go uncounted. */
+  async #count(jobId: string, account: Credential): Promise<Verdict> {
+    try {
+      return await this.limiter.take(budgetOf(account));
+    } catch (error) {
+      await this.redis.del(countedMark(jobId)).catch(() => 0);
+      throw error;
     }
   }
 

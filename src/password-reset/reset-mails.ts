@@ -30,7 +30,7 @@ export class ResetMails {
     key: ResetKey,
     details: { expiresAt: Date; lifetimeSeconds: number; locale: string | null; job: { id: string } },
   ): Promise<SmtpFailure | undefined> {
-    const language = account.locale ?? details.locale;
+    const language = this.knownLocale(account.locale) ?? details.locale;
     return this.#send('reset-link', account, language, details.job.id, {
       link: `${this.settings.pageUrl}#key=${key}`,
       lifetime: inWords(details.lifetimeSeconds, language),
@@ -39,7 +39,7 @@ export class ResetMails {
   }
 
   sendNotice(account: Credential, details: { changedAt: Date; job: { id: string } }): Promise<SmtpFailure | undefined> {
-    const language = account.locale ?? null;
+    const language = this.knownLocale(account.locale);
     return this.#send('password-changed', account, language, details.job.id, {
       changedAt: timeInWords(details.changedAt, language),
       supportUrl: this.settings.supportUrl ?? null,

@@ -12,6 +12,7 @@ export interface Receipt {
 const replayWindow = '10 minutes';
 /** Longer than any key and its record live. */
 export const receiptRetention = '30 days';
+const erasedAtOnce = 5_000;
 /** Each replay is one try of a password, so their number is bounded. */
 const mostReplays = 3;
 
@@ -40,10 +41,16 @@ export class ResetReceipts {
     return (await orUnavailable(taken)) === 1;
   }
 
-  /** Erases what no key can be asked about any more. @returns how many receipts. */
-  eraseOld(): Promise<number> {
-    return this.orm.em
-      .fork()
-      .nativeDelete(ResetReceipt, { [raw(`used_at + interval '${receiptRetention}'`)]: { $lt: raw('now()') } });
+  /** Erases what no key can be asked about any more, in parts that end in time. @returns how many receipts. */
+  async eraseOld(): Promise<number> {
+    const old = `select digest from reset_receipt where used_at < now() - interval '${receiptRetention}' limit ${erasedAtOnce}`;
+    let erased = 0;
+    for (let count = erasedAtOnce; count === erasedAtOnce; erased += count) {
+      const rows = await this.orm.em
+        .fork()
+        .execute<unknown[]>(`delete from reset_receipt where digest in (${old}) returning 1`);
+      count = rows.length;
+    }
+    return erased;
   }
 }

@@ -65,8 +65,8 @@ describe('a password hash', () => {
 describe('the hash limiter', () => {
   const gate = () => Promise.withResolvers<void>();
 
-  it('runs as many at once as it may, resets before the rest, and refuses what does not fit', async () => {
-    const limited = new HashLimiter({ hashConcurrency: 1, hashQueue: 2 });
+  it('runs as many at once as it may, resets before the rest, and refuses what does not fit; sign-ins keep no reset out', async () => {
+    const limited = new HashLimiter({ hashConcurrency: 1, hashQueue: 1 });
     const order: string[] = [];
     const first = gate();
     const running = [
@@ -76,6 +76,7 @@ describe('the hash limiter', () => {
     ];
     expect([limited.running, limited.waiting]).toEqual([1, 2]);
     await expect(limited.run('reset', async () => undefined)).rejects.toBeInstanceOf(Unavailable);
+    await expect(limited.run('other', async () => undefined)).rejects.toBeInstanceOf(Unavailable);
     first.resolve();
     await Promise.all(running);
     expect(order).toEqual(['reset', 'sign-in']);

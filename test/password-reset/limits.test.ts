@@ -102,6 +102,62 @@ describe("a stranger's worst hour", () => {
   });
 });
 
+it('keeps nobody who is signed in from changing the password, whatever strangers tried', async () => {
+  latchkey = await startLatchkey({ env: { ...behindProxy, LIMIT_SIGN_IN_PER_ADDRESS: '3/86400' } });
+  await latchkey.signUp('alice@example.com', password);
+  const token = (await latchkey.signIn('alice@example.com', password)) ?? '';
+  for (let host = 1; host <= 5; host++)
+    await from(`203.0.113.${host}`).signIn({ email: 'alice@example.com', password: 'wrong horse battery' });
+  const changed = await from('198.51.100.9', token).changePassword({
+    currentPassword: password,
+    newPassword: 'a quite new password',
+  });
+  expect(changed).toMatchObject({ __typename: 'PasswordChanged' });
+});
+
+it('verifies no more wrong passwords at once than one after the other', async () => {
+  latchkey = await startLatchkey({ env: { LIMIT_SIGN_IN_PER_ADDRESS_AND_CLIENT: '4/900' } });
+  await latchkey.signUp('alice@example.com', password);
+  const wrong = Array.from({ length: 20 }, (_, index) =>
+    latchkey.client.signIn({ email: 'alice@example.com', password: `wrong horse battery ${index}` }),
+  );
+  const kinds = (await Promise.all(wrong)).map(({ __typename }) => __typename);
+  expect(kinds.filter((kind) => kind === 'InvalidCredentials')).toHaveLength(4);
+  expect(kinds.filter((kind) => kind === 'TooManyRequests')).toHaveLength(16);
+});
+
+it('takes back what it counted for a sign-in that succeeds', async () => {
+  latchkey = await startLatchkey({
+    env: { LIMIT_SIGN_IN_PER_ADDRESS_AND_CLIENT: '2/900', LIMIT_SIGN_IN_PER_ADDRESS: '2/900' },
+  });
+  await latchkey.signUp('alice@example.com', password);
+  for (let each = 0; each < 6; each++) expect(await latchkey.signIn('alice@example.com', password)).toBeDefined();
+});
+
+it('lets a reset in although the hash queue is full of sign-ins', async () => {
+  latchkey = await startLatchkey({ env: { HASH_CONCURRENCY: '1', HASH_QUEUE: '8' } });
+  await latchkey.signUp('alice@example.com', password);
+  const key = await latchkey.keyFor('alice@example.com');
+  let flooding = true;
+  const flood = Array.from({ length: 16 }, async (_, index) => {
+    while (flooding) await latchkey.client.signIn({ email: `stranger${index}@example.com`, password });
+  });
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  expect(await latchkey.client.resetPassword({ key, password: 'a quite new password' })).toMatchObject({
+    __typename: 'PasswordResetCompleted',
+  });
+  flooding = false;
+  await Promise.all(flood);
+});
+
+it('says "temporarily unavailable", not "requested", when no row was written', async () => {
+  latchkey = await startLatchkey({ withoutWorker: true });
+  await latchkey.database.query(`delete from pgboss.queue where name = 'password-reset-request'`);
+  expect(await latchkey.client.requestPasswordReset({ email: 'alice@example.com' })).toMatchObject({
+    __typename: 'TemporarilyUnavailable',
+  });
+});
+
 describe('the limits of a caller', () => {
   it('are loud and say when to come back: requests, sign-ups, hashes, failed sign-ins', async () => {
     latchkey = await startLatchkey({

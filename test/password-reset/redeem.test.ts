@@ -302,6 +302,27 @@ describe('when PostgreSQL cuts the line', () => {
     }
   });
 
+  it('never tells success to a call whose password was not set, though another call with the key succeeded', async () => {
+    let first: Promise<unknown> | undefined;
+    const cut = await withTransaction(async () => {
+      // The other call commits while this one waits; then this one's line is cut.
+      first = cut.client.resetPassword({ key, password: 'set by the other call' });
+      await first;
+      throw Object.assign(new Error('terminating connection'), { code: '57P01' });
+    });
+    let key = '';
+    try {
+      await cut.signUp('two@example.com', password);
+      key = await cut.keyFor('two@example.com');
+      const second = await cut.client.resetPassword({ key, password: 'set by this call, not' });
+      expect(await first).toMatchObject({ __typename: 'PasswordResetCompleted' });
+      expect(second).toMatchObject({ __typename: 'InvalidResetKey', reason: 'USED' });
+      expect(await cut.signIn('two@example.com', 'set by the other call')).toBeDefined();
+    } finally {
+      await cut.close();
+    }
+  });
+
   it('says "temporarily unavailable", never "refused", when nothing was committed; the same call then succeeds', async () => {
     const cut = await withTransaction(async () => {
       throw new Unavailable('postgres');

@@ -26,7 +26,7 @@ export type ErrorCode =
   | 'PASSWORD_REJECTED'
   /** Accounts are not made by sign-up here. */
   | 'SIGN_UP_DISABLED'
-  /** A part is away or overloaded; nothing was lost, and the same call may be made again. */
+  /** A part is away or overloaded; the same call may be made again. */
   | 'TEMPORARILY_UNAVAILABLE'
   /** This client called too often; `retryAfterSeconds` says when it may again. */
   | 'TOO_MANY_REQUESTS'

@@ -1,0 +1,34 @@
+/** `alice@example.com` becomes `a…@example.com`, wherever it stands in the value. */
+export function maskAddresses(value: unknown): unknown {
+  if (typeof value === 'string') return value.replace(/([^\s@])[^\s@]*@/gu, '$1…@');
+  if (Array.isArray(value)) return value.map(maskAddresses);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, maskAddresses(each)]));
+}
+
+/** Lines with aligned columns; the first names them. */
+export function table(rows: readonly Readonly<Record<string, string | number | null>>[]): string {
+  const names = Object.keys(rows[0] ?? {});
+  const cells = [names, ...rows.map((row) => names.map((name) => String(row[name] ?? '-')))];
+  const widths = names.map((_, column) => Math.max(...cells.map((line) => line[column]?.length ?? 0)));
+  return cells
+    .map((line) =>
+      line
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}
+
+/** Masked: a terminal scrolls, and is looked at over shoulders. */
+export function addressIn(data: unknown): string | null {
+  const address = Object.values(data ?? {}).find((value) => typeof value === 'string' && value.includes('@'));
+  return typeof address === 'string' ? String(maskAddresses(address)) : null;
+}
+
+/** A UUID as the database writes it. */
+export function parseId(text: string): string | undefined {
+  const id = text.toLowerCase();
+  return /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id) ? id : undefined;
+}

@@ -1,0 +1,102 @@
+import { credentialNotices } from '../../src/accounts/accounts.js';
+import { openDatabase } from '../../src/database.js';
+import type { Settlement } from '../../src/jobs/job-queue.js';
+import { JobsAdmin, type JobsAdminParts } from '../../src/jobs/jobs-admin.js';
+import { resetRequests } from '../../src/password-reset/outcomes.js';
+import { eventually } from '../support/eventually.js';
+import { startLatchkey } from '../support/latchkey.js';
+
+export const request = resetRequests.name;
+export const notice = credentialNotices.name;
+
+export interface Letter {
+  readonly id: string;
+  readonly source_id: string;
+  readonly source_created_on: Date;
+}
+
+/** A Latchkey whose worker can be told how jobs end, and the commands in this process. */
+export async function startJobs() {
+  const latchkey = await startLatchkey({ withoutWorker: true });
+  const { database, services } = latchkey;
+  const orm = openDatabase(database.url, { poolSize: 2 });
+  /** What the worker does with every job instead of its work. */
+  const worker: { instead: Settlement | undefined } = { instead: undefined };
+  await services.jobs.work(resetRequests, 1, async (job) => worker.instead ?? services.passwordReset.deliver(job));
+  await services.jobs.work(credentialNotices, 1, async (job) => worker.instead ?? services.passwordReset.announce(job));
+  let accountId = '';
+
+  const letters = (queue = request) =>
+    database.query<Letter>(`select * from pgboss.job where name = $1 and state = 'created' order by created_on`, [
+      `${queue}-dead`,
+    ]);
+  const ask = (email = 'alice@example.com') => latchkey.client.requestPasswordReset({ email });
+  /** The worker looks for jobs that were put back every 5 seconds, unless it is told that there are some. */
+  const wake = () =>
+    database.query(`select pg_notify('pgboss_' || left(encode(sha224('pgboss'), 'hex'), 24), name) from pgboss.queue`);
+
+  return {
+    latchkey,
+    worker,
+    letters,
+    ask,
+    wake,
+    /** One account, no jobs, and a worker that lets every job die. */
+    async begin() {
+      await database.query('delete from pgboss.job');
+      await database.query('truncate account, audit_event cascade');
+      worker.instead = { settle: 'dead', reason: 'smtp-550' };
+      accountId = await latchkey.signUp('alice@example.com', 'the password that gets lost');
+    },
+    /** A command, and what it said. */
+    async told(work: (admin: JobsAdmin) => Promise<unknown>, audit: JobsAdminParts['audit'] = services.audit) {
+      const [out, err]: [string[], string[]] = [[], []];
+      const terminal = {
+        out: { write: (text: string) => out.push(text) },
+        err: { write: (text: string) => err.push(text) },
+      };
+      const admin = new JobsAdmin({ orm, audit, terminal });
+      const answer = await work(admin).catch((error: Error) => ({ failure: error.message }));
+      await admin.close();
+      return { answer, out: out.join(''), err: err.join('') };
+    },
+    change: () =>
+      services.jobs.enqueue(credentialNotices, {
+        accountId,
+        change: 'password-change',
+        changedAt: new Date().toISOString(),
+      }),
+    waitForLetters: (count: number, queue?: string) =>
+      eventually(
+        () => letters(queue),
+        (rows) => rows.length === count,
+      ),
+    async deadRequest(): Promise<Letter> {
+      await ask();
+      const [letter] = await eventually(letters, (rows) => rows.length === 1);
+      if (!letter) throw new Error('no dead letter');
+      return letter;
+    },
+    /** Of jobs, once so many are done. */
+    async outcomes(count = 1): Promise<string[]> {
+      await wake();
+      const done = `select output ->> 'outcome' as outcome from pgboss.job where state = 'completed'`;
+      const rows = await eventually(
+        () => database.query<{ outcome: string }>(done),
+        (all) => all.length === count,
+      );
+      return rows.map(({ outcome }) => outcome);
+    },
+    async events(kind: string) {
+      const rows = await database.query<{ origin: string; detail: object }>(
+        'select origin, detail from audit_event where kind = $1 order by id',
+        [kind],
+      );
+      return rows.map(({ origin, detail }) => ({ origin, ...detail }));
+    },
+    async close() {
+      await orm.close(true);
+      await latchkey.close();
+    },
+  };
+}
