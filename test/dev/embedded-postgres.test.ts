@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { Client } from 'pg';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type EmbeddedPostgresOptions, startEmbeddedPostgres } from '../../src/dev/embedded-postgres.js';
-import { findPostgresBinaries } from '../../src/dev/postgres-binaries.js';
+import { copyBinaries, findPostgresBinaries } from '../../src/dev/postgres-binaries.js';
 import { ends, isRoot, killHard, pidIn, startOwner, temporaryFolder } from './helpers.js';
 
 const noSync = ['-c', 'fsync=off'];
@@ -175,32 +175,42 @@ describe.skipIf(!isRoot)('embedded PostgreSQL started by root (skipped unless ro
 
   it('leaves the binaries in place when only the data is out of reach', async () => {
     const [folder, systemFolder] = [await temporaryFolder(), join(await openFolder(), 'system')];
-    await start({ folder, systemFolder });
+    await start({ folder, systemFolder, binaries: await openBinaries() });
     expect(await dataIn(folder)).toContain(systemFolder);
     expect((await readdir(systemFolder)).filter((name) => name.startsWith('postgres-'))).toEqual([]);
   });
 
   it('runs for an ordinary user, whose data root then leaves alone, and the other way round', async () => {
     const folder = join(await openFolder(), 'postgres');
+    const binaries = await openBinaries();
+    const as = (id: number) => ({ env: { ...process.env, OWNER_ID: String(id), OWNER_BINARIES: binaries } });
     const nobody = { uid: 65534, gid: 65534 };
     // Not a candidate for root, unlike the user nobody.
     const ordinary = { uid: 12_345, gid: 12_345 };
     await mkdir(folder);
     await chown(folder, nobody.uid, nobody.gid);
-    const owner = await startOwner('postgres', folder, nobody);
+    const owner = await startOwner('postgres', folder, as(nobody.uid));
     expect(await ask(owner.url, 'SELECT 1 AS number')).toEqual([{ number: 1 }]);
-    await expect(startOwner('postgres', folder, ordinary)).rejects.toThrow(
+    await expect(startOwner('postgres', folder, as(ordinary.uid))).rejects.toThrow(
       /belongs to the user with id 65534, not to you/,
     );
     await killHard(owner);
-    await (await start({ folder })).stop();
+    await (await start({ folder, binaries })).stop();
 
     await chown(join(folder, 'data'), ordinary.uid, ordinary.gid);
-    await expect(startEmbeddedPostgres({ folder })).rejects.toThrow(
+    await expect(startEmbeddedPostgres({ folder, binaries })).rejects.toThrow(
       /belongs to the user with id 12345, but started by/,
     );
   });
 });
+
+/** The package's binaries where every user reaches them, wherever the checkout stands. */
+async function openBinaries(): Promise<string> {
+  const { folder } = await findPostgresBinaries();
+  const copy = join(await openFolder(), 'native');
+  await copyBinaries(folder, copy);
+  return copy;
+}
 
 async function serverUser(): Promise<{ uid: number; gid: number }> {
   const { unprivilegedUsers } = await import('../../src/dev/server-user.js');

@@ -1,12 +1,29 @@
 // A process that starts an embedded part and then only lives: the tests kill it. Prints one line of JSON.
 const [part, folder, systemFolder] = process.argv.slice(2);
-const started =
-  part === 'postgres'
-    ? await (await import('../../src/dev/embedded-postgres.ts')).startEmbeddedPostgres({ folder, systemFolder })
-    : part === 'redis'
-      ? await (await import('../../src/dev/embedded-redis.ts')).startEmbeddedRedis({ folder })
-      : await (await import('../../src/dev/dev-folder.ts')).DevFolder.open(folder);
-const { url, description } = started;
+const { OWNER_ID, OWNER_BINARIES: binaries } = process.env;
+const parts = {
+  postgres: async () => {
+    const { startEmbeddedPostgres } = await import('../../src/dev/embedded-postgres.ts');
+    return () => startEmbeddedPostgres({ folder, systemFolder, binaries });
+  },
+  redis: async () => {
+    const { startEmbeddedRedis } = await import('../../src/dev/embedded-redis.ts');
+    return () => startEmbeddedRedis({ folder });
+  },
+  folder: async () => {
+    const { DevFolder } = await import('../../src/dev/dev-folder.ts');
+    return () => DevFolder.open(folder);
+  },
+};
+const start = await parts[part]();
+if (OWNER_ID) {
+  // Now that everything is loaded, the other user need not be able to reach the checkout.
+  process.chdir('/');
+  process.setgroups([]);
+  process.setgid(Number(OWNER_ID));
+  process.setuid(Number(OWNER_ID));
+}
+const { url, description } = await start();
 console.log(JSON.stringify({ url, description }));
 if (process.argv.includes('exit')) process.exit(3);
 setInterval(() => {}, 60_000);
