@@ -15,10 +15,15 @@ if (major < least[0] || (major === least[0] && minor < least[1])) {
 if (process.argv[2] === 'dev' && existsSync('.env')) process.loadEnvFile('.env');
 
 // libuv reads the size of its thread pool once, from the environment, before any of our code runs: hashing must not
-// take the threads that DNS and files need, so the process starts itself anew with the right size.
+// take the threads that DNS and files need, so the process starts itself anew with the right size. glibc reads its
+// number of arenas then, too; with one for each thread, each keeps the 19 MiB of its last hash (measured: 38 MiB less).
 if (!process.env.UV_THREADPOOL_SIZE && typeof process.execve === 'function' && process.platform !== 'win32') {
   const hashing = Number(process.env.HASH_CONCURRENCY) || Math.max(1, availableParallelism() - 1);
-  const environment = { ...process.env, UV_THREADPOOL_SIZE: String(Math.min(hashing, 64) + 4) };
+  const environment = {
+    MALLOC_ARENA_MAX: '2',
+    ...process.env,
+    UV_THREADPOOL_SIZE: String(Math.min(hashing, 64) + 4),
+  };
   process.execve(process.execPath, [process.execPath, ...process.execArgv, ...process.argv.slice(1)], environment);
 }
 
