@@ -86,6 +86,7 @@ export class AccountAdmin {
     const { id } = await this.#find(who);
     const account = await explained(this.parts.accounts.findWithHash({ id }));
     if (!account) throw unknownAccount();
+    await this.parts.audit.note({ kind: 'account.shown', accountId: id, origin });
     const { email, locale, status, credentialVersion, sessionVersion, createdAt, credentialsChangedAt } = account;
     const shown = {
       id,

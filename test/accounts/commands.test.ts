@@ -174,6 +174,11 @@ describe('showing an account', () => {
       hash: { algorithm: 'argon2id', memoryKib: 19456, timeCost: 2, parallelism: 1 },
     });
     await latchkey.database.query('update account set password_hash = $1', [bcryptHash]);
+    const seen = await latchkey.database.query(
+      `select 1 from audit_event where kind = 'account.shown' and account_id = $1`,
+      [id],
+    );
+    expect(seen).toHaveLength(1);
     const plain = await told((admin) => admin.show(id, {}));
     expect(plain.out).toMatch(/^hash +bcrypt 12$/m);
     expect(plain.out).toMatch(/^locale +none$/m);
