@@ -13,7 +13,7 @@ import { kindOfHash } from './stored-hash.js';
 
 export interface AccountAdminParts {
   readonly accounts: Accounts;
-  readonly audit: Pick<Audit, 'record'>;
+  readonly audit: Pick<Audit, 'record' | 'note'>;
   readonly passwordHash: Pick<PasswordHash, 'make'>;
   /** The language as one that mails are written in, or null. */
   readonly knownLocale: (locale: string | null) => string | null;
