@@ -48,7 +48,8 @@ export class PasswordReset {
     const { accounts, audit, budget, mails, resetKeys, settings } = this.parts;
     const account = await accounts.find({ email: job.data.email });
     const finish = async (outcome: string): Promise<Settlement> => {
-      if (account && outcome !== 'sent') await budget.giveBack(job.id, account);
+      // What a superseded job had taken belongs to the budget of the version before, which is gone.
+      if (account && outcome !== 'sent' && outcome !== 'superseded') await budget.giveBack(job.id, account);
       await audit.note({
         kind: `reset.${outcome}`,
         accountId: account?.id,
