@@ -4,11 +4,6 @@ import * as z from 'zod';
 import type { LogLevel } from './log.js';
 import { type SettingDefinition, type SettingName, settingsTable } from './settings-table.js';
 
-/** `points` calls in a window of `seconds`. */
-export interface Limit {
-  readonly points: number;
-  readonly seconds: number;
-}
 export type Command = 'api' | 'worker' | 'migrate' | 'dev' | 'account';
 export type Environment = Readonly<Record<string, string | undefined>>;
 export type Settings = ReturnType<typeof readSettings>;

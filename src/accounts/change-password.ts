@@ -50,23 +50,18 @@ export class ChangePassword {
       if (verdict.kind === 'password-rejected') return verdict;
       const limited = await refusal([hashPerClient, caller.client]);
       if (limited) return limited;
-      const counted = await signInFailures.begin(session.email, caller, 'owner');
-      if (counted.kind === 'too-many-requests') return counted;
-
-      const account = await accounts.findWithHash({ id: session.id });
-      const legible = passwordPolicy.isLegible(input.currentPassword);
-      const verified =
-        account && legible ? passwordHash.verify(account.passwordHash, input.currentPassword, 'other') : false;
-      const opens = await Promise.resolve(verified).catch(async (error: unknown) => {
-        await counted.takeBack();
-        throw error;
+      const found = await signInFailures.attempt(session.email, caller, 'owner', async () => {
+        const row = await accounts.findWithHash({ id: session.id });
+        const legible = passwordPolicy.isLegible(input.currentPassword);
+        const opens = row && legible && (await passwordHash.verify(row.passwordHash, input.currentPassword, 'other'));
+        return { isWrong: !opens, account: row };
       });
-      if (!account || !opens) {
+      if ('kind' in found) return found;
+      const { account } = found;
+      if (!account || found.isWrong) {
         await audit.note({ kind: 'account.password-change-refused', accountId: session.id, ...from(caller) });
         return { kind: 'invalid-credentials' };
       }
-      await counted.takeBack();
-
       const { id: accountId } = account;
       const hash = await passwordHash.make(verdict.password, 'other');
       const changedAt = await accounts.transaction(async (transaction) => {

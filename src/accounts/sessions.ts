@@ -11,7 +11,7 @@ import type { KnownClients } from './known-clients.js';
 import { from, refusal, type TooManyRequests } from './limits.js';
 import type { PasswordHash } from './password-hash.js';
 import type { PasswordPolicy } from './password-policy.js';
-import type { SignInFailures } from './sign-in-failures.js';
+import type { Finding, SignInFailures } from './sign-in-failures.js';
 
 export type SignInOutcome =
   | {
@@ -40,6 +40,11 @@ export interface SessionsParts {
   readonly log: Log;
 }
 
+interface Opened extends Finding {
+  readonly account?: AccountRow | undefined;
+  readonly limited?: TooManyRequests;
+}
+
 /** Sign in, who a token speaks for, sign out everywhere. A session is a token that carries the account's session version. */
 export class Sessions {
   constructor(private readonly parts: SessionsParts) {}
@@ -49,15 +54,13 @@ export class Sessions {
     const email = parseEmailAddress(input.email);
 
     return orTryLater(log, caller.requestId, async () => {
-      const counted = await signInFailures.begin(email ?? 'none', caller, 'anybody');
-      if (counted.kind === 'too-many-requests') return counted;
-      const [account, opens] = await this.#open(email, input.password, caller).catch(async (error: unknown) => {
-        await counted.takeBack();
-        throw error;
-      });
-      if (opens !== false) await counted.takeBack();
-      if (typeof opens === 'object') return opens;
-      if (!account || !opens) {
+      const found = await signInFailures.attempt(email ?? 'none', caller, 'anybody', () =>
+        this.#open(email, input.password, caller),
+      );
+      if ('kind' in found) return found;
+      const { account, limited } = found;
+      if (limited) return limited;
+      if (!account || found.isWrong) {
         await audit.note({ kind: 'account.sign-in-refused', accountId: account?.id, ...from(caller) });
         return { kind: 'invalid-credentials' };
       }
@@ -71,21 +74,17 @@ export class Sessions {
   }
 
   /** Verifies a password, against nobody's where there is no account: it takes as long. */
-  async #open(
-    email: EmailAddress | undefined,
-    password: string,
-    caller: Caller,
-  ): Promise<[AccountRow | undefined, boolean | TooManyRequests]> {
+  async #open(email: EmailAddress | undefined, password: string, caller: Caller): Promise<Opened> {
     const { accounts, passwordHash, passwordPolicy, hashPerClient } = this.parts;
     const limited = await refusal([hashPerClient, caller.client]);
-    if (limited) return [undefined, limited];
+    if (limited) return { isWrong: false, limited };
     const legible = passwordPolicy.isLegible(password);
     const account = email ? await accounts.findWithHash({ email }) : undefined;
     const opens =
       account?.status === 'active' && legible
-        ? passwordHash.verify(account.passwordHash, password, 'other')
-        : passwordHash.verifyForNobody(legible ? password : '');
-    return [account, await opens];
+        ? await passwordHash.verify(account.passwordHash, password, 'other')
+        : await passwordHash.verifyForNobody(legible ? password : '');
+    return { isWrong: !opens, account };
   }
 
   /** The account that a token speaks for; undefined when the token is not, or no longer, good. @throws Unavailable */

@@ -4,10 +4,9 @@ import type { KnownClients } from './known-clients.js';
 import type { TooManyRequests } from './limits.js';
 import type { Pseudonyms } from './pseudonym.js';
 
-/** A try that counts as a failure until it is known to be none. */
-export interface CountedTry {
-  readonly kind: 'counted';
-  readonly takeBack: () => Promise<void>;
+/** How a password was found; only a wrong one stays counted. */
+export interface Finding {
+  readonly isWrong: boolean;
 }
 
 /**
@@ -27,8 +26,30 @@ export class SignInFailures {
     private readonly pseudonyms: Pseudonyms,
   ) {}
 
-  /** @param whose of the owner, who proved a session, only what the owner's own client did counts. */
-  async begin(address: string, { client }: Caller, whose: 'anybody' | 'owner'): Promise<TooManyRequests | CountedTry> {
+  /**
+   * Verifies a password as one counted try. Whatever keeps it from being verified is taken back, too.
+   *
+   * @param whose of the owner, who proved a session, only what the owner's own client did counts.
+   */
+  async attempt<Found extends Finding>(
+    address: string,
+    caller: Caller,
+    whose: 'anybody' | 'owner',
+    verify: () => Promise<Found>,
+  ): Promise<Found | TooManyRequests> {
+    const counted = await this.#count(address, caller, whose);
+    if ('kind' in counted) return counted;
+    let isWrong = false;
+    try {
+      const found = await verify();
+      isWrong = found.isWrong;
+      return found;
+    } finally {
+      if (!isWrong) await giveBackEach(counted);
+    }
+  }
+
+  async #count(address: string, { client }: Caller, whose: 'anybody' | 'owner'): Promise<Taken[] | TooManyRequests> {
     const { perAddressAndClient, perClient, perAddress } = this.limits;
     const name = this.pseudonyms.of(address);
     const own = [
@@ -39,11 +60,11 @@ export class SignInFailures {
       takeEach(own),
       takeEach(whose === 'anybody' ? [{ limiter: perAddress, key: name }] : []),
     ]);
-    const takeBack = () => giveBackEach([...mine, ...strangers]);
+    const taken = [...mine, ...strangers];
     const closedByStrangers = waitOf(strangers) > 0 && !(await this.knownClients.has(address, client));
     const retryAfterSeconds = Math.max(waitOf(mine), closedByStrangers ? waitOf(strangers) : 0);
-    if (retryAfterSeconds === 0) return { kind: 'counted', takeBack };
-    await takeBack();
+    if (retryAfterSeconds === 0) return taken;
+    await giveBackEach(taken);
     return { kind: 'too-many-requests', retryAfterSeconds };
   }
 }

@@ -35,6 +35,7 @@ export function endConnectionsOnClose(app: FastifyInstance, onItsWay: number): v
       for (const [socket, count] of requests) if (count === 0) socket.destroy();
     };
     await new Promise((resolve) => setTimeout(resolve, onItsWay));
-    setInterval(endQuiet, pause).unref();
+    const timer = setInterval(endQuiet, pause);
+    app.server.once('close', () => clearInterval(timer));
   });
 }

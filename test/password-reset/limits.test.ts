@@ -134,6 +134,22 @@ it('takes back what it counted for a sign-in that succeeds', async () => {
   for (let each = 0; each < 6; each++) expect(await latchkey.signIn('alice@example.com', password)).toBeDefined();
 });
 
+it('takes back what it counted when the database is away in between', async () => {
+  latchkey = await startLatchkey({ env: { LIMIT_SIGN_IN_PER_ADDRESS_AND_CLIENT: '2/900' } });
+  await latchkey.signUp('alice@example.com', password);
+  const token = (await latchkey.signIn('alice@example.com', password)) ?? '';
+  const { accounts } = latchkey.services;
+  const findWithHash = accounts.findWithHash.bind(accounts);
+  accounts.findWithHash = () => Promise.reject(Object.assign(new Error('cut'), { code: '57P01' }));
+  const change = () =>
+    latchkey.as(token).changePassword({ currentPassword: password, newPassword: 'a quite new password' });
+  const signIn = () => latchkey.client.signIn({ email: 'alice@example.com', password });
+  for (const call of [change, signIn, change, signIn]) expect((await call()).__typename).toBe('TemporarilyUnavailable');
+  accounts.findWithHash = findWithHash;
+  expect((await signIn()).__typename).toBe('SignedIn');
+  expect((await change()).__typename).toBe('PasswordChanged');
+});
+
 it('lets a reset in although the hash queue is full of sign-ins', async () => {
   latchkey = await startLatchkey({ env: { HASH_CONCURRENCY: '1', HASH_QUEUE: '8' } });
   await latchkey.signUp('alice@example.com', password);
