@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import argon2 from 'argon2';
 import bcrypt from 'bcryptjs';
 import fc from 'fast-check';
@@ -160,9 +160,12 @@ describe('the password policy', () => {
     expect(verdict(text)).toBe('accepted');
   });
 
-  it('knows no false alarm among a hundred thousand random passwords', () => {
-    const random = Array.from({ length: 100_000 }, () => randomBytes(12).toString('base64url'));
-    expect(random.filter((text) => common.has(text))).toEqual([]);
+  // Not drawn at random: at one false alarm in 13 million, one run of a hundred would fail.
+  it('knows no false alarm among a hundred thousand passwords that look random', () => {
+    const passwords = Array.from({ length: 100_000 }, (_, number) =>
+      createHash('sha256').update(`${number}`).digest('base64url').slice(0, 16),
+    );
+    expect(passwords.filter((text) => common.has(text))).toEqual([]);
   });
 
   it('takes the words of the address and the product out, and wants eight code points beside them', () => {
