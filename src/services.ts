@@ -13,7 +13,8 @@ import { Sessions } from './accounts/sessions.js';
 import { SignInFailures } from './accounts/sign-in-failures.js';
 import { SignUp } from './accounts/sign-up.js';
 import { Audit } from './audit/audit.js';
-import { databaseAnswers, openDatabase, poolOptions } from './database.js';
+import { openDatabase, poolOptions } from './database.js';
+import { checkHealth } from './health.js';
 import type { Health } from './http/operations.js';
 import { JobQueue } from './jobs/job-queue.js';
 import { createLimits } from './limits.js';
@@ -24,12 +25,11 @@ import { measureServices } from './measurements.js';
 import { Metrics } from './metrics.js';
 import { resetRequests } from './password-reset/outcomes.js';
 import { PasswordReset } from './password-reset/password-reset.js';
-import { ResetBudget } from './password-reset/reset-budget.js';
+import { paceOf, ResetBudget } from './password-reset/reset-budget.js';
 import { ResetKeys } from './password-reset/reset-keys.js';
 import { ResetMails } from './password-reset/reset-mails.js';
 import { ResetReceipts } from './password-reset/reset-receipts.js';
-import type { Window } from './rate-limit/rate-limiter.js';
-import { checkRedis, openRedis, watchRedis } from './redis.js';
+import { openRedis, watchRedis } from './redis.js';
 import { commonPasswordsFile, templatesFolder } from './resources.js';
 import type { Settings } from './settings.js';
 
@@ -192,16 +192,7 @@ export function createServices(settings: Settings, overrides: Overrides = {}): S
     });
   });
 
-  const health = async (): Promise<Health> => {
-    const [postgres, redisHealth] = await Promise.all([databaseAnswers(orm), checkRedis(redis)]);
-    const parts = {
-      postgres: postgres ? 'ok' : 'away',
-      redis: redisHealth,
-      jobs: jobs.started ? 'ok' : 'starting',
-    } as const;
-    const ready = postgres && jobs.started;
-    return { status: ready && redisHealth === 'ok' ? 'ok' : 'degraded', ready, parts };
-  };
+  const health = () => checkHealth({ orm, redis, jobs });
   const close = async () => {
     await jobs.stop();
     mailer.close();
@@ -211,10 +202,4 @@ export function createServices(settings: Settings, overrides: Overrides = {}): S
   const services = { ...(made as unknown as Parts), health };
   measureServices(services, queues);
   return { ...services, close };
-}
-
-/** Asking at this pace never meets the shortest window of the budget. */
-function paceOf(windows: readonly Window[]): number {
-  const [shortest] = [...windows].sort((one, other) => one.seconds - other.seconds);
-  return shortest ? Math.ceil(shortest.seconds / shortest.points) : 60;
 }

@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis';
 import type { Credential } from '../accounts/accounts.js';
 import { Unavailable } from '../errors.js';
-import type { RateLimiter, Verdict } from '../rate-limit/rate-limiter.js';
+import type { RateLimiter, Verdict, Window } from '../rate-limit/rate-limiter.js';
 
 /** A place in the budget: the mail may go, and its key must live this long (seconds). */
 export type Grant = { readonly granted: true; readonly keyLifetimeSeconds: number } | { readonly granted: false };
@@ -59,4 +59,10 @@ function budgetOf({ id, credentialVersion }: Credential): string {
 
 function countedMark(jobId: string): string {
   return `reset-counted:${jobId}`;
+}
+
+/** Seconds. Asking at this pace never meets the shortest window of the budget. */
+export function paceOf(windows: readonly Window[]): number {
+  const [shortest] = [...windows].sort((one, other) => one.seconds - other.seconds);
+  return shortest ? Math.ceil(shortest.seconds / shortest.points) : 60;
 }
