@@ -1,0 +1,62 @@
+import type { Violation } from './check/violation.js';
+import type { Entry, Fault, Recording } from './recording.js';
+import type { RoundResult } from './round.js';
+
+/** What a run did, as tables that `docs/faults.md` keeps. */
+export function report(
+  results: readonly RoundResult[],
+  recording: Recording,
+  secrets: { readonly violations: readonly Violation[]; readonly bytes: number },
+  durationMs: number,
+): string {
+  const entries = results.flatMap((result) => result.entries);
+  const faults = results.flatMap((result) => result.faults);
+  const violations = [...results.flatMap((result) => result.violations), ...secrets.violations];
+  const jobs = results.flatMap(({ snapshot }) => snapshot.jobs).filter(({ queue }) => queue !== 'dead');
+  const copies = [...Map.groupBy(recording.taken, ({ jobId }) => jobId).values()];
+  return [
+    '',
+    table(['operation', 'ok', 'refused', 'unknown'], operationRows(entries)),
+    '',
+    table(['fault', 'times', 'last unknown answer after it, p50 ms', 'most ms'], faultRows(faults, entries)),
+    '',
+    table(['row', 'count'], count(jobs.map(({ queue, outcome, state }) => `${queue}: ${outcome ?? state}`))),
+    '',
+    `mails taken ${recording.taken.length}, copies ${copies.reduce((sum, each) => sum + each.length - 1, 0)}`,
+    `secrets searched in ${Math.round(secrets.bytes / 1e6)} MB`,
+    `${entries.length} operations, ${faults.length} faults, ${violations.length} violations in ${Math.round(durationMs / 1_000)} s`,
+  ].join('\n');
+}
+
+function operationRows(entries: readonly Entry[]): string[][] {
+  return [...Map.groupBy(entries, ({ op }) => op)].map(([op, calls]) => [
+    op,
+    ...(['ok', 'refused', 'unknown'] as const).map((outcome) =>
+      String(calls.filter((call) => call.outcome === outcome).length),
+    ),
+  ]);
+}
+
+/** How long calls went without a clear answer after a fault was healed and before the next one began. */
+function faultRows(faults: readonly Fault[], entries: readonly Entry[]): string[][] {
+  return [...Map.groupBy(faults, ({ kind }) => kind)].sort().map(([kind, each]) => {
+    const recoveries = each
+      .map(({ end }) => {
+        const next = Math.min(...faults.filter(({ start }) => start > end).map(({ start }) => start), end + 15_000);
+        const unclear = entries.filter(({ outcome, start }) => outcome === 'unknown' && start > end && start < next);
+        return Math.max(0, ...unclear.map(({ start }) => start - end));
+      })
+      .sort((one, other) => one - other);
+    const at = (share: number) => String(Math.round(recoveries[Math.floor((recoveries.length - 1) * share)] ?? 0));
+    return [kind, String(each.length), at(0.5), at(1)];
+  });
+}
+
+function count(names: readonly string[]): string[][] {
+  return [...Map.groupBy(names, (name) => name)].sort().map(([name, each]) => [name, String(each.length)]);
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
+}

@@ -1,0 +1,91 @@
+import { parseArgs } from 'node:util';
+import { checkSecrets } from './check/secrets.js';
+import { type FaultKind, faults } from './faults.js';
+import { Random } from './random.js';
+import { now } from './recording.js';
+import { report } from './report.js';
+import { type RoundResult, runRound } from './round.js';
+import { setStage } from './stage.js';
+
+const allFaults = Object.keys(faults) as FaultKind[];
+
+/** Seconds of a round under faults; then it comes to rest and is checked. */
+const longestRound = 60;
+
+const { values } = parseArgs({
+  options: {
+    minutes: { type: 'string', default: '3' },
+    seconds: { type: 'string' },
+    seed: { type: 'string' },
+    faults: { type: 'string', default: allFaults.join(',') },
+    clients: { type: 'string', default: '10' },
+    accounts: { type: 'string', default: '12' },
+    pace: { type: 'string', default: '60' },
+    'until-violation': { type: 'boolean', default: false },
+    keep: { type: 'boolean', default: false },
+    verbose: { type: 'boolean', default: false },
+  },
+});
+
+const kinds = values.faults.split(',').filter((name) => name !== '') as FaultKind[];
+for (const kind of kinds) {
+  if (!allFaults.includes(kind)) fail(`--faults: ${JSON.stringify(kind)} is none of ${allFaults.join(', ')}`);
+}
+const seed = values.seed === undefined ? Date.now() % 2 ** 31 : whole('--seed', values.seed);
+const seconds =
+  values.seconds === undefined ? whole('--minutes', values.minutes) * 60 : whole('--seconds', values.seconds);
+
+const random = new Random(seed);
+const began = now();
+process.stdout.write(`seed ${seed}\n`);
+const stage = await setStage();
+const results: RoundResult[] = [];
+let failed = false;
+try {
+  for (let number = 1; now() - began < seconds * 1_000 || number === 1; number++) {
+    const result = await runRound(stage, random.branch(), {
+      name: `round-${number}`,
+      seconds: Math.min(longestRound, seconds),
+      clients: whole('--clients', values.clients),
+      accounts: whole('--accounts', values.accounts),
+      paceMs: whole('--pace', values.pace),
+      faults: kinds,
+      ...(values.verbose
+        ? {
+            onFault: ({ kind, target, detail, start, end }) =>
+              print(`  ${kind} ${target} ${detail ?? ''} ${Math.round(end - start)} ms`),
+          }
+        : {}),
+    });
+    results.push(result);
+    const { entries, violations, restMs } = result;
+    print(
+      `round ${number}: ${entries.length} operations, ${result.faults.length} faults, ${violations.length} violations, at rest after ${Math.round(restMs)} ms`,
+    );
+    for (const { check, text } of violations.slice(0, 20)) print(`  VIOLATION ${check}: ${text}`);
+    if (violations.length > 0) failed = true;
+    if (failed && values['until-violation']) break;
+  }
+  const secrets = await checkSecrets(stage);
+  for (const { check, text } of secrets.violations) print(`  VIOLATION ${check}: ${text}`);
+  print(report(results, stage.recording, secrets, now() - began));
+  failed ||= secrets.violations.length > 0;
+} finally {
+  await stage.close(values.keep);
+  if (values.keep) print(`logs and the files of Redis are kept in ${stage.folder}`);
+}
+process.exit(failed ? 1 : 0);
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+function whole(name: string, text: string): number {
+  if (!/^\d{1,10}$/.test(text)) fail(`${name}: a whole number, not ${JSON.stringify(text)}`);
+  return Number(text);
+}
+
+function fail(message: string): never {
+  process.stderr.write(`${message}\n`);
+  process.exit(2);
+}
