@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Armed, apiPoints, workerPoints } from './fault-points.js';
+import { type Armed, workerPoints } from './fault-points.js';
 import type { ServerProcess } from './processes.js';
 import type { Random } from './random.js';
 import type { RelayFault } from './relay.js';
@@ -22,11 +22,12 @@ export const faults = {
   'process-kill': (stage, random) => kill(random.pick(stage.processes)),
   'process-drain': (stage, random) => drain(random.pick(stage.processes)),
   'process-stop': (stage, random) => stopProcess(random.pick(stage.processes)),
-  'api-crash-point': (stage, random) => arm(random.pick(stage.apis), { point: random.pick(apiPoints), action: 'kill' }),
+  'api-crash-point': (stage, random) =>
+    arm(random.pick(stage.apis), { point: random.pick(stage.apiPoints), action: 'kill' }),
   'worker-crash-point': (stage, random) =>
     arm(random.pick(stage.workers), { point: random.pick(workerPoints), action: 'kill' }),
   'api-fault-point': (stage, random) =>
-    arm(random.pick(stage.apis), { point: random.pick(apiPoints), ...failOrPause(random) }),
+    arm(random.pick(stage.apis), { point: random.pick(stage.apiPoints), ...failOrPause(random) }),
   'worker-fault-point': (stage, random) =>
     arm(random.pick(stage.workers), { point: random.pick(workerPoints), ...failOrPause(random) }),
 
@@ -55,7 +56,11 @@ export const faults = {
     onWay(stage, random, 'redis', (way) => way.cutAfter(random.between(1, 2_000))),
   'redis-refuse': (stage, random) => onWay(stage, random, 'redis', (way) => way.refuse()),
   'redis-delay': (stage, random) => onWay(stage, random, 'redis', (way) => way.delay(random.between(5, 300))),
-  'redis-swallow': (stage, random) => onWay(stage, random, 'redis', (way) => way.swallow('down')),
+  'redis-swallow': (stage, random) => ({
+    ...onWay(stage, random, 'redis', (way) => way.swallow('down')),
+    // Below the command time-out as often as above it: callers are still waiting then.
+    ...(random.chance(0.5) ? { lasts: random.between(50, 900) } : {}),
+  }),
   'redis-half-close': (stage, random) => onWay(stage, random, 'redis', (way) => way.halfClose()),
   'redis-kill': async (stage) => {
     await stage.redis.kill();

@@ -22,10 +22,19 @@ export function report(
     '',
     table(['row', 'count'], count(jobs.map(({ queue, outcome, state }) => `${queue}: ${outcome ?? state}`))),
     '',
-    `mails taken ${recording.taken.length}, copies ${copies.reduce((sum, each) => sum + each.length - 1, 0)}`,
+    `records written ${recording.remembered.size}, mails taken ${recording.taken.length}, copies ${copies.reduce((sum, each) => sum + each.length - 1, 0)}`,
     `secrets searched in ${Math.round(secrets.bytes / 1e6)} MB`,
     `${entries.length} operations, ${faults.length} faults, ${violations.length} violations in ${Math.round(durationMs / 1_000)} s`,
   ].join('\n');
+}
+
+/** How soon the first violation was seen: `caught by I2, M1 after 84 operations`. */
+export function caught(results: readonly RoundResult[]): string {
+  const violations = results.flatMap((result) => result.violations);
+  const first = Math.min(...violations.map(({ at }) => at));
+  const count = results.flatMap(({ entries }) => entries).filter(({ end }) => end <= first).length;
+  const checks = [...new Set(violations.map(({ check }) => check))].sort();
+  return `caught by ${checks.join(', ')} after ${count} operations`;
 }
 
 function operationRows(entries: readonly Entry[]): string[][] {

@@ -88,7 +88,7 @@ async function rest(stage: Stage, addresses: string): Promise<void> {
       `update pgboss.job set start_after = now() where id = any($1) and state in ('created', 'retry')`,
       ids,
     );
-    if (turn % 8 === 0 && open.some(({ state }) => state === 'active')) {
+    if (turn % 30 === 8 && open.some(({ state }) => state === 'active')) {
       // What is active while no worker runs belongs to one that died.
       await Promise.all(stage.workers.map((worker) => worker.end('SIGTERM')));
       await stage.postgres.query(

@@ -1,16 +1,14 @@
 import { parseArgs } from 'node:util';
 import { checkSecrets } from './check/secrets.js';
+import { type Operation, operations } from './clients.js';
 import { type FaultKind, faults } from './faults.js';
 import { Random } from './random.js';
 import { now } from './recording.js';
-import { report } from './report.js';
+import { caught, report } from './report.js';
 import { type RoundResult, runRound } from './round.js';
 import { setStage } from './stage.js';
 
 const allFaults = Object.keys(faults) as FaultKind[];
-
-/** Seconds of a round under faults; then it comes to rest and is checked. */
-const longestRound = 60;
 
 const { values } = parseArgs({
   options: {
@@ -20,6 +18,12 @@ const { values } = parseArgs({
     faults: { type: 'string', default: allFaults.join(',') },
     clients: { type: 'string', default: '10' },
     accounts: { type: 'string', default: '12' },
+    /** Seconds of a round under faults; then it comes to rest and is checked. */
+    round: { type: 'string', default: '60' },
+    /** More or fewer of an operation: `request=40`. */
+    operations: { type: 'string', default: '' },
+    /** Where the APIs are broken, if not everywhere. */
+    points: { type: 'string' },
     pace: { type: 'string', default: '60' },
     'until-violation': { type: 'boolean', default: false },
     keep: { type: 'boolean', default: false },
@@ -31,6 +35,11 @@ const kinds = values.faults.split(',').filter((name) => name !== '') as FaultKin
 for (const kind of kinds) {
   if (!allFaults.includes(kind)) fail(`--faults: ${JSON.stringify(kind)} is none of ${allFaults.join(', ')}`);
 }
+const weights: Partial<Record<Operation, number>> = {};
+for (const [name = '', weight = ''] of values.operations.split(',').map((each) => each.split('='))) {
+  if (name in operations) weights[name as Operation] = whole('--operations', weight);
+  else if (name !== '') fail(`--operations: ${JSON.stringify(name)} is none of ${Object.keys(operations).join(', ')}`);
+}
 const seed = values.seed === undefined ? Date.now() % 2 ** 31 : whole('--seed', values.seed);
 const seconds =
   values.seconds === undefined ? whole('--minutes', values.minutes) * 60 : whole('--seconds', values.seconds);
@@ -38,18 +47,19 @@ const seconds =
 const random = new Random(seed);
 const began = now();
 process.stdout.write(`seed ${seed}\n`);
-const stage = await setStage();
+const stage = await setStage(values.points?.split(','));
 const results: RoundResult[] = [];
 let failed = false;
 try {
   for (let number = 1; now() - began < seconds * 1_000 || number === 1; number++) {
     const result = await runRound(stage, random.branch(), {
       name: `round-${number}`,
-      seconds: Math.min(longestRound, seconds),
+      seconds: Math.min(whole('--round', values.round), seconds),
       clients: whole('--clients', values.clients),
       accounts: whole('--accounts', values.accounts),
       paceMs: whole('--pace', values.pace),
       faults: kinds,
+      operations: weights,
       ...(values.verbose
         ? {
             onFault: ({ kind, target, detail, start, end }) =>
@@ -64,9 +74,12 @@ try {
     );
     for (const { check, text } of violations.slice(0, 20)) print(`  VIOLATION ${check}: ${text}`);
     if (violations.length > 0) failed = true;
-    if (failed && values['until-violation']) break;
+    if (failed && values['until-violation']) {
+      print(caught(results));
+      break;
+    }
   }
-  const secrets = await checkSecrets(stage);
+  const secrets = values['until-violation'] ? { violations: [], bytes: 0 } : await checkSecrets(stage);
   for (const { check, text } of secrets.violations) print(`  VIOLATION ${check}: ${text}`);
   print(report(results, stage.recording, secrets, now() - began));
   failed ||= secrets.violations.length > 0;

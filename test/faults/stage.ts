@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { migrateUp } from '../../src/migrate.js';
 import { digestOf, parseResetKey } from '../../src/password-reset/reset-key.js';
 import { settingsTable } from '../../src/settings-table.js';
+import { apiPoints } from './fault-points.js';
 import { type Environment, ServerProcess, type Ways } from './processes.js';
 import { Recording, type Taken } from './recording.js';
 import { Relay } from './relay.js';
@@ -22,13 +23,15 @@ export interface Stage {
   readonly apis: readonly ServerProcess[];
   readonly workers: readonly ServerProcess[];
   readonly processes: readonly ServerProcess[];
+  /** Where the APIs are broken. */
+  readonly apiPoints: readonly string[];
   /** @param keep leaves the folder with the logs. */
   close(keep?: boolean): Promise<void>;
 }
 
 export const argon2 = { memoryKib: 19_456, timeCost: 2 } as const;
 
-export async function setStage(): Promise<Stage> {
+export async function setStage(points: readonly string[] = apiPoints): Promise<Stage> {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-faults-'));
   await chmod(folder, 0o711);
   const closing: (() => Promise<unknown>)[] = [];
@@ -90,7 +93,8 @@ export async function setStage(): Promise<Stage> {
       start('worker-2', 'worker'),
     ]);
     const apis = [one, two];
-    return { folder, recording, postgres, redis, relay, apis, workers, processes: [...apis, ...workers], close };
+    const processes = [...apis, ...workers];
+    return { folder, recording, postgres, redis, relay, apis, workers, processes, apiPoints: points, close };
   } catch (error) {
     await close();
     throw error;
