@@ -1,5 +1,5 @@
 import type { Violation } from './check/violation.js';
-import type { Entry, Fault, Recording } from './recording.js';
+import type { Entry, Recording, Taken } from './recording.js';
 import type { RoundResult } from './round.js';
 
 /** What a run did, as tables that `docs/faults.md` keeps. */
@@ -18,7 +18,22 @@ export function report(
     '',
     table(['operation', 'ok', 'refused', 'unknown'], operationRows(entries)),
     '',
-    table(['fault', 'times', 'last unknown answer after it, p50 ms', 'most ms'], faultRows(faults, entries)),
+    table(
+      [
+        'fault',
+        'times',
+        'last unclear answer after it: p50 ms',
+        'most ms',
+        'calls',
+        'unclear',
+        'mails',
+        'copies',
+        'dead',
+      ],
+      [...Map.groupBy(results, ({ name }) => name.replace(/-\d+$/, '')).values()].flatMap((each) =>
+        faultRows(each, copies),
+      ),
+    ),
     '',
     table(['row', 'count'], count(jobs.map(({ queue, outcome, state }) => `${queue}: ${outcome ?? state}`))),
     '',
@@ -47,8 +62,14 @@ function operationRows(entries: readonly Entry[]): string[][] {
 }
 
 /** How long calls went without a clear answer after a fault was healed and before the next one began. */
-function faultRows(faults: readonly Fault[], entries: readonly Entry[]): string[][] {
-  return [...Map.groupBy(faults, ({ kind }) => kind)].sort().map(([kind, each]) => {
+function faultRows(results: readonly RoundResult[], copies: readonly (readonly Taken[])[]): string[][] {
+  const faults = results.flatMap((result) => result.faults);
+  const entries = results.flatMap((result) => result.entries);
+  const ids = new Set(results.flatMap(({ snapshot }) => snapshot.jobs.map(({ id }) => id)));
+  const own = copies.filter(([mail]) => ids.has(mail?.jobId ?? ''));
+  const dead = results.flatMap(({ snapshot }) => snapshot.jobs).filter(({ queue }) => queue === 'dead').length;
+  const kinds = [...Map.groupBy(faults, ({ kind }) => kind)].sort();
+  return kinds.map(([kind, each]) => {
     const recoveries = each
       .map(({ end }) => {
         const next = Math.min(...faults.filter(({ start }) => start > end).map(({ start }) => start), end + 15_000);
@@ -56,8 +77,19 @@ function faultRows(faults: readonly Fault[], entries: readonly Entry[]): string[
         return Math.max(0, ...unclear.map(({ start }) => start - end));
       })
       .sort((one, other) => one - other);
-    const at = (share: number) => String(Math.round(recoveries[Math.floor((recoveries.length - 1) * share)] ?? 0));
-    return [kind, String(each.length), at(0.5), at(1)];
+    const at = (share: number) => Math.round(recoveries[Math.floor((recoveries.length - 1) * share)] ?? 0);
+    // Only where it was the only fault can what happened be laid to it.
+    const alone =
+      kinds.length > 1
+        ? ['', '', '', '', '']
+        : [
+            entries.length,
+            entries.filter(({ outcome }) => outcome === 'unknown').length,
+            own.reduce((sum, { length }) => sum + length, 0),
+            own.reduce((sum, { length }) => sum + length - 1, 0),
+            dead,
+          ];
+    return [kind, each.length, at(0.5), at(1), ...alone].map(String);
   });
 }
 

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createAccount } from './accounts.js';
+import { createAccount, type Known } from './accounts.js';
 import { checkAnswers, checkStores, checkTokens } from './check/answers.js';
 import { checkKeys } from './check/keys.js';
 import { checkMails } from './check/mails.js';
@@ -26,6 +26,7 @@ export interface RoundOptions {
 }
 
 export interface RoundResult {
+  readonly name: string;
   readonly entries: readonly Entry[];
   readonly faults: readonly Fault[];
   readonly violations: readonly Violation[];
@@ -71,7 +72,7 @@ export async function runRound(stage: Stage, random: Random, options: RoundOptio
     ...checkMails(recording, entries, snapshot),
     ...checkStores(snapshot, { api: stage.apis.length, worker: stage.workers.length }),
   ];
-  return { entries, faults: recording.faults.slice(firstFault), violations, snapshot, restMs };
+  return { name: options.name, entries, faults: recording.faults.slice(firstFault), violations, snapshot, restMs };
 }
 
 /**
@@ -104,10 +105,16 @@ async function rest(stage: Stage, addresses: string): Promise<void> {
 
 /** At the end every key that nothing has ended must still work, and every account open with its last password. */
 async function lookAgain(client: Client, { accounts, stage }: Round): Promise<void> {
-  for (const account of accounts) {
+  const look = async (account: Known) => {
     for (const key of stage.recording.keysOf(account.email).slice(-4)) await client.inspectKey(key);
     await client.signIn(account);
     await client.resetFresh(account);
     await client.signIn(account);
-  }
+  };
+  // A few at a time: these calls must not meet a full queue of hashes.
+  const waiting = [...accounts];
+  const lookOn = async () => {
+    for (let account = waiting.pop(); account; account = waiting.pop()) await look(account);
+  };
+  await Promise.all([lookOn(), lookOn(), lookOn(), lookOn()]);
 }

@@ -3,7 +3,7 @@ import { checkSecrets } from './check/secrets.js';
 import { type Operation, operations } from './clients.js';
 import { type FaultKind, faults } from './faults.js';
 import { Random } from './random.js';
-import { now } from './recording.js';
+import { type Fault, now } from './recording.js';
 import { caught, report } from './report.js';
 import { type RoundResult, runRound } from './round.js';
 import { setStage } from './stage.js';
@@ -25,6 +25,8 @@ const { values } = parseArgs({
     /** Where the APIs are broken, if not everywhere. */
     points: { type: 'string' },
     pace: { type: 'string', default: '60' },
+    /** First every fault alone, for a round each. */
+    each: { type: 'boolean', default: false },
     'until-violation': { type: 'boolean', default: false },
     keep: { type: 'boolean', default: false },
     verbose: { type: 'boolean', default: false },
@@ -50,34 +52,14 @@ process.stdout.write(`seed ${seed}\n`);
 const stage = await setStage(values.points?.split(','));
 const results: RoundResult[] = [];
 let failed = false;
+/** What the rounds with one fault each took. */
+let aloneMs = 0;
 try {
-  for (let number = 1; now() - began < seconds * 1_000 || number === 1; number++) {
-    const result = await runRound(stage, random.branch(), {
-      name: `round-${number}`,
-      seconds: Math.min(whole('--round', values.round), seconds),
-      clients: whole('--clients', values.clients),
-      accounts: whole('--accounts', values.accounts),
-      paceMs: whole('--pace', values.pace),
-      faults: kinds,
-      operations: weights,
-      ...(values.verbose
-        ? {
-            onFault: ({ kind, target, detail, start, end }) =>
-              print(`  ${kind} ${target} ${detail ?? ''} ${Math.round(end - start)} ms`),
-          }
-        : {}),
-    });
-    results.push(result);
-    const { entries, violations, restMs } = result;
-    print(
-      `round ${number}: ${entries.length} operations, ${result.faults.length} faults, ${violations.length} violations, at rest after ${Math.round(restMs)} ms`,
-    );
-    for (const { check, text } of violations.slice(0, 20)) print(`  VIOLATION ${check}: ${text}`);
-    if (violations.length > 0) failed = true;
-    if (failed && values['until-violation']) {
-      print(caught(results));
-      break;
-    }
+  if (values.each) {
+    for (const kind of kinds) await round(`${kind}-alone`, [kind], whole('--round', values.round));
+  }
+  for (let number = 1; !isOver(); number++) {
+    await round(`mixed-${number}`, kinds, Math.min(whole('--round', values.round), seconds));
   }
   const secrets = values['until-violation'] ? { violations: [], bytes: 0 } : await checkSecrets(stage);
   for (const { check, text } of secrets.violations) print(`  VIOLATION ${check}: ${text}`);
@@ -88,6 +70,36 @@ try {
   if (values.keep) print(`logs and the files of Redis are kept in ${stage.folder}`);
 }
 process.exit(failed ? 1 : 0);
+
+function isOver(): boolean {
+  if (failed && values['until-violation']) return true;
+  const mixed = results.filter(({ name }) => name.startsWith('mixed'));
+  return mixed.length > 0 && now() - began - aloneMs >= seconds * 1_000;
+}
+
+async function round(name: string, these: readonly FaultKind[], lasts: number): Promise<void> {
+  const start = now();
+  const onFault = ({ kind, target, detail, start: from, end }: Fault) =>
+    print(`  ${kind} ${target} ${detail ?? ''} ${Math.round(end - from)} ms`);
+  const result = await runRound(stage, random.branch(), {
+    name,
+    seconds: lasts,
+    clients: whole('--clients', values.clients),
+    accounts: whole('--accounts', values.accounts),
+    paceMs: whole('--pace', values.pace),
+    faults: these,
+    operations: weights,
+    ...(values.verbose ? { onFault } : {}),
+  });
+  results.push(result);
+  if (name.endsWith('alone')) aloneMs += now() - start;
+  const { entries, violations, restMs } = result;
+  const figures = `${entries.length} operations, ${result.faults.length} faults, ${violations.length} violations`;
+  print(`${name}: ${figures}, at rest after ${Math.round(restMs)} ms`);
+  for (const { check, text } of violations.slice(0, 20)) print(`  VIOLATION ${check}: ${text}`);
+  if (violations.length > 0) failed = true;
+  if (failed && values['until-violation']) print(caught(results));
+}
 
 function print(line: string): void {
   process.stdout.write(`${line}\n`);
