@@ -74,6 +74,17 @@ export async function within<T>(ms: number, work: Promise<T>, otherwise: () => T
   }
 }
 
+/** Asks once for all who ask at the same time, so that what gets no answer piles up nowhere; nobody waits longer than `ms`. */
+export function sharedWithin<T>(ms: number, ask: () => Promise<T>, otherwise: () => T): () => Promise<T> {
+  let asking: Promise<T> | undefined;
+  return () => {
+    asking ??= ask().finally(() => {
+      asking = undefined;
+    });
+    return within(ms, asking, otherwise);
+  };
+}
+
 /** A statement that PostgreSQL refused: resources, a broken transaction, conflicts, time-outs. COMMIT was never sent. */
 const refusedStatement = /^(?:53|25|40001|40P01|55P03|57014)/;
 
