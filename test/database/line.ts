@@ -1,7 +1,7 @@
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 
-/** Before the server gets it; after it did it, so that only its answer is lost; or nothing comes back, on an open line. */
-type Moment = 'before' | 'after' | 'swallow';
+/** Before the server gets it, or after it did it, so that only its answer is lost. */
+type Moment = 'before' | 'after';
 
 interface Watch {
   readonly pattern: RegExp;
@@ -73,15 +73,14 @@ export class Line {
     });
     far.on('data', (bytes: Buffer) => {
       if (!struck) return pass(near, bytes);
-      if (struck.moment === 'after') cut();
+      cut();
       struck.happened();
     });
     for (const socket of pair) {
       socket.on('error', () => undefined);
       socket.on('close', () => {
         this.#pairs.delete(pair);
-        // A swallowed line stays open for who waits at its end.
-        for (const each of pair) if (struck?.moment !== 'swallow' || each === far) each.destroy();
+        for (const each of pair) each.destroy();
       });
     }
   }

@@ -29,10 +29,10 @@ const events = async (id: string, kind: string) =>
   (await latchkey.database.query('select 1 from audit_event where account_id = $1 and kind = $2', [id, kind])).length;
 
 describe('when the line is cut after COMMIT was done, and its answer is lost', () => {
-  it.each(['after', 'swallow'] as const)('a reset is read back (%s)', async (moment) => {
+  it('a reset is read back', async () => {
     const { email, id } = await someone();
     const key = await latchkey.keyFor(email);
-    const cut = line.cutAt(commitMessage, moment);
+    const cut = line.cutAt(commitMessage, 'after');
     const [result] = await Promise.all([latchkey.client.resetPassword({ key, password: changed }), cut]);
     expect(result).toMatchObject({ __typename: 'PasswordResetCompleted' });
     expect(await latchkey.signIn(email, changed)).toBeDefined();
@@ -113,7 +113,7 @@ describe('when the line is cut before COMMIT', () => {
 describe('a mail whose job cannot be settled at once', () => {
   it.each(['before', 'after'] as const)('is not sent twice when the line is cut %s the settling', async (moment) => {
     const { email } = await someone();
-    const cut = line.cutAt(/completed_on = /, moment);
+    const cut = line.cutAt(/completed_on = pgboss\.job_now\(\),\s+state = 'completed'/, moment);
     await latchkey.client.requestPasswordReset({ email });
     await cut;
     const states = () =>
