@@ -18,7 +18,7 @@ beforeAll(async () => {
 });
 afterAll(() => latchkey.close());
 beforeEach(async () => {
-  load = await Load.of(latchkey, 8, `person.${++number}`);
+  load = await Load.of(latchkey, 5, `person.${++number}`);
 });
 afterEach(async ({ task }) => {
   console.info(`${task.name}: slowest call ${Math.round(load.slowest)} ms; ${JSON.stringify(load.tally)}`);
@@ -40,7 +40,6 @@ const person = (index = 0) => load.people[index] ?? { email: '', id: '', passwor
 describe('PostgreSQL restarts under load', () => {
   it.each([
     ['fast shutdown', 'SIGINT'],
-    ['immediate shutdown', 'SIGQUIT'],
     ['kill -9', 'SIGKILL'],
   ] as const)('%s: every call ends, nobody hears a lie, all works again by itself', async (_, signal) => {
     load.start();
@@ -60,15 +59,15 @@ describe('PostgreSQL stalls', () => {
   it('as a whole: calls are told to try again, and what was committed late is found by the retry', async () => {
     load.start();
     await pause(500);
-    const stopped = await postgres.signal('SIGSTOP', true);
+    await postgres.signal('SIGSTOP');
     try {
       const asked = performance.now();
       const ready = await fetch(`${latchkey.url}/readyz`);
       expect(ready.status).toBe(503);
       expect(performance.now() - asked).toBeLessThan(grace);
-      await pause(8_000);
+      await pause(6_000);
     } finally {
-      for (const pid of stopped) process.kill(pid, 'SIGCONT');
+      await postgres.signal('SIGCONT');
     }
     const took = await recovery(latchkey, person().email);
     console.info(`stall: ms until ready, accepted, mailed: ${Object.values(took).join(', ')}`);

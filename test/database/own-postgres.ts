@@ -34,6 +34,7 @@ export class OwnPostgres implements TestDatabase {
       connectionTimeoutMillis: 3_000,
     });
     this.#admin.on('error', () => undefined);
+    process.once('exit', this.#end);
   }
 
   /** @param dataOn the folder that is to hold the data, instead of one in the folder for temporary files. */
@@ -98,6 +99,8 @@ export class OwnPostgres implements TestDatabase {
     return this.#server !== undefined && this.#server.exitCode === null && this.#server.signalCode === null;
   }
 
+  readonly #end = () => void this.#server?.kill('SIGQUIT');
+
   /** Fast shutdown is SIGINT, immediate SIGQUIT, an accident SIGKILL. */
   async stop(signal: NodeJS.Signals): Promise<void> {
     if (!this.#server || !this.isRunning) return;
@@ -106,21 +109,28 @@ export class OwnPostgres implements TestDatabase {
     await ended;
   }
 
-  /** Sends a signal to every process that serves a client, or to all of them, with their parent. */
-  async signal(signal: NodeJS.Signals, everybody = false): Promise<number[]> {
-    const parent = this.#server?.pid ?? 0;
-    const pids: number[] = everybody ? [parent] : [];
+  /** Sends a signal to all processes of the server, the parent first. */
+  async signal(signal: NodeJS.Signals): Promise<void> {
+    for (const pid of await this.#processes()) process.kill(pid, signal);
+  }
+
+  /** The largest file that its processes, and those that they start, may write: bytes, or `unlimited`. */
+  async limitFiles(bytes: string): Promise<void> {
+    for (const pid of await this.#processes()) {
+      await run('prlimit', ['--pid', String(pid), `--fsize=${bytes}:`], this.#asUser());
+    }
+  }
+
+  /** The parent first, so that it has no child that is not seen. */
+  async #processes(): Promise<number[]> {
+    const parent = this.isRunning ? this.#server?.pid : undefined;
+    if (parent === undefined) return [];
+    const pids = [parent];
     for (const name of await readdir('/proc')) {
       const stat = /^\d+$/.test(name) ? await readFile(`/proc/${name}/stat`, 'utf8').catch(() => '') : '';
       if (Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]) === parent) pids.push(Number(name));
     }
-    for (const pid of pids) process.kill(pid, signal);
     return pids;
-  }
-
-  /** Runs a program as the user that the server runs as. */
-  async runAsServer(program: string, args: string[]): Promise<void> {
-    await run(program, args, this.#asUser());
   }
 
   async answers(): Promise<boolean> {
@@ -167,6 +177,7 @@ export class OwnPostgres implements TestDatabase {
   async drop(): Promise<void> {
     await this.#admin.end();
     await this.stop('SIGQUIT');
+    process.off('exit', this.#end);
     await rm(this.layout.data, { recursive: true, force: true, maxRetries: 5 });
     await rm(this.folder, { recursive: true, force: true, maxRetries: 5 }).catch(() => undefined);
   }
