@@ -191,7 +191,7 @@ export async function recovery(
 ): Promise<{ ready: number; accepted: number; mailed: number }> {
   const start = performance.now();
   const since = () => Math.round(performance.now() - start);
-  const limit = 15_000;
+  const limit = 20_000;
   await eventually(
     () => fetch(`${latchkey.url}/readyz`),
     ({ status }) => status === 200,

@@ -4,7 +4,7 @@ import { startLatchkey, type TestLatchkey } from '../support/latchkey.js';
 import { Load, pause, recovery } from './load.js';
 import { OwnPostgres } from './own-postgres.js';
 
-vi.setConfig({ testTimeout: 60_000 });
+vi.setConfig({ testTimeout: 120_000 });
 
 /** Milliseconds: for a machine that has other things to do. */
 const grace = 5_000;
@@ -50,7 +50,7 @@ describe('PostgreSQL restarts under load', () => {
     const took = await recovery(latchkey, person().email);
     console.info(`${signal}: ms until ready, accepted, mailed: ${Object.values(took).join(', ')}`);
     await load.stop();
-    expect(took.mailed).toBeLessThan(10_000 + grace);
+    expect(took.mailed).toBeLessThan(20_000);
     expect(Object.keys(load.tally).some((ended) => ended.endsWith('TemporarilyUnavailable'))).toBe(true);
   });
 });
@@ -72,7 +72,7 @@ describe('PostgreSQL stalls', () => {
     const took = await recovery(latchkey, person().email);
     console.info(`stall: ms until ready, accepted, mailed: ${Object.values(took).join(', ')}`);
     await load.stop();
-    expect(took.mailed).toBeLessThan(10_000 + grace);
+    expect(took.mailed).toBeLessThan(20_000);
   });
 
   it('at one row, then at the whole table: the lock time-out answers, keys stay alive, requests are accepted', async () => {

@@ -109,28 +109,29 @@ export class OwnPostgres implements TestDatabase {
     await ended;
   }
 
-  /** Sends a signal to all processes of the server, the parent first. */
+  /** Sends a signal to all processes of the server. */
   async signal(signal: NodeJS.Signals): Promise<void> {
-    for (const pid of await this.#processes()) process.kill(pid, signal);
+    await this.#toEach(async (pid) => void process.kill(pid, signal));
   }
 
   /** The largest file that its processes, and those that they start, may write: bytes, or `unlimited`. */
   async limitFiles(bytes: string): Promise<void> {
-    for (const pid of await this.#processes()) {
+    await this.#toEach(async (pid) => {
       await run('prlimit', ['--pid', String(pid), `--fsize=${bytes}:`], this.#asUser());
-    }
+    });
   }
 
-  /** The parent first, so that it has no child that is not seen. */
-  async #processes(): Promise<number[]> {
+  /** To the parent first: a child that it starts later has what it was given, or is not started any more. */
+  async #toEach(act: (pid: number) => Promise<void>): Promise<void> {
     const parent = this.isRunning ? this.#server?.pid : undefined;
-    if (parent === undefined) return [];
-    const pids = [parent];
+    if (parent === undefined) return;
+    await act(parent);
     for (const name of await readdir('/proc')) {
       const stat = /^\d+$/.test(name) ? await readFile(`/proc/${name}/stat`, 'utf8').catch(() => '') : '';
-      if (Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]) === parent) pids.push(Number(name));
+      const isChild = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]) === parent;
+      // It may have ended meanwhile.
+      if (isChild) await act(Number(name)).catch(() => undefined);
     }
-    return pids;
   }
 
   async answers(): Promise<boolean> {
