@@ -1,3 +1,6 @@
+import { sharedWithin } from './availability.js';
+import { healthPatience } from './health.js';
+import type { QueueCounts } from './jobs/queue-counts.js';
 import type { Services } from './services.js';
 
 /** Gauges of what the services hold now. */
@@ -5,15 +8,20 @@ export function measureServices(
   { metrics, jobs, hashLimiter, health }: Omit<Services, 'close'>,
   queues: readonly { name: string }[],
 ): void {
+  const counts = sharedWithin<Record<string, QueueCounts>>(
+    healthPatience,
+    () => jobs.counts(queues),
+    () => ({}),
+  );
   metrics.measure('latchkey_jobs', async () =>
-    Object.entries(await jobs.counts(queues)).flatMap(([queue, { waiting, active, dead }]) => [
+    Object.entries(await counts()).flatMap(([queue, { waiting, active, dead }]) => [
       { labels: { queue, state: 'waiting' }, value: waiting },
       { labels: { queue, state: 'active' }, value: active },
       { labels: { queue, state: 'dead' }, value: dead },
     ]),
   );
   metrics.measure('latchkey_job_oldest_seconds', async () =>
-    Object.entries(await jobs.counts(queues)).map(([queue, { oldestSeconds }]) => ({
+    Object.entries(await counts()).map(([queue, { oldestSeconds }]) => ({
       labels: { queue },
       value: oldestSeconds,
     })),

@@ -14,7 +14,7 @@ import { SignInFailures } from './accounts/sign-in-failures.js';
 import { SignUp } from './accounts/sign-up.js';
 import { Audit } from './audit/audit.js';
 import { openDatabase, poolOptions } from './database.js';
-import { checkHealth } from './health.js';
+import { createHealth } from './health.js';
 import type { Health } from './http/operations.js';
 import { JobQueue } from './jobs/job-queue.js';
 import { createLimits } from './limits.js';
@@ -192,7 +192,7 @@ export function createServices(settings: Settings, overrides: Overrides = {}): S
     });
   });
 
-  const health = () => checkHealth({ orm, redis, jobs });
+  const health = createHealth({ orm, redis, jobs });
   const close = async () => {
     await jobs.stop();
     mailer.close();

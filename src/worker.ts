@@ -40,7 +40,9 @@ export async function startWorker(services: Services): Promise<Worker> {
  * @throws Error when the time-outs of one attempt could outlast the lease.
  */
 export function assertLease(leaseSeconds: number = jobTiming.lease): void {
-  const stores = 4 * databaseTimeouts.query + 4 * redisOptions.commandTimeout;
+  // Each statement may wait for a connection first.
+  const statement = databaseTimeouts.connect + databaseTimeouts.query;
+  const stores = 4 * statement + 4 * redisOptions.commandTimeout;
   const longest = (smtpTimeouts.whole + stores) / 1000;
   if (leaseSeconds <= longest) {
     throw new Error(`a job's lease of ${leaseSeconds} s must be longer than one attempt can take (${longest} s)`);

@@ -1,8 +1,8 @@
 import type { Audit } from '../audit/audit.js';
-import { orTryLater, type TemporarilyUnavailable } from '../availability.js';
+import { orReadBack, orTryLater, type TemporarilyUnavailable } from '../availability.js';
 import type { Caller } from '../caller.js';
 import type { JobQueue } from '../jobs/job-queue.js';
-import type { Log } from '../log.js';
+import { describeFault, type Log } from '../log.js';
 import type { RateLimiter } from '../rate-limit/rate-limiter.js';
 import type { AccessTokens } from './access-token.js';
 import { type Accounts, credentialNotices } from './accounts.js';
@@ -31,6 +31,8 @@ export interface ChangePasswordParts {
   readonly audit: Audit;
   readonly log: Log;
 }
+
+const unclear = 'the end of a password change is unclear; reading what was committed';
 
 export class ChangePassword {
   constructor(private readonly parts: ChangePasswordParts) {}
@@ -64,18 +66,23 @@ export class ChangePassword {
       }
       const { id: accountId } = account;
       const hash = await passwordHash.make(verdict.password, 'other');
-      const changedAt = await accounts.transaction(async (transaction) => {
+      const change = accounts.transaction(async (transaction) => {
         const at = await accounts.replacePassword(transaction, account, hash);
-        if (!at) return undefined;
+        if (!at) return false;
         await audit.record(transaction, { kind: 'account.password-changed', accountId, ...from(caller) });
         await jobs.enqueueWithin(transaction, credentialNotices, {
           accountId,
           change: 'password-change',
           changedAt: at.toISOString(),
         });
-        return at;
+        return true;
       });
-      if (!changedAt) return { kind: 'unauthenticated' };
+      const changed = await orReadBack(change, async (error) => {
+        log.warn({ accountId, fault: describeFault(error) }, unclear);
+        // Without this, whoever tries again would hear that the current password is wrong.
+        return (await accounts.findSettled(accountId))?.passwordHash === hash || undefined;
+      });
+      if (!changed) return { kind: 'unauthenticated' };
       const sessionVersion = account.sessionVersion + 1;
       return { kind: 'password-changed', ...(await this.parts.accessTokens.issue({ accountId, sessionVersion })) };
     });

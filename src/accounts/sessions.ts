@@ -1,5 +1,5 @@
 import type { Audit } from '../audit/audit.js';
-import { orTryLater, type TemporarilyUnavailable } from '../availability.js';
+import { orReadBack, orTryLater, type TemporarilyUnavailable } from '../availability.js';
 import type { Caller } from '../caller.js';
 import { describeFault, type Log } from '../log.js';
 import type { RateLimiter } from '../rate-limit/rate-limiter.js';
@@ -99,11 +99,20 @@ export class Sessions {
     return orTryLater(log, caller.requestId, async () => {
       const account = await this.authenticate(accessToken);
       if (!account) return { kind: 'unauthenticated' };
-      const at = await accounts.transaction(async (transaction) => {
+      const end = accounts.transaction(async (transaction) => {
         const ended = await accounts.endSessions(transaction, account);
         const event = { kind: 'account.signed-out-everywhere', accountId: account.id, ...from(caller) };
         if (ended) await audit.record(transaction, event);
         return ended;
+      });
+      const at = await orReadBack(end, async (error) => {
+        log.warn(
+          { accountId: account.id, fault: describeFault(error) },
+          'the end of a sign-out is unclear; reading it',
+        );
+        const now = await accounts.findSettled(account.id);
+        // Whoever raised it: every session up to this one has ended.
+        return now && now.sessionVersion > account.sessionVersion ? now.readAt : undefined;
       });
       return at ? { kind: 'signed-out-everywhere', at } : { kind: 'unauthenticated' };
     });

@@ -1,29 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import type { EntityManager } from '@mikro-orm/postgresql';
-import { fromKysely, type JobInsert, type JobResult, type JobWithMetadata, PgBoss } from 'pg-boss';
+import { fromKysely, type JobInsert, PgBoss } from 'pg-boss';
 import { Unavailable } from '../errors.js';
 import { describeFault, type Log } from '../log.js';
 import type { Metrics } from '../metrics.js';
+import { eraseFinished } from './erase-finished.js';
 import { GroupWriter } from './group-writer.js';
+import { type Job, JobAttempts, type Settlement } from './job-attempts.js';
 import { countJobs, type QueueCounts } from './queue-counts.js';
 import { jobTiming, type QueueDefinition, queueSchema } from './queue-definition.js';
 
-/** A job at one attempt. `createdAt` is the database's clock. */
-export interface Job<Data> {
-  readonly id: string;
-  readonly data: Data;
-  /** 1 at the first attempt. */
-  readonly attempt: number;
-  readonly createdAt: Date;
-  /** Aborted when the lease is gone: somebody else may hold the job by now. */
-  readonly signal: AbortSignal;
-}
-
-/** How an attempt ends: done for good, again later (the queue's back-off), or dead and visible to an operator. */
-export type Settlement =
-  | { readonly settle: 'done'; readonly outcome: string }
-  | { readonly settle: 'retry'; readonly reason: string }
-  | { readonly settle: 'dead'; readonly reason: string };
+export type { Job, Settlement } from './job-attempts.js';
 
 export interface JobQueueOptions {
   /** `pg` options: connection string, time-outs. */
@@ -42,7 +29,7 @@ const groupLimits = { groups: 2, items: 100 } as const;
 export class JobQueue {
   readonly #boss: PgBoss;
   readonly #log: Log;
-  readonly #metrics: Metrics;
+  readonly #attempts: JobAttempts;
   readonly #worker: boolean;
   readonly #writers = new Map<string, GroupWriter<JobInsert>>();
   #starting: Promise<void> | undefined;
@@ -51,7 +38,6 @@ export class JobQueue {
 
   constructor(options: JobQueueOptions) {
     this.#log = options.log;
-    this.#metrics = options.metrics;
     this.#worker = options.worker;
     this.#boss = new PgBoss({
       ...options.connection,
@@ -67,6 +53,7 @@ export class JobQueue {
       monitorIntervalSeconds: jobTiming.monitor,
       maintenanceIntervalSeconds: 300,
     });
+    this.#attempts = new JobAttempts(this.#boss, options.log, options.metrics);
     this.#boss.on('error', (error) =>
       this.#log.error({ part: 'jobs', fault: describeFault(error) }, 'job queue fault'),
     );
@@ -129,7 +116,7 @@ export class JobQueue {
         async (jobs) => {
           // Looks for the next job as soon as this one is settled, instead of at the next poll.
           this.#boss.notifyWorker(workerId);
-          return Promise.all(jobs.map((job) => this.#attempt(queue, job, handle)));
+          return Promise.all(jobs.map((job) => this.#attempts.run(queue, job, handle)));
         },
       );
     }
@@ -138,6 +125,11 @@ export class JobQueue {
   /** Jobs that wait, are at work, or are dead, per queue; and the age of the oldest that waits. */
   counts(queues: readonly { name: string }[]): Promise<Record<string, QueueCounts>> {
     return countJobs(this.#boss.getDb(), queues);
+  }
+
+  /** Erases finished jobs, and dead letters, that were kept long enough. @returns how many. */
+  eraseFinished(): Promise<number> {
+    return eraseFinished(this.#boss.getDb());
   }
 
   /** Takes no new job, lets those at work end (at most `graceMs` milliseconds), closes the connections. */
@@ -172,38 +164,6 @@ export class JobQueue {
         await this.#boss.stop({ graceful: false, close: true }).catch(() => undefined);
         await new Promise((resolve) => setTimeout(resolve, pause));
       }
-    }
-  }
-
-  async #attempt<Data extends object>(
-    queue: QueueDefinition<Data>,
-    job: JobWithMetadata<Data>,
-    handle: (job: Job<Data>) => Promise<Settlement>,
-  ): Promise<JobResult> {
-    const attempt = job.retryCount + 1;
-    const fields = { queue: queue.name, jobId: job.id, attempt };
-    try {
-      const settlement = await handle({
-        id: job.id,
-        data: job.data,
-        attempt,
-        createdAt: job.createdOn,
-        signal: job.signal,
-      });
-      if (settlement.settle === 'done') {
-        this.#metrics.job(queue.name, settlement.outcome);
-        this.#log.info({ ...fields, outcome: settlement.outcome }, 'job done');
-        return { id: job.id, status: 'completed', output: { outcome: settlement.outcome } };
-      }
-      this.#metrics.job(queue.name, settlement.settle);
-      const status = settlement.settle === 'dead' ? 'deadletter' : 'failed';
-      this.#log.warn({ ...fields, outcome: settlement.settle, reason: settlement.reason }, 'job not done');
-      return { id: job.id, status, output: { reason: settlement.reason } };
-    } catch (error) {
-      this.#metrics.job(queue.name, 'failed');
-      const fault = describeFault(error);
-      this.#log.error({ ...fields, outcome: 'retry', fault }, 'job failed');
-      return { id: job.id, status: 'failed', output: { reason: 'fault', fault } };
     }
   }
 }

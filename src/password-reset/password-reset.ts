@@ -2,7 +2,7 @@ import { type CredentialNotice, credentialNotices } from '../accounts/accounts.j
 import { parseEmailAddress } from '../accounts/email-address.js';
 import { from, refusal, type TooManyRequests } from '../accounts/limits.js';
 import type { AcceptedPassword } from '../accounts/password-policy.js';
-import { orTryLater } from '../availability.js';
+import { orReadBack, orTryLater } from '../availability.js';
 import type { Caller } from '../caller.js';
 import { Unavailable } from '../errors.js';
 import type { Job, Settlement } from '../jobs/job-queue.js';
@@ -115,7 +115,7 @@ export class PasswordReset {
         await jobs.enqueueWithin(transaction, credentialNotices, notice);
         return true;
       });
-      const committed = await commit.catch((error: unknown) => this.#readBack(digest, account.id, hash, error));
+      const committed = await orReadBack(commit, (error) => this.#readBack(digest, account.id, hash, error));
       if (committed) {
         await this.parts.knownClients.remember(account.email, caller.client);
         return { kind: 'completed', signInUrl: settings.signInUrl };
@@ -164,14 +164,14 @@ export class PasswordReset {
   }
 
   /**
-   * The outcome of a COMMIT is unknown: what stands in the database, read on a new connection, tells. A receipt alone
-   * could be that of another call with the same key; the hash, with its random salt, is this call's or not.
+   * The outcome of a COMMIT is unknown: what stands in the database, read on a new connection, tells. The hash, with its
+   * random salt, is this call's or not; a receipt without it is that of another call with the same key.
    */
-  async #readBack(digest: KeyDigest, accountId: string, hash: string, error: unknown): Promise<boolean> {
+  async #readBack(digest: KeyDigest, accountId: string, hash: string, error: unknown): Promise<boolean | undefined> {
     const { accounts, receipts, log } = this.parts;
     log.warn({ accountId, fault: describeFault(error) }, 'the end of a reset is unclear; reading what was committed');
-    if (!(await receipts.find(digest))) throw error;
-    return (await accounts.findWithHash({ id: accountId }))?.passwordHash === hash;
+    if ((await accounts.findSettled(accountId))?.passwordHash === hash) return true;
+    return (await receipts.find(digest)) ? false : undefined;
   }
 
   /** A key that is not good: refused, unless the same key and password were accepted before and the answer was lost. */
