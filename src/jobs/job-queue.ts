@@ -1,29 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import type { EntityManager } from '@mikro-orm/postgresql';
-import { fromKysely, type JobInsert, type JobResult, type JobWithMetadata, PgBoss } from 'pg-boss';
+import { fromKysely, type JobInsert, PgBoss } from 'pg-boss';
 import { Unavailable } from '../errors.js';
 import { describeFault, type Log } from '../log.js';
 import type { Metrics } from '../metrics.js';
 import { GroupWriter } from './group-writer.js';
+import { hurryJobs } from './hurry-jobs.js';
+import { attemptJob, type Job, type Settlement } from './job-attempt.js';
 import { countJobs, type QueueCounts } from './queue-counts.js';
 import { jobTiming, type QueueDefinition, queueSchema } from './queue-definition.js';
-
-/** A job at one attempt. `createdAt` is the database's clock. */
-export interface Job<Data> {
-  readonly id: string;
-  readonly data: Data;
-  /** 1 at the first attempt. */
-  readonly attempt: number;
-  readonly createdAt: Date;
-  /** Aborted when the lease is gone: somebody else may hold the job by now. */
-  readonly signal: AbortSignal;
-}
-
-/** How an attempt ends: done for good, again later (the queue's back-off), or dead and visible to an operator. */
-export type Settlement =
-  | { readonly settle: 'done'; readonly outcome: string }
-  | { readonly settle: 'retry'; readonly reason: string }
-  | { readonly settle: 'dead'; readonly reason: string };
 
 export interface JobQueueOptions {
   /** `pg` options: connection string, time-outs. */
@@ -44,6 +29,7 @@ export class JobQueue {
   readonly #log: Log;
   readonly #metrics: Metrics;
   readonly #worker: boolean;
+  readonly #slots: string[] = [];
   readonly #writers = new Map<string, GroupWriter<JobInsert>>();
   #starting: Promise<void> | undefined;
   #started = false;
@@ -129,9 +115,28 @@ export class JobQueue {
         async (jobs) => {
           // Looks for the next job as soon as this one is settled, instead of at the next poll.
           this.#boss.notifyWorker(workerId);
-          return Promise.all(jobs.map((job) => this.#attempt(queue, job, handle)));
+          const parts = { log: this.#log, metrics: this.#metrics };
+          return Promise.all(jobs.map((job) => attemptJob(job, handle, parts)));
         },
       );
+      this.#slots.push(workerId);
+    }
+  }
+
+  /**
+   * Tries jobs now that wait for this (see `Settlement`) instead of at the end of their pause; best effort.
+   *
+   * @param newest only so many, of those that are least likely to be too late by now; all by default.
+   */
+  async hurry(waitsFor: string, newest?: number): Promise<void> {
+    if (!this.#started) return;
+    try {
+      const count = await hurryJobs(this.#boss.getDb(), waitsFor, newest);
+      if (count === 0) return;
+      this.#log.info({ part: 'jobs', reason: waitsFor, count }, 'jobs that waited are tried now');
+      for (const slot of this.#slots) this.#boss.notifyWorker(slot);
+    } catch (error) {
+      this.#log.warn({ part: 'jobs', reason: waitsFor, fault: describeFault(error) }, 'waiting jobs keep their pause');
     }
   }
 
@@ -172,38 +177,6 @@ export class JobQueue {
         await this.#boss.stop({ graceful: false, close: true }).catch(() => undefined);
         await new Promise((resolve) => setTimeout(resolve, pause));
       }
-    }
-  }
-
-  async #attempt<Data extends object>(
-    queue: QueueDefinition<Data>,
-    job: JobWithMetadata<Data>,
-    handle: (job: Job<Data>) => Promise<Settlement>,
-  ): Promise<JobResult> {
-    const attempt = job.retryCount + 1;
-    const fields = { queue: queue.name, jobId: job.id, attempt };
-    try {
-      const settlement = await handle({
-        id: job.id,
-        data: job.data,
-        attempt,
-        createdAt: job.createdOn,
-        signal: job.signal,
-      });
-      if (settlement.settle === 'done') {
-        this.#metrics.job(queue.name, settlement.outcome);
-        this.#log.info({ ...fields, outcome: settlement.outcome }, 'job done');
-        return { id: job.id, status: 'completed', output: { outcome: settlement.outcome } };
-      }
-      this.#metrics.job(queue.name, settlement.settle);
-      const status = settlement.settle === 'dead' ? 'deadletter' : 'failed';
-      this.#log.warn({ ...fields, outcome: settlement.settle, reason: settlement.reason }, 'job not done');
-      return { id: job.id, status, output: { reason: settlement.reason } };
-    } catch (error) {
-      this.#metrics.job(queue.name, 'failed');
-      const fault = describeFault(error);
-      this.#log.error({ ...fields, outcome: 'retry', fault }, 'job failed');
-      return { id: job.id, status: 'failed', output: { reason: 'fault', fault } };
     }
   }
 }
