@@ -56,7 +56,7 @@ export class Mailer {
     for (;;) {
       if (leaseEnded?.aborted) return leaseLost;
       const next = this.#next(tried) ?? (tried.size === 0 ? await this.#waitForRelay(leaseEnded) : undefined);
-      if (!next) return failure;
+      if (!next) return leaseEnded?.aborted ? leaseLost : failure;
       const { relay, pass } = next;
       tried.add(relay);
       // Each relay gets its share, so that one that hangs leaves time for the next.

@@ -71,9 +71,9 @@ export class RelayBreaker {
     this.#pause = Math.min(this.#pause * 2 || firstPause, longestPause);
     this.#trying = false;
     // Between half and whole, so that workers do not come back at the same moment.
-    const pause = this.#pause * (0.5 + Math.random() / 2);
+    const pause = Math.round(this.#pause * (0.5 + Math.random() / 2));
     this.#timer = setTimeout(() => this.#become('half-open'), pause).unref();
-    this.#become('open', Math.round(pause));
+    this.#become('open', pause);
   }
 
   #become(state: BreakerState, pause = 0): void {

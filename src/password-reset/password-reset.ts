@@ -46,7 +46,10 @@ export class PasswordReset {
   /** Works on one request: looks the account up, mints a key, remembers its digest, and only then sends the mail. */
   async deliver(job: Job<ResetRequest>): Promise<Settlement> {
     const { accounts, audit, budget, mails, resetKeys, settings, unknownAddresses } = this.parts;
-    const account = await accounts.find({ email: job.data.email });
+    // Read again: a row that somebody broke must not become a condition, or an address that we would write to.
+    const email = parseEmailAddress(String(job.data.email));
+    if (!email) return { settle: 'dead', reason: 'broken-data' };
+    const account = await accounts.find({ email });
     const finish = async (outcome: string): Promise<Settlement> => {
       // What a superseded job had taken belongs to the budget of the version before, which is gone.
       if (account && outcome !== 'sent' && outcome !== 'superseded') await budget.giveBack(job.id, account);
@@ -134,7 +137,7 @@ export class PasswordReset {
   /** Tells the owner of a change that was made, with a way to object. */
   async announce(job: Job<CredentialNotice>): Promise<Settlement> {
     const { accounts, audit, mails } = this.parts;
-    const account = await accounts.find({ id: job.data.accountId });
+    const account = await accounts.find({ id: String(job.data.accountId) });
     if (!account) return { settle: 'done', outcome: 'no-recipient' };
     const failure = await mails.sendNotice(account, { ...job.data, changedAt: new Date(job.data.changedAt), job });
     if (failure) return notSent(failure);
