@@ -79,7 +79,10 @@ describe('a job that can never succeed', () => {
   it.each([
     ['without an address', { locale: null, requestId: 'x', client: '127.0.0.1' }],
     ['with nothing', {}],
-    ['with a list in place of an address', { email: ['alice@example.com', 'bob@example.com'], locale: null, requestId: 'x', client: 'x' }],
+    [
+      'with a list in place of an address',
+      { email: ['alice@example.com', 'bob@example.com'], locale: null, requestId: 'x', client: 'x' },
+    ],
     ['with a condition in place of an address', { email: { $ne: '' }, locale: null, requestId: 'x', client: 'x' }],
   ])('because its data is broken (%s) mails nobody', async (_name, data) => {
     const mails = latchkey.inbox.mails().length;
