@@ -94,8 +94,12 @@ it('insists on TLS in production, except towards this machine or when the URL sa
   expect(await mailer([`${elsewhere}?ignoreTLS=true`], true).send(mail)).toBeUndefined();
 });
 
-it('keeps the lease of a job longer than one attempt can take', () => {
+it('keeps the lease of a job longer than one attempt can take, with every wait for a store and a relay', () => {
   expect(() => assertLease()).not.toThrow();
+  // 60 s over all relays, two statements that each wait for a connection first, 14 commands to Redis.
+  expect(() => assertLease(94)).toThrow(/\(94 s\)/);
+  expect(() => assertLease(95)).not.toThrow();
+  expect(smtpTimeouts.patience).toBeLessThan(smtpTimeouts.whole);
   expect(() => assertLease(60)).toThrow(/longer than one attempt/);
   expect(jobTiming.heartbeat).toBeLessThan(jobTiming.lease);
 });

@@ -12,7 +12,7 @@ const timeouts = {
   greeting: 1_000,
   silence: 1_000,
   patience: 1_000,
-  whole: 10_000,
+  whole: 4_000,
 };
 const breaker = { failures: 3, firstPause: 200, longestPause: 1_000 };
 
