@@ -2,7 +2,7 @@ import type { Services } from './services.js';
 
 /** Gauges of what the services hold now. */
 export function measureServices(
-  { metrics, jobs, hashLimiter, mailer, health }: Omit<Services, 'close'>,
+  { metrics, jobs, hashLimiter, health }: Omit<Services, 'close'>,
   queues: readonly { name: string }[],
 ): void {
   metrics.measure('latchkey_jobs', async () =>
@@ -22,11 +22,15 @@ export function measureServices(
     { labels: { state: 'running' }, value: hashLimiter.running },
     { labels: { state: 'waiting' }, value: hashLimiter.waiting },
   ]);
-  metrics.measure('latchkey_relay_up', () =>
-    mailer.relays.map(({ name, isUp }) => ({ labels: { relay: name }, value: isUp ? 1 : 0 })),
-  );
   metrics.measure('latchkey_store_up', async () => {
     const { parts } = await health();
     return ['postgres', 'redis'].map((store) => ({ labels: { store }, value: parts[store] === 'ok' ? 1 : 0 }));
   });
+}
+
+/** Of a process that sends: others hold no view of the relays. */
+export function measureRelays({ metrics, mailer }: Pick<Services, 'metrics' | 'mailer'>): void {
+  metrics.measure('latchkey_relay_up', () =>
+    mailer.relays.map(({ name, isUp }) => ({ labels: { relay: name }, value: isUp ? 1 : 0 })),
+  );
 }

@@ -21,7 +21,7 @@ import { createLimits } from './limits.js';
 import { createLog, type Log } from './log.js';
 import { MailTemplates } from './mail/mail-template.js';
 import { Mailer } from './mail/mailer.js';
-import { measureServices } from './measurements.js';
+import { measureRelays, measureServices } from './measurements.js';
 import { Metrics } from './metrics.js';
 import { resetRequests } from './password-reset/outcomes.js';
 import { PasswordReset } from './password-reset/password-reset.js';
@@ -205,5 +205,6 @@ export function createServices(settings: Settings, overrides: Overrides = {}): S
   };
   const services = { ...(made as unknown as Parts), health };
   measureServices(services, queues);
+  if (worksOnJobs) measureRelays(services);
   return { ...services, close };
 }

@@ -24,9 +24,9 @@ export async function startWorker(services: Services): Promise<Worker> {
     housekeeping = startHousekeeping(services);
     await jobs.work(resetRequests, workerSlots.links, (job) => passwordReset.deliver(job));
     await jobs.work(credentialNotices, workerSlots.notices, (job) => passwordReset.announce(job));
-    // A relay that rested is tried with one mail, which must not be at the start of a pause; once it is back, all that
-    // waited go, oldest first. A worker that starts may have been given another relay.
-    mailer.onRelayReady((state) => void jobs.hurry(forRelay, state === 'half-open' ? workerSlots.links : undefined));
+    // A relay that rested is tried with one mail, which must not be at the start of a pause: two jobs, should one be too
+    // late by now. Once it is back all go, oldest first. A worker that starts may have been given another relay.
+    mailer.onRelayReady((state) => void jobs.hurry(forRelay, state === 'half-open' ? 2 : undefined));
     void jobs.hurry(forRelay);
     log.info({ count: workerSlots.links + workerSlots.notices }, 'the worker waits for jobs');
   })();

@@ -29,7 +29,6 @@ export class JobQueue {
   readonly #log: Log;
   readonly #metrics: Metrics;
   readonly #worker: boolean;
-  readonly #slots: string[] = [];
   readonly #writers = new Map<string, GroupWriter<JobInsert>>();
   #starting: Promise<void> | undefined;
   #started = false;
@@ -119,7 +118,6 @@ export class JobQueue {
           return Promise.all(jobs.map((job) => attemptJob(job, handle, parts)));
         },
       );
-      this.#slots.push(workerId);
     }
   }
 
@@ -131,10 +129,8 @@ export class JobQueue {
   async hurry(waitsFor: string, newest?: number): Promise<void> {
     if (!this.#started) return;
     try {
-      const count = await hurryJobs(this.#boss.getDb(), waitsFor, newest);
-      if (count === 0) return;
-      this.#log.info({ part: 'jobs', reason: waitsFor, count }, 'jobs that waited are tried now');
-      for (const slot of this.#slots) this.#boss.notifyWorker(slot);
+      const count = await hurryJobs(this.#boss, waitsFor, newest);
+      if (count > 0) this.#log.info({ part: 'jobs', reason: waitsFor, count }, 'jobs that waited are tried now');
     } catch (error) {
       this.#log.warn({ part: 'jobs', reason: waitsFor, fault: describeFault(error) }, 'waiting jobs keep their pause');
     }

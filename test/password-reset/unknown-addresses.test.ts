@@ -114,7 +114,11 @@ describe('the budgets', () => {
   });
 
   it('bound the mails for one client, and in all, and touch no owner of an account', async () => {
-    await start({ LIMIT_NOTIFY_UNKNOWN_PER_CLIENT: '2/86400', LIMIT_NOTIFY_UNKNOWN_IN_ALL: '3/3600' });
+    await start({
+      LIMIT_NOTIFY_UNKNOWN_PER_ADDRESS: '1/86400',
+      LIMIT_NOTIFY_UNKNOWN_PER_CLIENT: '2/86400',
+      LIMIT_NOTIFY_UNKNOWN_IN_ALL: '3/3600',
+    });
     await latchkey.signUp('alice@example.com', 'a password that gets lost');
     const outcomes = await ask([
       ['a@example.com'],
