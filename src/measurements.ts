@@ -35,3 +35,10 @@ export function measureServices(
     return ['postgres', 'redis'].map((store) => ({ labels: { store }, value: parts[store] === 'ok' ? 1 : 0 }));
   });
 }
+
+/** Of a process that sends: others hold no view of the relays. */
+export function measureRelays({ metrics, mailer }: Pick<Services, 'metrics' | 'mailer'>): void {
+  metrics.measure('latchkey_relay_up', () =>
+    mailer.relays.map(({ name, isUp }) => ({ labels: { relay: name }, value: isUp ? 1 : 0 })),
+  );
+}

@@ -21,7 +21,7 @@ import { createLimits } from './limits.js';
 import { createLog, type Log } from './log.js';
 import { MailTemplates } from './mail/mail-template.js';
 import { Mailer } from './mail/mailer.js';
-import { measureServices } from './measurements.js';
+import { measureRelays, measureServices } from './measurements.js';
 import { Metrics } from './metrics.js';
 import { resetRequests } from './password-reset/outcomes.js';
 import { PasswordReset } from './password-reset/password-reset.js';
@@ -29,6 +29,7 @@ import { paceOf, ResetBudget } from './password-reset/reset-budget.js';
 import { ResetKeys } from './password-reset/reset-keys.js';
 import { ResetMails } from './password-reset/reset-mails.js';
 import { ResetReceipts } from './password-reset/reset-receipts.js';
+import { UnknownAddresses } from './password-reset/unknown-addresses.js';
 import { openRedis, watchRedis } from './redis.js';
 import { commonPasswordsFile, templatesFolder } from './resources.js';
 import type { Settings } from './settings.js';
@@ -160,7 +161,8 @@ export function createServices(settings: Settings, overrides: Overrides = {}): S
     return new ChangePassword(parts);
   });
 
-  const mailer = make('mailer', () => new Mailer(settings.mail, log, metrics, workerSlots.links + workerSlots.notices));
+  const connections = workerSlots.links + workerSlots.notices;
+  const mailer = make('mailer', () => new Mailer(settings.mail, log, metrics, { connections }));
   const resetKeys = make('resetKeys', () => new ResetKeys(redis, settings.secret, log, metrics));
   const receipts = make('resetReceipts', () => new ResetReceipts(orm));
   const budget = make('resetBudget', () => {
@@ -171,6 +173,7 @@ export function createServices(settings: Settings, overrides: Overrides = {}): S
     () => new ResetMails({ ...settings.passwordReset, productName: settings.mail.productName }, mailTemplates, mailer),
   );
   make('passwordReset', () => {
+    const unknown = { settings: settings.passwordReset, limits: limits.unknown, redis, pseudonyms, mails };
     const parts = {
       accounts,
       knownClients,
@@ -180,11 +183,11 @@ export function createServices(settings: Settings, overrides: Overrides = {}): S
       receipts,
       budget,
       mails,
+      unknownAddresses: new UnknownAddresses(unknown),
       jobs,
       audit,
       limits: limits.reset,
       log,
-      metrics,
     };
     return new PasswordReset({
       ...parts,
@@ -195,11 +198,13 @@ export function createServices(settings: Settings, overrides: Overrides = {}): S
   const health = createHealth({ orm, redis, jobs });
   const close = async () => {
     await jobs.stop();
+    await audit.written();
     mailer.close();
     redis.disconnect();
     await orm.close(true);
   };
   const services = { ...(made as unknown as Parts), health };
   measureServices(services, queues);
+  if (worksOnJobs) measureRelays(services);
   return { ...services, close };
 }

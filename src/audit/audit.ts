@@ -17,6 +17,7 @@ export interface Happening {
 /** The audit trail: who did what, when, from where, with which result. */
 export class Audit {
   readonly #noted = new Map<string, number>();
+  readonly #writing = new Set<Promise<void>>();
 
   constructor(
     private readonly orm: MikroORM,
@@ -30,8 +31,19 @@ export class Audit {
     this.metrics.auditEvent(happening.kind);
   }
 
-  /** By itself, for refusals and limits: a lost event is logged and hinders nobody. */
-  async note(happening: Happening): Promise<void> {
+  /** By itself, for refusals and limits: a lost event is logged and hinders nobody. Never rejects. */
+  note(happening: Happening): Promise<void> {
+    const written = this.#write(happening).finally(() => this.#writing.delete(written));
+    this.#writing.add(written);
+    return written;
+  }
+
+  /** Waits for what was noted and not waited for. */
+  async written(): Promise<void> {
+    await Promise.all(this.#writing);
+  }
+
+  async #write(happening: Happening): Promise<void> {
     try {
       await this.orm.em.fork().insert(AuditEvent, row(happening));
       this.metrics.auditEvent(happening.kind);

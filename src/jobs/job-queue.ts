@@ -6,11 +6,10 @@ import { describeFault, type Log } from '../log.js';
 import type { Metrics } from '../metrics.js';
 import { eraseFinished } from './erase-finished.js';
 import { GroupWriter } from './group-writer.js';
-import { type Job, JobAttempts, type Settlement } from './job-attempts.js';
+import { hurryJobs } from './hurry-jobs.js';
+import { type Job, JobAttempts, type Settlement } from './job-attempt.js';
 import { countJobs, type QueueCounts } from './queue-counts.js';
 import { jobTiming, type QueueDefinition, queueSchema } from './queue-definition.js';
-
-export type { Job, Settlement } from './job-attempts.js';
 
 export interface JobQueueOptions {
   /** `pg` options: connection string, time-outs. */
@@ -116,9 +115,24 @@ export class JobQueue {
         async (jobs) => {
           // Looks for the next job as soon as this one is settled, instead of at the next poll.
           this.#boss.notifyWorker(workerId);
-          return Promise.all(jobs.map((job) => this.#attempts.run(queue, job, handle)));
+          return Promise.all(jobs.map((job) => this.#attempts.run(job, handle)));
         },
       );
+    }
+  }
+
+  /**
+   * Tries jobs now that wait for this (see `Settlement`) instead of at the end of their pause; best effort.
+   *
+   * @param newest only so many, of those that are least likely to be too late by now; all by default.
+   */
+  async hurry(waitsFor: string, newest?: number): Promise<void> {
+    if (!this.#started) return;
+    try {
+      const count = await hurryJobs(this.#boss, waitsFor, newest);
+      if (count > 0) this.#log.info({ part: 'jobs', reason: waitsFor, count }, 'jobs that waited are tried now');
+    } catch (error) {
+      this.#log.warn({ part: 'jobs', reason: waitsFor, fault: describeFault(error) }, 'waiting jobs keep their pause');
     }
   }
 

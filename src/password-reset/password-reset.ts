@@ -5,9 +5,8 @@ import type { AcceptedPassword } from '../accounts/password-policy.js';
 import { orReadBack, orTryLater } from '../availability.js';
 import type { Caller } from '../caller.js';
 import { Unavailable } from '../errors.js';
-import type { Job, Settlement } from '../jobs/job-queue.js';
+import type { Job, Settlement } from '../jobs/job-attempt.js';
 import { describeFault } from '../log.js';
-import type { SmtpFailure } from '../mail/smtp-failure.js';
 import {
   type InspectOutcome,
   type InvalidResetKey,
@@ -20,6 +19,7 @@ import {
 import type { PasswordResetParts } from './parts.js';
 import { digestOf, type KeyDigest, mintResetKey, parseResetKey } from './reset-key.js';
 import type { ResetKeyRecord } from './reset-keys.js';
+import { notSent } from './reset-mails.js';
 
 /**
  * The product: how somebody who lost a password gets back in, and nobody else does. In the order of the story:
@@ -45,12 +45,16 @@ export class PasswordReset {
 
   /** Works on one request: looks the account up, mints a key, remembers its digest, and only then sends the mail. */
   async deliver(job: Job<ResetRequest>): Promise<Settlement> {
-    const { accounts, audit, budget, mails, resetKeys, settings } = this.parts;
-    const account = await accounts.find({ email: job.data.email });
+    const { accounts, audit, budget, mails, resetKeys, settings, unknownAddresses } = this.parts;
+    // Read again: a row that somebody broke must not become a condition, or an address that we would write to.
+    const email = parseEmailAddress(String(job.data.email));
+    if (!email) return { settle: 'dead', reason: 'broken-data' };
+    const account = await accounts.find({ email });
     const finish = async (outcome: string): Promise<Settlement> => {
       // What a superseded job had taken belongs to the budget of the version before, which is gone.
       if (account && outcome !== 'sent' && outcome !== 'superseded') await budget.giveBack(job.id, account);
-      await audit.note({
+      // Not waited for: until the job is settled, a crash sends the mail again.
+      void audit.note({
         kind: `reset.${outcome}`,
         accountId: account?.id,
         origin: job.data.requestId,
@@ -59,7 +63,11 @@ export class PasswordReset {
       });
       return { settle: 'done', outcome };
     };
-    if (account?.status !== 'active') return finish('no-recipient');
+    if (!account) {
+      const told = await unknownAddresses.tell(job);
+      return 'outcome' in told ? finish(told.outcome) : notSent(told.failure);
+    }
+    if (account.status !== 'active') return finish('no-recipient');
     const now = account.readAt.getTime();
     if (now - job.createdAt.getTime() > settings.requestDeadlineSeconds * 1000) return finish('expired');
     if (account.credentialsChangedAt > job.createdAt) return finish('superseded');
@@ -70,7 +78,6 @@ export class PasswordReset {
     const expiresAt = new Date(now + grant.keyLifetimeSeconds * 1000);
     const record: ResetKeyRecord = { accountId: account.id, credentialVersion: account.credentialVersion, expiresAt };
     await resetKeys.remember(digestOf(key), record, grant.keyLifetimeSeconds);
-    if (job.signal.aborted) return { settle: 'retry', reason: 'lease-lost' };
     const failure = await mails.sendLink(account, key, {
       expiresAt,
       lifetimeSeconds: grant.keyLifetimeSeconds,
@@ -79,7 +86,7 @@ export class PasswordReset {
     });
     if (!failure) return finish('sent');
     if (failure.fault === 'recipient') await finish('dead');
-    return this.#notSent(failure);
+    return notSent(failure);
   }
 
   /** Looks at a key and changes nothing: link scanners and reloads cost nobody a key. */
@@ -130,12 +137,11 @@ export class PasswordReset {
   /** Tells the owner of a change that was made, with a way to object. */
   async announce(job: Job<CredentialNotice>): Promise<Settlement> {
     const { accounts, audit, mails } = this.parts;
-    const account = await accounts.find({ id: job.data.accountId });
+    const account = await accounts.find({ id: String(job.data.accountId) });
     if (!account) return { settle: 'done', outcome: 'no-recipient' };
-    if (job.signal.aborted) return { settle: 'retry', reason: 'lease-lost' };
     const failure = await mails.sendNotice(account, { ...job.data, changedAt: new Date(job.data.changedAt), job });
-    if (failure) return this.#notSent(failure);
-    await audit.note({
+    if (failure) return notSent(failure);
+    void audit.note({
       kind: 'notice.sent',
       accountId: account.id,
       detail: { jobId: job.id, change: job.data.change },
@@ -202,16 +208,6 @@ export class PasswordReset {
     const account = await accounts.findWithHash({ id: receipt.accountId, status: 'active' });
     if (account?.credentialVersion !== receipt.fromVersion + 1) return undefined;
     return (await passwordHash.verify(account.passwordHash, password, 'reset')) ? account.id : undefined;
-  }
-
-  #notSent(failure: SmtpFailure): Settlement {
-    if (failure.fault === 'relay') {
-      this.parts.metrics.alarm('relay-refuses-us');
-      this.parts.log.error({ reason: failure.reason, smtpStatus: failure.status }, 'ALARM: the relay refuses us');
-    }
-    return failure.fault === 'recipient'
-      ? { settle: 'dead', reason: failure.reason }
-      : { settle: 'retry', reason: failure.reason };
   }
 }
 

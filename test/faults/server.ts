@@ -51,7 +51,7 @@ function partsWith(points: FaultPoints, settings: Settings, role: 'api' | 'worke
       points.around('passwordHash', new PasswordHash(settings.accounts.argon2, made(hashLimiter)), 'make'),
     mailer: ({ log, metrics }) => {
       const connections = workerSlots.links + workerSlots.notices;
-      return points.around('mailer', new Mailer(settings.mail, made(log), made(metrics), connections), 'send');
+      return points.around('mailer', new Mailer(settings.mail, made(log), made(metrics), { connections }), 'send');
     },
     resetKeys: ({ redis, log, metrics }) => {
       const keys = new ResetKeys(made(redis), settings.secret, made(log), made(metrics));
