@@ -132,6 +132,8 @@ async function serve(
   start: (settings: Settings, services: Services) => Promise<{ close: () => Promise<void> }>,
 ): Promise<void> {
   const settings = readSettings(process.env, command);
+  // Node's own warnings go there; nobody who reads them is no reason to end.
+  process.stderr.on('error', () => undefined);
   // Loaded when a process needs them: help, settings and faults of use are told in a quarter of the time.
   const [{ createServices }, { startOperations }] = await Promise.all([
     import('./services.js'),

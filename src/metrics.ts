@@ -7,6 +7,7 @@ export const counted = {
   latchkey_mails_total: { labels: ['relay', 'outcome'], help: 'Hand-overs to a relay: taken, or whose fault it was' },
   latchkey_limits_hit_total: { labels: ['limit'], help: 'Calls that a rate limit refused' },
   latchkey_audit_events_total: { labels: ['kind'], help: 'Events written to the audit trail' },
+  latchkey_log_lines_lost_total: { labels: [], help: 'Log lines given up because standard output does not take them' },
   latchkey_alarms_total: {
     labels: ['alarm'],
     help: 'What an operator must look at: forged-reset-record, relay-refuses-us, redis-evicts, audit-event-lost, untrusted-proxy',
@@ -73,6 +74,10 @@ export class Metrics {
 
   alarm(alarm: Alarm): void {
     this.#counters.latchkey_alarms_total.inc({ alarm });
+  }
+
+  logLineLost(): void {
+    this.#counters.latchkey_log_lines_lost_total.inc();
   }
 
   /** @param seconds from the first byte read to the last written. */

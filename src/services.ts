@@ -19,6 +19,7 @@ import type { Health } from './http/operations.js';
 import { JobQueue } from './jobs/job-queue.js';
 import { createLimits } from './limits.js';
 import { createLog, type Log } from './log.js';
+import { openLogOutput } from './log-output.js';
 import { MailTemplates } from './mail/mail-template.js';
 import { Mailer } from './mail/mailer.js';
 import { measureServices } from './measurements.js';
@@ -85,8 +86,11 @@ export function createServices(settings: Settings, overrides: Overrides = {}): S
   };
   const worksOnJobs = settings.command === 'worker' || settings.command === 'dev';
 
-  const log = make('log', () => createLog(settings.log.level, settings.command));
   const metrics = make('metrics', () => new Metrics());
+  const log = make('log', () => {
+    const output = openLogOutput(() => metrics.logLineLost());
+    return createLog(settings.log.level, settings.command, output);
+  });
   const orm = make('orm', () => openDatabase(settings.database.url));
   const redis = make('redis', () => openRedis(settings.redis.url, log));
   watchRedis(redis, () => {

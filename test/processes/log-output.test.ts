@@ -1,0 +1,90 @@
+import { once } from 'node:events';
+import { closeSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it, vi } from 'vitest';
+import { freePort, killAll, Latchkey, main, productionSettings } from './command.js';
+
+vi.setConfig({ testTimeout: 60_000 });
+afterAll(killAll);
+
+/** Two megabytes of lines: more than may wait, and more than any pipe holds. */
+const requests = 8_000;
+
+async function startApi(stdout: 'pipe' | 'unread' | number, more: Record<string, string> = {}) {
+  const [port, operations] = [await freePort(), await freePort()];
+  const nowhere = '127.0.0.1:9';
+  const stores = { database: `postgres://u:p@${nowhere}/x`, redis: `redis://${nowhere}`, smtp: `smtp://${nowhere}` };
+  const settings = { ...productionSettings(stores), PORT: String(port), OPS_PORT: String(operations), ...more };
+  const api = Latchkey.of(main, ['api'], { settings, stdout });
+  const url = `http://127.0.0.1:${port}`;
+  await vi.waitFor(async () => expect((await fetch(`${url}/livez`)).status).toBe(200), 20_000);
+  const lost = async () => {
+    const text = await (await fetch(`http://127.0.0.1:${operations}/metrics`)).text();
+    return Number(/^latchkey_log_lines_lost_total (\d+)$/m.exec(text)?.[1]);
+  };
+  return { api, url, port, lost };
+}
+
+/** Each is one log line, and must have its answer. */
+async function ask(port: number, count: number): Promise<number> {
+  let answers = 0;
+  const each = 500;
+  for (let asked = 0; asked < count; asked += each) {
+    const socket = connect(port, '127.0.0.1');
+    socket.on('data', (chunk) => {
+      answers += String(chunk).split('HTTP/1.1 404').length - 1;
+    });
+    const one = 'GET /nothing HTTP/1.1\r\nhost: x\r\n';
+    socket.write(`${`${one}\r\n`.repeat(each - 1)}${one}connection: close\r\n\r\n`);
+    await once(socket, 'close');
+  }
+  return answers;
+}
+
+async function keepsAnswering({ api, url, port, lost }: Awaited<ReturnType<typeof startApi>>) {
+  expect(await lost()).toBeGreaterThanOrEqual(0);
+  expect(await ask(port, requests)).toBeGreaterThan(requests * 0.99);
+  expect(await lost()).toBeGreaterThan(100);
+  expect((await fetch(`${url}/livez`)).status).toBe(200);
+  expect(await api.stop('SIGTERM')).toMatchObject({ code: 0, signal: null });
+}
+
+describe('what becomes of log lines keeps no process from its work, nor from ending', () => {
+  it('a pipe that nobody reads', async () => {
+    await keepsAnswering(await startApi('unread'));
+  });
+
+  it('a pipe whose reader is gone', async () => {
+    const started = await startApi('unread');
+    started.api.child.stdout?.destroy();
+    await keepsAnswering(started);
+  });
+
+  it.runIf(process.platform === 'linux')('a disk that is full', async () => {
+    const full = openSync('/dev/full', 'w');
+    const started = await startApi(full);
+    closeSync(full);
+    await keepsAnswering(started);
+  });
+
+  it('what is read arrives whole', async () => {
+    const file = join(tmpdir(), `latchkey-log-${process.pid}`);
+    const fd = openSync(file, 'w');
+    const [toFile, toPipe] = await Promise.all([startApi(fd), startApi('pipe')]);
+    closeSync(fd);
+    for (const { port, lost } of [toFile, toPipe]) {
+      await ask(port, 1_000);
+      expect(await lost()).toBe(0);
+    }
+    const [, piped] = await Promise.all([toFile, toPipe].map(({ api }) => api.stop('SIGTERM')));
+    const written = readFileSync(file, 'utf8');
+    rmSync(file);
+    for (const text of [written, piped?.output ?? '']) {
+      const lines = text.trimEnd().split('\n');
+      expect(lines.filter((line) => JSON.parse(line).status === 404)).toHaveLength(1_000);
+      expect(text).toMatch(/"signal":"SIGTERM"/);
+    }
+  });
+});
