@@ -5,14 +5,35 @@ import type { Health } from './http/operations.js';
 import type { JobQueue } from './jobs/job-queue.js';
 import { checkRedis } from './redis.js';
 
-/** Without PostgreSQL nothing can be accepted; without Redis requests still are, so the process stays in service. */
-export async function checkHealth(stores: { orm: MikroORM; redis: Redis; jobs: JobQueue }): Promise<Health> {
-  const [postgres, redis] = await Promise.all([databaseAnswers(stores.orm), checkRedis(stores.redis)]);
-  const parts = {
-    postgres: postgres ? 'ok' : 'away',
-    redis,
-    jobs: stores.jobs.started ? 'ok' : 'starting',
-  } as const;
-  const ready = postgres && stores.jobs.started;
-  return { status: ready && redis === 'ok' ? 'ok' : 'degraded', ready, parts };
+/**
+ * Without PostgreSQL nothing can be accepted; without Redis requests still are, so the process stays in service. A process
+ * that was told to end says so before it stops listening, so that balancers send their calls elsewhere.
+ */
+export class HealthCheck {
+  #asking: Promise<Health> | undefined;
+  #isEnding = false;
+
+  constructor(private readonly stores: { orm: MikroORM; redis: Redis; jobs: JobQueue }) {}
+
+  /** Who asks while it is being found out gets the same answer, so that nobody can flood the stores with questions. */
+  check(): Promise<Health> {
+    this.#asking ??= this.#ask().finally(() => {
+      this.#asking = undefined;
+    });
+    return this.#asking;
+  }
+
+  /** From now on the process is not ready. */
+  end(): void {
+    this.#isEnding = true;
+  }
+
+  async #ask(): Promise<Health> {
+    const { orm, redis: line, jobs } = this.stores;
+    const [postgres, redis] = await Promise.all([databaseAnswers(orm), checkRedis(line)]);
+    const parts = { postgres: postgres ? 'ok' : 'away', redis, jobs: jobs.started ? 'ok' : 'starting' } as const;
+    if (this.#isEnding) return { status: 'degraded', ready: false, parts: { ...parts, process: 'ending' } };
+    const ready = postgres && jobs.started;
+    return { status: ready && redis === 'ok' ? 'ok' : 'degraded', ready, parts };
+  }
 }

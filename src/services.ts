@@ -14,7 +14,7 @@ import { SignInFailures } from './accounts/sign-in-failures.js';
 import { SignUp } from './accounts/sign-up.js';
 import { Audit } from './audit/audit.js';
 import { openDatabase, poolOptions } from './database.js';
-import { checkHealth } from './health.js';
+import { HealthCheck } from './health.js';
 import type { Health } from './http/operations.js';
 import { JobQueue } from './jobs/job-queue.js';
 import { createLimits } from './limits.js';
@@ -43,6 +43,8 @@ export const queues = [resetRequests, credentialNotices];
 export type Overrides = { -readonly [Name in keyof Parts]?: (parts: Partial<Parts>) => Parts[Name] };
 export type Services = Parts & {
   readonly health: () => Promise<Health>;
+  /** Says that the process is about to end, while it still works. */
+  readonly announceEnd: () => void;
   /** Ends what is under way and closes every connection. */
   readonly close: () => Promise<void>;
 };
@@ -196,7 +198,8 @@ export function createServices(settings: Settings, overrides: Overrides = {}): S
     });
   });
 
-  const health = () => checkHealth({ orm, redis, jobs });
+  const healthCheck = new HealthCheck({ orm, redis, jobs });
+  const health = () => healthCheck.check();
   const close = async () => {
     await jobs.stop();
     mailer.close();
@@ -205,5 +208,5 @@ export function createServices(settings: Settings, overrides: Overrides = {}): S
   };
   const services = { ...(made as unknown as Parts), health };
   measureServices(services, queues);
-  return { ...services, close };
+  return { ...services, announceEnd: () => healthCheck.end(), close };
 }

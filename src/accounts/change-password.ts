@@ -44,14 +44,15 @@ export class ChangePassword {
     const { accounts, sessions, passwordHash, passwordPolicy, signInFailures, hashPerClient, audit, jobs, log } =
       this.parts;
     return orTryLater(log, caller.requestId, async () => {
-      const session = await sessions.authenticate(accessToken);
-      if (!session) return { kind: 'unauthenticated' };
-      const verdict = passwordPolicy.check(input.newPassword, session.email);
+      passwordHash.expectRoom('other');
+      const owner = await sessions.authenticate(accessToken);
+      if (!owner) return { kind: 'unauthenticated' };
+      const verdict = passwordPolicy.check(input.newPassword, owner.email);
       if (verdict.kind === 'password-rejected') return verdict;
       const limited = await refusal([hashPerClient, caller.client]);
       if (limited) return limited;
-      const found = await signInFailures.attempt(session.email, caller, 'owner', async () => {
-        const row = await accounts.findWithHash({ id: session.id });
+      const found = await signInFailures.attempt(owner.email, caller, 'owner', async () => {
+        const row = await accounts.findWithHash({ id: owner.id });
         const legible = passwordPolicy.isLegible(input.currentPassword);
         const opens = row && legible && (await passwordHash.verify(row.passwordHash, input.currentPassword, 'other'));
         return { isWrong: !opens, account: row };
@@ -59,7 +60,7 @@ export class ChangePassword {
       if ('kind' in found) return found;
       const { account } = found;
       if (!account || found.isWrong) {
-        await audit.note({ kind: 'account.password-change-refused', accountId: session.id, ...from(caller) });
+        await audit.note({ kind: 'account.password-change-refused', accountId: owner.id, ...from(caller) });
         return { kind: 'invalid-credentials' };
       }
       const { id: accountId } = account;
@@ -77,7 +78,8 @@ export class ChangePassword {
       });
       if (!changedAt) return { kind: 'unauthenticated' };
       const sessionVersion = account.sessionVersion + 1;
-      return { kind: 'password-changed', ...(await this.parts.accessTokens.issue({ accountId, sessionVersion })) };
+      const session = await this.parts.accessTokens.issue({ accountId, sessionVersion }, changedAt);
+      return { kind: 'password-changed', ...session };
     });
   }
 }

@@ -17,6 +17,7 @@ export interface Happening {
 /** The audit trail: who did what, when, from where, with which result. */
 export class Audit {
   readonly #noted = new Map<string, number>();
+  #writing = 0;
 
   constructor(
     private readonly orm: MikroORM,
@@ -47,7 +48,11 @@ export class Audit {
     if (now - (this.#noted.get(key) ?? Number.NEGATIVE_INFINITY) < 60_000) return;
     if (this.#noted.size >= 10_000) this.#noted.clear();
     this.#noted.set(key, now);
+    // Nobody waits for some of these, so they must not gather while the database is slow.
+    if (this.#writing >= writingAtOnce) return this.metrics.alarm('audit-event-lost');
+    this.#writing++;
     await this.note(happening);
+    this.#writing--;
   }
 
   /** Erases what is older than `auditRetention`, in parts that end in time. @returns how many events. */
@@ -67,6 +72,8 @@ export class Audit {
 /** Events older than this are erased. */
 export const auditRetention = '400 days';
 const erasedAtOnce = 5_000;
+/** Events of floods. */
+const writingAtOnce = 100;
 
 function row(happening: Happening) {
   return {
