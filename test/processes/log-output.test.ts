@@ -8,8 +8,8 @@ import { freePort, killAll, Latchkey, main, productionSettings } from './command
 vi.setConfig({ testTimeout: 60_000 });
 afterAll(killAll);
 
-/** Two megabytes of lines: more than may wait, and more than any pipe holds. */
-const requests = 8_000;
+/** More than a megabyte of lines: more than may wait, and more than any pipe holds. */
+const requests = 6_000;
 
 async function startApi(stdout: 'pipe' | 'unread' | number, more: Record<string, string> = {}) {
   const [port, operations] = [await freePort(), await freePort()];
@@ -48,7 +48,7 @@ async function keepsAnswering({ api, url, port, lost }: Awaited<ReturnType<typeo
   expect(await api.stop('SIGTERM')).toMatchObject({ code: 0, signal: null });
 }
 
-describe('what becomes of log lines keeps no process from its work, nor from ending', () => {
+describe.concurrent('what becomes of log lines keeps no process from its work, nor from ending', () => {
   it('a pipe that nobody reads', async () => {
     await keepsAnswering(await startApi('unread'));
   });
