@@ -9,7 +9,10 @@ const patience = { tries: 40, pause: 2_000 } as const;
  *
  * @throws Error when a lock was not to be had in all that time; then nothing was changed.
  */
-export async function untilUnlocked<T>(migrate: () => Promise<T>, limits: typeof patience = patience): Promise<T> {
+export async function untilUnlocked<T>(
+  migrate: () => Promise<T>,
+  limits: { tries: number; pause: number } = patience,
+): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await migrate();

@@ -46,6 +46,24 @@ describe('what is written at the same time', () => {
     expect(groups.at(-1)).toEqual([4]);
   });
 
+  it('tells who comes beyond what may wait at once to come again, and forgets nobody who waits', async () => {
+    const gate = Promise.withResolvers<void>();
+    const written: number[] = [];
+    const writer = new GroupWriter<number>(
+      async (items) => {
+        await gate.promise;
+        written.push(...items);
+      },
+      { groups: 1, items: 2, waiting: 3 },
+    );
+    const accepted = [1, 2, 3, 4].map((item) => writer.write(item));
+    await expect(writer.write(5)).rejects.toMatchObject({ name: 'Unavailable', part: 'postgres' });
+    gate.resolve();
+    await Promise.all(accepted);
+    await writer.write(6);
+    expect(written).toEqual([1, 2, 3, 4, 6]);
+  });
+
   it('is told to be written exactly if it was, each item once', async () => {
     await fc.assert(
       fc.asyncProperty(

@@ -152,7 +152,13 @@ describe.skipIf(!hasRedisServer)('processes are replaced while people call (need
     await other.connect();
     await other.query('begin; select count(*) from account');
     const migrating = Latchkey.of(program, ['migrate', 'up'], { settings: { DATABASE_URL: settings.DATABASE_URL } });
-    await wait(4_500);
+    const waits = `select 1 from pg_locks where relation = 'account'::regclass and mode = 'AccessExclusiveLock' and not granted`;
+    await eventually(
+      () => database.query(waits),
+      (rows) => rows.length > 0,
+      30_000,
+    );
+    await wait(4_000);
     expect(await columns()).toEqual([]);
     await other.query('commit');
     await other.end();
