@@ -10,7 +10,7 @@ import { createDatabase, createRedis, hasRedisServer, type TestDatabase } from '
 import { insertAccount } from './accounts.js';
 import { killAll, Latchkey, main, productionSettings, readyz, type Settings } from './command.js';
 
-vi.setConfig({ testTimeout: 60_000 });
+vi.setConfig({ testTimeout: 120_000 });
 
 const hours = 3_600;
 const days = 86_400;
@@ -40,7 +40,7 @@ describe.skipIf(!hasRedisServer)('a machine whose clock is wrong (needs a redis-
   async function startApi(off: number): Promise<string> {
     const api = Latchkey.of(main, ['api'], { settings: { ...settings, CLOCK_OFF: String(off) }, node });
     const url = await api.url();
-    await vi.waitFor(async () => expect(await readyz(url)).toMatchObject({ status: 200 }), 20_000);
+    await vi.waitFor(async () => expect(await readyz(url)).toMatchObject({ status: 200 }), 60_000);
     const said = JSON.parse(api.output.split('\n').find((line) => line.includes('the API listens')) ?? '{}').time;
     expect(Math.abs(Date.parse(said) - Date.now() - off * 1000)).toBeLessThan(60_000);
     return url;

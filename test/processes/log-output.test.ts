@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import { freePort, killAll, Latchkey, main, productionSettings } from './command.js';
 
-vi.setConfig({ testTimeout: 60_000 });
+vi.setConfig({ testTimeout: 120_000 });
 afterAll(killAll);
 
 /** More than a megabyte of lines: more than may wait, and more than any pipe holds. */
@@ -18,7 +18,7 @@ async function startApi(stdout: 'pipe' | 'unread' | number, more: Record<string,
   const settings = { ...productionSettings(stores), PORT: String(port), OPS_PORT: String(operations), ...more };
   const api = Latchkey.of(main, ['api'], { settings, stdout });
   const url = `http://127.0.0.1:${port}`;
-  await vi.waitFor(async () => expect((await fetch(`${url}/livez`)).status).toBe(200), 20_000);
+  await vi.waitFor(async () => expect((await fetch(`${url}/livez`)).status).toBe(200), 60_000);
   const lost = async () => {
     const text = await (await fetch(`http://127.0.0.1:${operations}/metrics`)).text();
     return Number(/^latchkey_log_lines_lost_total (\d+)$/m.exec(text)?.[1]);

@@ -16,7 +16,7 @@ import { insertAccount } from './accounts.js';
 import { killAll, Latchkey, main, productionSettings, readyz, type Settings } from './command.js';
 import { count, memoryOf, openLoop, post } from './open-loop.js';
 
-vi.setConfig({ testTimeout: 60_000 });
+vi.setConfig({ testTimeout: 120_000 });
 afterAll(killAll);
 
 const policy = { query: '{ passwordPolicy { __typename minLength } }' };
@@ -76,7 +76,7 @@ describe.skipIf(!hasRedisServer)('ten times as many calls as can be served (need
     };
     api = Latchkey.start(['api'], settings);
     url = await api.url();
-    await vi.waitFor(async () => expect(await readyz(url)).toMatchObject({ status: 200 }), 20_000);
+    await vi.waitFor(async () => expect(await readyz(url)).toMatchObject({ status: 200 }), 60_000);
   });
   afterAll(async () => {
     await killAll();
