@@ -5,7 +5,7 @@ import type { Services } from './services.js';
 
 /** Gauges of what the services hold now. */
 export function measureServices(
-  { metrics, jobs, hashLimiter, health }: Omit<Services, 'close'>,
+  { metrics, jobs, hashLimiter, health }: Omit<Services, 'close' | 'announceEnd'>,
   queues: readonly { name: string }[],
 ): void {
   const counts = sharedWithin<Record<string, QueueCounts>>(

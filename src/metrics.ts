@@ -10,9 +10,10 @@ export const counted = {
   },
   latchkey_limits_hit_total: { labels: ['limit'], help: 'Calls that a rate limit refused' },
   latchkey_audit_events_total: { labels: ['kind'], help: 'Events written to the audit trail' },
+  latchkey_log_lines_lost_total: { labels: [], help: 'Log lines given up because standard output does not take them' },
   latchkey_alarms_total: {
     labels: ['alarm'],
-    help: 'What an operator must look at: forged-reset-record, relay-refuses-us, redis-evicts, audit-event-lost, untrusted-proxy',
+    help: 'What an operator must look at: forged-reset-record, relay-refuses-us, redis-evicts, audit-event-lost, untrusted-proxy, connections-full',
   },
 } as const;
 
@@ -34,7 +35,8 @@ export type Alarm =
   | 'relay-refuses-us'
   | 'redis-evicts'
   | 'audit-event-lost'
-  | 'untrusted-proxy';
+  | 'untrusted-proxy'
+  | 'connections-full';
 type Measurements = readonly { readonly labels: Readonly<Record<string, string>>; readonly value: number }[];
 
 /** Labels are names of ours from closed sets; never addresses, keys, ids or anything that was sent. */
@@ -77,6 +79,10 @@ export class Metrics {
 
   alarm(alarm: Alarm): void {
     this.#counters.latchkey_alarms_total.inc({ alarm });
+  }
+
+  logLineLost(): void {
+    this.#counters.latchkey_log_lines_lost_total.inc();
   }
 
   /** @param seconds from the first byte read to the last written. */

@@ -14,11 +14,12 @@ import { SignInFailures } from './accounts/sign-in-failures.js';
 import { SignUp } from './accounts/sign-up.js';
 import { Audit } from './audit/audit.js';
 import { openDatabase, poolOptions } from './database.js';
-import { createHealth } from './health.js';
+import { HealthCheck } from './health.js';
 import type { Health } from './http/operations.js';
 import { JobQueue } from './jobs/job-queue.js';
 import { createLimits } from './limits.js';
 import { createLog, type Log } from './log.js';
+import { openLogOutput } from './log-output.js';
 import { MailTemplates } from './mail/mail-template.js';
 import { Mailer } from './mail/mailer.js';
 import { measureRelays, measureServices } from './measurements.js';
@@ -43,6 +44,8 @@ export const queues = [resetRequests, credentialNotices];
 export type Overrides = { -readonly [Name in keyof Parts]?: (parts: Partial<Parts>) => Parts[Name] };
 export type Services = Parts & {
   readonly health: () => Promise<Health>;
+  /** Says that the process is about to end, while it still works. */
+  readonly announceEnd: () => void;
   /** Ends what is under way and closes every connection. */
   readonly close: () => Promise<void>;
 };
@@ -86,8 +89,11 @@ export function createServices(settings: Settings, overrides: Overrides = {}): S
   };
   const worksOnJobs = settings.command === 'worker' || settings.command === 'dev';
 
-  const log = make('log', () => createLog(settings.log.level, settings.command));
   const metrics = make('metrics', () => new Metrics());
+  const log = make('log', () => {
+    const output = openLogOutput(() => metrics.logLineLost());
+    return createLog(settings.log.level, settings.command, output);
+  });
   const orm = make('orm', () => openDatabase(settings.database.url));
   const redis = make('redis', () => openRedis(settings.redis.url, log));
   watchRedis(redis, () => {
@@ -195,7 +201,8 @@ export function createServices(settings: Settings, overrides: Overrides = {}): S
     });
   });
 
-  const health = createHealth({ orm, redis, jobs });
+  const healthCheck = new HealthCheck({ orm, redis, jobs });
+  const health = () => healthCheck.check();
   const close = async () => {
     await jobs.stop();
     await audit.written();
@@ -206,5 +213,5 @@ export function createServices(settings: Settings, overrides: Overrides = {}): S
   const services = { ...(made as unknown as Parts), health };
   measureServices(services, queues);
   if (worksOnJobs) measureRelays(services);
-  return { ...services, close };
+  return { ...services, announceEnd: () => healthCheck.end(), close };
 }

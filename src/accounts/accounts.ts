@@ -54,11 +54,10 @@ export class Accounts {
     return (await orUnavailable(this.orm.em.fork().findOne(Account, where, { fields: columns }))) ?? undefined;
   }
 
-  /** The only reading of the hash. @throws Unavailable */
+  /** The only reading of the hash; with `readAt`, too. @throws Unavailable */
   async findWithHash(where: Where): Promise<AccountRow | undefined> {
-    return (
-      (await orUnavailable(this.orm.em.fork().findOne(Account, where, { populate: ['passwordHash'] }))) ?? undefined
-    );
+    const populate = ['passwordHash', 'readAt'] as const;
+    return (await orUnavailable(this.orm.em.fork().findOne(Account, where, { populate }))) ?? undefined;
   }
 
   /**

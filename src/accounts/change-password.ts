@@ -46,14 +46,15 @@ export class ChangePassword {
     const { accounts, sessions, passwordHash, passwordPolicy, signInFailures, hashPerClient, audit, jobs, log } =
       this.parts;
     return orTryLater(log, caller.requestId, async () => {
-      const session = await sessions.authenticate(accessToken);
-      if (!session) return { kind: 'unauthenticated' };
-      const verdict = passwordPolicy.check(input.newPassword, session.email);
+      passwordHash.expectRoom('other');
+      const owner = await sessions.authenticate(accessToken);
+      if (!owner) return { kind: 'unauthenticated' };
+      const verdict = passwordPolicy.check(input.newPassword, owner.email);
       if (verdict.kind === 'password-rejected') return verdict;
       const limited = await refusal([hashPerClient, caller.client]);
       if (limited) return limited;
-      const found = await signInFailures.attempt(session.email, caller, 'owner', async () => {
-        const row = await accounts.findWithHash({ id: session.id });
+      const found = await signInFailures.attempt(owner.email, caller, 'owner', async () => {
+        const row = await accounts.findWithHash({ id: owner.id });
         const legible = passwordPolicy.isLegible(input.currentPassword);
         const opens = row && legible && (await passwordHash.verify(row.passwordHash, input.currentPassword, 'other'));
         return { isWrong: !opens, account: row };
@@ -61,30 +62,32 @@ export class ChangePassword {
       if ('kind' in found) return found;
       const { account } = found;
       if (!account || found.isWrong) {
-        await audit.note({ kind: 'account.password-change-refused', accountId: session.id, ...from(caller) });
+        await audit.note({ kind: 'account.password-change-refused', accountId: owner.id, ...from(caller) });
         return { kind: 'invalid-credentials' };
       }
       const { id: accountId } = account;
       const hash = await passwordHash.make(verdict.password, 'other');
       const change = accounts.transaction(async (transaction) => {
         const at = await accounts.replacePassword(transaction, account, hash);
-        if (!at) return false;
+        if (!at) return undefined;
         await audit.record(transaction, { kind: 'account.password-changed', accountId, ...from(caller) });
         await jobs.enqueueWithin(transaction, credentialNotices, {
           accountId,
           change: 'password-change',
           changedAt: at.toISOString(),
         });
-        return true;
+        return at;
       });
-      const changed = await orReadBack(change, async (error) => {
+      const changedAt = await orReadBack<Date | undefined>(change, async (error) => {
         log.warn({ accountId, fault: describeFault(error) }, unclear);
         // Without this, whoever tries again would hear that the current password is wrong.
-        return (await accounts.findSettled(accountId))?.passwordHash === hash || undefined;
+        const now = await accounts.findSettled(accountId);
+        return now?.passwordHash === hash ? now.credentialsChangedAt : undefined;
       });
-      if (!changed) return { kind: 'unauthenticated' };
+      if (!changedAt) return { kind: 'unauthenticated' };
       const sessionVersion = account.sessionVersion + 1;
-      return { kind: 'password-changed', ...(await this.parts.accessTokens.issue({ accountId, sessionVersion })) };
+      const session = await this.parts.accessTokens.issue({ accountId, sessionVersion }, changedAt);
+      return { kind: 'password-changed', ...session };
     });
   }
 }

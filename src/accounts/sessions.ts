@@ -54,6 +54,7 @@ export class Sessions {
     const email = parseEmailAddress(input.email);
 
     return orTryLater(log, caller.requestId, async () => {
+      passwordHash.expectRoom('other');
       const found = await signInFailures.attempt(email ?? 'none', caller, 'anybody', () =>
         this.#open(email, input.password, caller),
       );
@@ -66,7 +67,7 @@ export class Sessions {
       }
       const { id: accountId, sessionVersion } = account;
       await this.parts.knownClients.remember(account.email, caller.client);
-      const session = await accessTokens.issue({ accountId, sessionVersion });
+      const session = await accessTokens.issue({ accountId, sessionVersion }, account.readAt);
       if (passwordHash.isOutdated(account.passwordHash)) void this.#renewHash(account, input.password);
       await audit.note({ kind: 'account.signed-in', accountId, ...from(caller) });
       return { kind: 'signed-in', account: view(account), ...session };
@@ -91,7 +92,9 @@ export class Sessions {
   async authenticate(accessToken: string | undefined): Promise<Credential | undefined> {
     const claims = accessToken === undefined ? undefined : await this.parts.accessTokens.verify(accessToken);
     if (!claims) return undefined;
-    return this.parts.accounts.find({ id: claims.accountId, sessionVersion: claims.sessionVersion, status: 'active' });
+    const { accountId: id, sessionVersion, expiresAt } = claims;
+    const account = await this.parts.accounts.find({ id, sessionVersion, status: 'active' });
+    return account && expiresAt > account.readAt ? account : undefined;
   }
 
   async signOutEverywhere(accessToken: string | undefined, caller: Caller): Promise<SignOutEverywhereOutcome> {

@@ -59,6 +59,8 @@ export class Audit {
     if (now - (this.#noted.get(key) ?? Number.NEGATIVE_INFINITY) < 60_000) return;
     if (this.#noted.size >= 10_000) this.#noted.clear();
     this.#noted.set(key, now);
+    // Nobody waits for some of these, so they must not gather while the database is slow.
+    if (this.#writing.size >= writingAtOnce) return this.metrics.alarm('audit-event-lost');
     await this.note(happening);
   }
 
@@ -79,6 +81,8 @@ export class Audit {
 /** Events older than this are erased. */
 export const auditRetention = '400 days';
 const erasedAtOnce = 5_000;
+/** Events of floods. */
+const writingAtOnce = 100;
 
 function row(happening: Happening) {
   return {

@@ -21,8 +21,11 @@ export interface JobQueueOptions {
   readonly worker: boolean;
 }
 
-/** Two groups, so that one is gathered and sent while the other commits. */
-const groupLimits = { groups: 2, items: 100 } as const;
+/**
+ * Two groups, so that one is gathered and sent while the other commits. Four more may wait; who comes beyond would wait
+ * longer than for a new try, and calls that write no job need room, too.
+ */
+const groupLimits = { groups: 2, items: 100, waiting: 400 } as const;
 
 /** Durable jobs in PostgreSQL (pg-boss): written in the caller's transaction or by themselves, settled one by one. */
 export class JobQueue {
@@ -77,6 +80,7 @@ export class JobQueue {
       await this.#writerOf(queue.name).write({ id, data });
       return id;
     } catch (error) {
+      if (error instanceof Unavailable) throw error;
       this.#log.error({ queue: queue.name, fault: describeFault(error) }, 'a job could not be written');
       throw new Unavailable('postgres', { cause: error });
     }
