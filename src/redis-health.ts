@@ -33,6 +33,8 @@ export async function checkRedis(redis: Redis | Cluster): Promise<RedisHealth> {
 }
 
 async function checkServer(server: Redis): Promise<RedisHealth> {
+  // Before a line is ready INFO passes alone, and so it does for as long as a server loads its data.
+  if (server.status === 'connect') return 'away';
   try {
     const info = await server.info();
     const policy = /maxmemory_policy:(\S+)/.exec(info)?.[1];

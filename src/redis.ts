@@ -12,7 +12,8 @@ const backOff = (times: number) => Math.min(50 * 2 ** Math.min(times, 6), 2_000)
 export const redisOptions = {
   autoResendUnfulfilledCommands: false,
   enableOfflineQueue: false,
-  maxRetriesPerRequest: 1,
+  /** What was under way when the line broke fails at once. */
+  maxRetriesPerRequest: 0,
   commandTimeout: 1_000,
   connectTimeout: 3_000,
   /** A line whose other end is gone is dropped, and a new one made. */
@@ -36,7 +37,7 @@ const clusterOptions = {
   enableReadyCheck: false,
   scaleReads: 'master',
   /** A promoted replica is found although its dead master can tell nobody. */
-  slotsRefreshInterval: 2_000,
+  slotsRefreshInterval: 1_000,
   clusterRetryStrategy: backOff,
   /**
    * A node that is lost is forgotten, and with the last one the names in the URL are resolved anew. With retries, a

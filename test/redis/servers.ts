@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -80,7 +80,14 @@ export class Server {
     this.#child?.kill('SIGCONT');
   }
 
-  /** The configuration is as it was after the next start. */
+  /** What was written since the last rewrite, in the order of writing. */
+  async appendOnlyFile(): Promise<string> {
+    const folder = join(this.folder, 'appendonlydir');
+    const manifest = await readFile(join(folder, 'appendonly.aof.manifest'), 'utf8');
+    return join(folder, [...manifest.matchAll(/^file (\S+) .*type i/gm)].at(-1)?.[1] ?? '');
+  }
+
+  /** Throws the data on disk away. */
   async empty(): Promise<void> {
     await rm(join(this.folder, 'appendonlydir'), { recursive: true, force: true });
     await rm(join(this.folder, 'dump.rdb'), { force: true });
@@ -132,7 +139,7 @@ export async function startSentinels(): Promise<Started & { master: Server; repl
       `sentinel monitor mymaster 127.0.0.1 ${masterPort} 2`,
       `sentinel auth-pass mymaster ${password}`,
       'sentinel down-after-milliseconds mymaster 700',
-      'sentinel failover-timeout mymaster 3000',
+      'sentinel failover-timeout mymaster 1000',
     ];
     const sentinels = await Promise.all(ports.map((port) => Server.start(port, folder, watch, ['--sentinel'])));
     await eventually(
@@ -163,13 +170,25 @@ const slotsOfThree = [
   [10_923, 16_383],
 ] as const;
 
-/** Three masters that share the slots; with `replicas`, one behind each. */
-export async function startCluster(options: { replicas?: boolean } = {}): Promise<Started & { nodes: Server[] }> {
+interface ClusterOptions {
+  /** How many of the masters have a replica: the first, the first two, … */
+  readonly replicas?: number;
+  /** The port that a node tells its clients, instead of its own. */
+  readonly announce?: (port: number) => Promise<number>;
+}
+
+/** Three masters that share the slots. */
+export async function startCluster(options: ClusterOptions = {}): Promise<Started & { nodes: Server[] }> {
   return within(async (folder) => {
-    const ports = await freePorts(options.replicas ? 6 : 3);
+    const ports = await freePorts(3 + (options.replicas ?? 0));
+    const announced = new Map(
+      await Promise.all(ports.map(async (port) => [port, (await options.announce?.(port)) ?? port] as const)),
+    );
     const nodes = await Promise.all(
       ports.map((port) =>
         Server.start(port, folder, [
+          `cluster-announce-port ${announced.get(port)}`,
+          `cluster-announce-bus-port ${port + 10_000}`,
           ...common,
           'appendonly yes',
           'appendfsync always',
@@ -187,7 +206,8 @@ export async function startCluster(options: { replicas?: boolean } = {}): Promis
     await Promise.all(
       slotsOfThree.map(([from, to], index) => nodes[index]?.client.call('cluster', 'addslotsrange', from, to)),
     );
-    for (const { port } of nodes.slice(1)) await first?.client.call('cluster', 'meet', '127.0.0.1', port);
+    for (const { port } of nodes.slice(1))
+      await first?.client.call('cluster', 'meet', '127.0.0.1', port, port + 10_000);
     const state = async (node: Server) => String(await node.client.call('cluster', 'info'));
     const allSay = (what: string) =>
       eventually(
@@ -211,7 +231,7 @@ export async function startCluster(options: { replicas?: boolean } = {}): Promis
     }
     await allSay('cluster_state:ok');
     await allSay('cluster_slots_assigned:16384');
-    const hosts = nodes.map(({ port }) => `127.0.0.1:${port}`).join(',');
+    const hosts = [...announced.values()].map((port) => `127.0.0.1:${port}`).join(',');
     return { servers: nodes, nodes, url: `redis+cluster://:${password}@${hosts}` };
   });
 }
