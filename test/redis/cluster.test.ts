@@ -54,9 +54,8 @@ describe.skipIf(!hasRedisServer)('a cluster (needs a redis-server on PATH)', { t
   it('takes the whole job, and every master takes a part of it', async () => {
     keys = await keysPerNode();
     const { redis } = latchkey.services;
-    expect(redis instanceof Cluster && redis.nodes().map(({ options }) => options.enableOfflineQueue)).toEqual(
-      cluster.nodes.map(() => false),
-    );
+    const queues = redis instanceof Cluster && redis.nodes().map(({ options }) => options.enableOfflineQueue);
+    expect(new Set(queues || [])).toEqual(new Set([false]));
     for (const [first = ''] of keys) expect(await reset(first)).toBe('PasswordResetCompleted');
     for (const each of [0, 1, 2]) {
       const { client } = node(each);
@@ -105,8 +104,7 @@ describe.skipIf(!hasRedisServer)('a cluster (needs a redis-server on PATH)', { t
     expect(asked.__typename).toBe('PasswordResetRequested');
 
     await node(1).restart();
-    const took = await isReady(latchkey, 'ok');
-    process.stdout.write(`a master that is back is used after ${took} ms\n`);
+    await isReady(latchkey, 'ok');
     expect(await reset(keyOn(1, 1))).toBe('PasswordResetCompleted');
     await released(latchkey);
     await eventually(
@@ -127,8 +125,7 @@ describe.skipIf(!hasRedisServer)('a cluster (needs a redis-server on PATH)', { t
     );
     await node(0).kill();
     await isReady(latchkey, 'degraded');
-    const took = await isReady(latchkey, 'ok');
-    process.stdout.write(`a promoted replica of a cluster is used after ${took} ms\n`);
+    await isReady(latchkey, 'ok');
     expect(await reset(mine)).toBe('PasswordResetCompleted');
     expect(await reset(used, 'the password of a thief')).toBe('USED');
   });
@@ -163,8 +160,7 @@ describe.skipIf(!hasRedisServer)('a cluster (needs a redis-server on PATH)', { t
     const limiter = new RateLimiter(latchkey.services.redis, 'away', [{ points: 1, seconds: 60 }], 'count-here');
     expect([(await limiter.take('one')).allowed, (await limiter.take('one')).allowed]).toEqual([true, false]);
     await Promise.all(cluster.nodes.map((each) => each.restart()));
-    const took = await isReady(latchkey, 'ok');
-    process.stdout.write(`a cluster that was down is used after ${took} ms\n`);
+    await isReady(latchkey, 'ok');
     await eventually(
       () => checkRedis(late),
       (health) => health === 'ok',

@@ -4,15 +4,13 @@ import { resetRequests } from '../../src/password-reset/outcomes.js';
 import { eventually } from '../support/eventually.js';
 import { keyIn, type TestLatchkey } from '../support/latchkey.js';
 
-/** Waits until `/readyz` says so. @returns milliseconds that it took. */
-export async function isReady(latchkey: TestLatchkey, status: 'ok' | 'degraded'): Promise<number> {
-  const began = Date.now();
+/** Waits until `/readyz` says so. */
+export async function isReady(latchkey: TestLatchkey, status: 'ok' | 'degraded'): Promise<void> {
   await eventually(
     async () => (await fetch(`${latchkey.url}/readyz`)).json() as Promise<{ status: string }>,
     (answer) => answer.status === status,
     30_000,
   );
-  return Date.now() - began;
 }
 
 /** Mails with a link to this address, the oldest first. */
