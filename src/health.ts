@@ -1,10 +1,10 @@
 import type { MikroORM } from '@mikro-orm/postgresql';
-import type { Redis } from 'ioredis';
+import type { Cluster, Redis } from 'ioredis';
 import { sharedWithin } from './availability.js';
 import { databaseAnswers } from './database.js';
 import type { Health } from './http/operations.js';
 import type { JobQueue } from './jobs/job-queue.js';
-import { checkRedis } from './redis.js';
+import { checkRedis } from './redis-health.js';
 
 /** Milliseconds: who asks for health gives up after a few seconds, and a stalled store would take longer than that. */
 export const healthPatience = 2_000;
@@ -18,7 +18,7 @@ export class HealthCheck {
   #asking: Promise<Health> | undefined;
   #isEnding = false;
 
-  constructor(private readonly stores: { orm: MikroORM; redis: Redis; jobs: JobQueue }) {
+  constructor(private readonly stores: { orm: MikroORM; redis: Redis | Cluster; jobs: JobQueue }) {
     this.#askDatabase = sharedWithin(
       healthPatience,
       () => databaseAnswers(stores.orm),

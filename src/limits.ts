@@ -1,4 +1,4 @@
-import type { Redis } from 'ioredis';
+import type { Cluster, Redis } from 'ioredis';
 import type { Audit, Happening } from './audit/audit.js';
 import type { Metrics } from './metrics.js';
 import { RateLimiter, type Window } from './rate-limit/rate-limiter.js';
@@ -9,7 +9,11 @@ const theClient = (client: string): Who => ({ client });
 const nobody = (): Who => ({});
 
 /** The limits of the settings table. A refusal is counted, and told in the audit trail once a minute. */
-export function createLimits(settings: Settings, redis: Redis, { metrics, audit }: { metrics: Metrics; audit: Audit }) {
+export function createLimits(
+  settings: Settings,
+  redis: Redis | Cluster,
+  { metrics, audit }: { metrics: Metrics; audit: Audit },
+) {
   const { limits: account } = settings.accounts;
   const { limits: reset } = settings.passwordReset;
   /** @param who how the key of a limit names somebody in the audit trail. */

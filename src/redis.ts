@@ -1,5 +1,9 @@
-import { Redis, type RedisOptions } from 'ioredis';
+import { Cluster, Redis, type RedisOptions } from 'ioredis';
 import { describeFault, type Log } from './log.js';
+import { parseRedisUrl, type RedisAddress } from './redis-url.js';
+
+/** Milliseconds until the next attempt. */
+const backOff = (times: number) => Math.min(50 * 2 ** Math.min(times, 6), 2_000);
 
 /**
  * No command is ever sent twice behind our back: a lost answer is an error that the caller sees.
@@ -8,41 +12,108 @@ import { describeFault, type Log } from './log.js';
 export const redisOptions = {
   autoResendUnfulfilledCommands: false,
   enableOfflineQueue: false,
-  maxRetriesPerRequest: 1,
+  /** What was under way when the line broke fails at once. */
+  maxRetriesPerRequest: 0,
   commandTimeout: 1_000,
   connectTimeout: 3_000,
   /** A line whose other end is gone is dropped, and a new one made. */
   socketTimeout: 3_000,
   keepAlive: 10_000,
-  retryStrategy: (times: number) => Math.min(50 * 2 ** Math.min(times, 6), 2_000),
+  retryStrategy: backOff,
+  /** A master that was demoted, or a name that leads to another server now: connect anew; 2 would send again. */
+  reconnectOnError: (error: Error) => /\bREADONLY\b/.test(error.message) && 1,
 } as const satisfies RedisOptions;
 
+/**
+ * A cluster's own ways to send again are off as well. What it still follows are MOVED and ASK, at most twice: whoever
+ * answers so has not executed the command.
+ */
+const clusterOptions = {
+  enableOfflineQueue: false,
+  retryDelayOnFailover: 0,
+  retryDelayOnClusterDown: 0,
+  maxRedirections: 3,
+  /** Its command would need an offline queue at the nodes. A cluster that is down says so to each command. */
+  enableReadyCheck: false,
+  scaleReads: 'master',
+  /** A promoted replica is found although its dead master can tell nobody. */
+  slotsRefreshInterval: 1_000,
+  clusterRetryStrategy: backOff,
+  /**
+   * A node that is lost is forgotten, and with the last one the names in the URL are resolved anew. With retries, a
+   * node that waits for the next one would never tell that it was dropped, and the client stand still (ioredis 6.0.0).
+   */
+  clusterNodeRetryStrategy: null,
+  /** Names stay names: certificates are made out to them, and each new line may resolve to another address. */
+  dnsLookup: (name: string, done: (error: null, address: string) => void) => done(null, name),
+} as const;
+
 /** Connects in the background; until then, and whenever the line is down, commands fail at once. */
-export function openRedis(url: string, log: Log): Redis {
-  const redis = new Redis(url, redisOptions);
-  redis.on('error', (error) => log.warn({ part: 'redis', fault: describeFault(error) }, 'redis connection fault'));
+export function openRedis(url: string, log: Log): Redis | Cluster {
+  const address = parseRedisUrl(url);
+  const redis = address.kind === 'cluster' ? openCluster(address) : openServer(address);
+  const note = noteFaults(log);
+  redis.on('error', note);
+  if (address.kind === 'cluster') redis.on('node error', note);
   return redis;
 }
 
-/** Looks at each new connection's server, which may be another one after a fail-over. */
-export function watchRedis(redis: Redis, onEviction: () => void): void {
-  const look = async () => {
-    if ((await checkRedis(redis)) === 'evicts') onEviction();
+/** One line a second at most: a cluster tries a node that is down at each command for it. */
+function noteFaults(log: Log): (error: Error) => void {
+  let nextAt = 0;
+  let count = 0;
+  return (error) => {
+    count += 1;
+    if (Date.now() < nextAt) return;
+    log.warn({ part: 'redis', count, fault: describeFault(error) }, 'redis connection fault');
+    nextAt = Date.now() + 1_000;
+    count = 0;
   };
-  redis.on('ready', () => void look());
-  if (redis.status === 'ready') void look();
 }
 
-/**
- * Whether Redis answers and keeps what it is given: a policy that evicts would drop exactly our keys and counters,
- * because all of them have a TTL.
- */
-export async function checkRedis(redis: Redis): Promise<'ok' | 'away' | 'evicts'> {
-  try {
-    const memory = await redis.info('memory');
-    const policy = /maxmemory_policy:(\S+)/.exec(memory)?.[1];
-    return policy === undefined || policy === 'noeviction' ? 'ok' : 'evicts';
-  } catch {
-    return 'away';
+function openServer(address: Exclude<RedisAddress, { kind: 'cluster' }>): Redis {
+  const { tls, username, password, database: db } = address;
+  const options = { ...redisOptions, ...(username ? { username } : {}), ...(password ? { password } : {}), db };
+  if (address.kind === 'single') {
+    const [server] = address.servers;
+    return new Redis({ ...options, ...server, ...(tls ? { tls: {} } : {}) });
   }
+  const { sentinelUsername, sentinelPassword } = address;
+  return new Redis({
+    ...options,
+    ...(tls ? { tls: {}, sentinelTLS: {}, enableTLSForSentinelMode: true } : {}),
+    sentinels: address.servers.map((each) => ({ ...each })),
+    name: address.master,
+    // A server that says it is a replica is left again, whatever the Sentinels said.
+    role: 'master',
+    ...(sentinelUsername ? { sentinelUsername } : {}),
+    ...(sentinelPassword ? { sentinelPassword } : {}),
+    sentinelCommandTimeout: 1_000,
+    sentinelRetryStrategy: backOff,
+    // Its message, arriving while the connector asks a Sentinel, would end the client for good (ioredis 6.0.0).
+    failoverDetector: false,
+  });
+}
+
+function openCluster({ servers, tls, username, password }: RedisAddress): Cluster {
+  const cluster = new Cluster(
+    servers.map((each) => ({ ...each })),
+    {
+      ...clusterOptions,
+      lazyConnect: true,
+      redisOptions: {
+        ...redisOptions,
+        ...(username ? { username } : {}),
+        ...(password ? { password } : {}),
+        ...(tls ? { tls: {} } : {}),
+      },
+    },
+  );
+  // The driver gives every node an offline queue, whatever the options say, and connects it at its first command.
+  cluster.on('+node', (node: Redis) => {
+    node.options.enableOfflineQueue = false;
+    node.connect().catch(() => undefined);
+  });
+  cluster.connect().catch(() => undefined);
+  return cluster;
 }

@@ -1,5 +1,5 @@
 import type { MikroORM } from '@mikro-orm/postgresql';
-import type { Redis } from 'ioredis';
+import type { Cluster, Redis } from 'ioredis';
 import { AccessTokens } from './accounts/access-token.js';
 import { Accounts, credentialNotices } from './accounts/accounts.js';
 import { ChangePassword } from './accounts/change-password.js';
@@ -31,7 +31,8 @@ import { ResetKeys } from './password-reset/reset-keys.js';
 import { ResetMails } from './password-reset/reset-mails.js';
 import { ResetReceipts } from './password-reset/reset-receipts.js';
 import { UnknownAddresses } from './password-reset/unknown-addresses.js';
-import { openRedis, watchRedis } from './redis.js';
+import { openRedis } from './redis.js';
+import { watchRedis } from './redis-health.js';
 import { commonPasswordsFile, templatesFolder } from './resources.js';
 import type { Settings } from './settings.js';
 
@@ -54,7 +55,7 @@ interface Parts {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly orm: MikroORM;
-  readonly redis: Redis;
+  readonly redis: Redis | Cluster;
   readonly jobs: JobQueue;
   readonly audit: Audit;
   readonly hashLimiter: HashLimiter;

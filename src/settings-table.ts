@@ -13,6 +13,7 @@ import {
   origin,
   plainText,
   read,
+  redisUrl,
   seconds,
   secret,
   signingKey,
@@ -77,9 +78,13 @@ export const settingsTable = {
     secret: true,
   },
   REDIS_URL: {
-    value: storeUrl('redis:', 'rediss:'),
+    value: redisUrl,
     byDefault: 'embedded in `dev`',
-    meaning: 'Redis 6.2 or newer, or Valkey, with `maxmemory-policy noeviction`.',
+    meaning:
+      'Redis 6.2 or newer, or Valkey, with `maxmemory-policy noeviction`: one server (`redis://user:password@host:6379/0`), ' +
+      'Sentinels (`redis+sentinel://user:password@host:26379,host:26379/0?master=name`, credentials of the Sentinels ' +
+      'as `&sentinel_username=…&sentinel_password=…`) or a cluster (`redis+cluster://user:password@host:6379,host:6379`). ' +
+      '`rediss` instead of `redis` is TLS.',
     secret: true,
   },
   SMTP_URL: {

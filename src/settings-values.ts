@@ -1,6 +1,7 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { isIP } from 'node:net';
 import * as z from 'zod';
+import { parseRedisUrl, RedisUrlError } from './redis-url.js';
 
 /** Reads text; a thrown or returned fault becomes "allowed: …". */
 export function read<T>(allowed: string, parse: (text: string) => T | undefined): z.ZodType<T, string> {
@@ -63,6 +64,18 @@ export const storeUrl = (...protocols: string[]) =>
     const url = new URL(text);
     return protocols.includes(url.protocol) ? text : undefined;
   });
+
+/** Told what is wrong, because there are several forms. */
+export const redisUrl = z.string().transform((text, context) => {
+  try {
+    parseRedisUrl(text.trim());
+    return text.trim();
+  } catch (error) {
+    if (!(error instanceof RedisUrlError)) throw error;
+    context.addIssue({ code: 'custom', message: error.message });
+    return z.NEVER;
+  }
+});
 
 export const list = <T>(allowed: string, parseOne: (text: string) => T | undefined, once?: (part: T) => unknown) =>
   read(`${allowed}, several separated by commas`, (text) => {

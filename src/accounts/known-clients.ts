@@ -1,4 +1,4 @@
-import type { Redis } from 'ioredis';
+import type { Cluster, Redis } from 'ioredis';
 import type { Pseudonyms } from './pseudonym.js';
 
 /** Seconds. */
@@ -10,7 +10,7 @@ const remembered = 30 * 86_400;
  */
 export class KnownClients {
   constructor(
-    private readonly redis: Redis,
+    private readonly redis: Redis | Cluster,
     private readonly pseudonyms: Pseudonyms,
   ) {}
 

@@ -1,4 +1,4 @@
-import type { Redis } from 'ioredis';
+import type { Cluster, Redis } from 'ioredis';
 import type { Credential } from '../accounts/accounts.js';
 import { Unavailable } from '../errors.js';
 import type { RateLimiter, Verdict, Window } from '../rate-limit/rate-limiter.js';
@@ -16,7 +16,7 @@ export type Grant = { readonly granted: true; readonly keyLifetimeSeconds: numbe
 export class ResetBudget {
   constructor(
     private readonly limiter: RateLimiter,
-    private readonly redis: Redis,
+    private readonly redis: Redis | Cluster,
     private readonly settings: { keyTtlSeconds: number; requestDeadlineSeconds: number },
   ) {}
 

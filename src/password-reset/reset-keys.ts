@@ -1,5 +1,5 @@
 import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
-import type { Redis } from 'ioredis';
+import type { Cluster, Redis } from 'ioredis';
 import { Unavailable } from '../errors.js';
 import type { Log } from '../log.js';
 import type { Metrics } from '../metrics.js';
@@ -29,7 +29,7 @@ export class ResetKeys {
   readonly #macKey: Buffer;
 
   constructor(
-    private readonly redis: Redis,
+    private readonly redis: Redis | Cluster,
     secret: string,
     private readonly log: Log,
     private readonly metrics: Metrics,

@@ -1,4 +1,4 @@
-import type { Redis } from 'ioredis';
+import type { Cluster, Redis } from 'ioredis';
 import type { EmailAddress } from '../accounts/email-address.js';
 import type { Pseudonyms } from '../accounts/pseudonym.js';
 import { Unavailable } from '../errors.js';
@@ -11,7 +11,7 @@ import type { ResetMails } from './reset-mails.js';
 export interface UnknownAddressesParts {
   readonly settings: { readonly notifyUnknown: boolean; readonly requestDeadlineSeconds: number };
   readonly limits: { readonly perAddress: RateLimiter; readonly perClient: RateLimiter; readonly inAll: RateLimiter };
-  readonly redis: Redis;
+  readonly redis: Redis | Cluster;
   readonly pseudonyms: Pseudonyms;
   readonly mails: ResetMails;
 }

@@ -1,4 +1,4 @@
-import type { Redis } from 'ioredis';
+import type { Cluster, Redis } from 'ioredis';
 import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
 
 /** `points` calls in a window of `seconds`. */
@@ -28,7 +28,7 @@ export class RateLimiter {
    * @param onRefusal told the key of each refused call.
    */
   constructor(
-    redis: Redis,
+    redis: Redis | Cluster,
     name: string,
     windows: readonly Window[],
     whenRedisIsAway: 'count-here' | 'fail',
