@@ -3,7 +3,6 @@ import { promisify } from 'node:util';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { packageFolder } from '../../src/resources.js';
 import { hasRedisServer } from '../support/stores.js';
-import { hunt, mutants, plant } from './mutants.js';
 
 const execute = promisify(execFile);
 const isPossible = process.platform === 'linux' && hasRedisServer;
@@ -25,24 +24,4 @@ describe.skipIf(!isPossible)('faults (needs Linux and a redis-server or valkey-s
     expect(Number(faults)).toBeGreaterThan(3);
     expect(violations).toBe('0');
   }, 240_000);
-
-  describe('planted in the sources', async () => {
-    const planted = await mutants();
-
-    it('are eleven', () => {
-      expect(planted.map(({ name }) => name)).toHaveLength(11);
-    });
-
-    it.each(planted)(
-      '$name is caught',
-      async (mutant) => {
-        const { tree, remove } = await plant(mutant);
-        const { caught, output } = await hunt(tree, mutant.options).finally(remove);
-        expect(caught, output).toMatch(/^caught by .+ after \d+ operations$/);
-        // What is planted breaks a promise, not the rig.
-        expect(output).not.toContain('ended at its start');
-      },
-      240_000,
-    );
-  });
 });

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Armed, workerPoints } from './fault-points.js';
+import type { Armed } from './fault-points.js';
 import type { ServerProcess } from './processes.js';
 import type { Random } from './random.js';
 import type { RelayFault } from './relay.js';
@@ -23,13 +23,13 @@ export const faults = {
   'process-drain': (stage, random) => drain(random.pick(stage.processes)),
   'process-stop': (stage, random) => stopProcess(random.pick(stage.processes)),
   'api-crash-point': (stage, random) =>
-    arm(random.pick(stage.apis), { point: random.pick(stage.apiPoints), action: 'kill' }),
+    arm(random.pick(stage.apis), { point: stage.points.api.next(random), action: 'kill' }),
   'worker-crash-point': (stage, random) =>
-    arm(random.pick(stage.workers), { point: random.pick(workerPoints), action: 'kill' }),
+    arm(random.pick(stage.workers), { point: stage.points.worker.next(random), action: 'kill' }),
   'api-fault-point': (stage, random) =>
-    arm(random.pick(stage.apis), { point: random.pick(stage.apiPoints), ...failOrPause(random) }),
+    arm(random.pick(stage.apis), { point: stage.points.api.next(random), ...failOrPause(random) }),
   'worker-fault-point': (stage, random) =>
-    arm(random.pick(stage.workers), { point: random.pick(workerPoints), ...failOrPause(random) }),
+    arm(random.pick(stage.workers), { point: stage.points.worker.next(random), ...failOrPause(random) }),
 
   'postgres-cut': (stage, random) => onWay(stage, random, 'postgres', (way) => way.cut()),
   'postgres-cut-at-a-byte': (stage, random) =>

@@ -46,3 +46,17 @@ export class Random {
     return new Random(Math.floor(this.next() * 2 ** 32));
   }
 }
+
+/** All of them in a shuffled order, then again: no choice is left out by chance. */
+export class Cycle<T> {
+  #left: T[] = [];
+
+  constructor(private readonly all: readonly T[]) {}
+
+  next(random: Random): T {
+    if (this.#left.length === 0) this.#left = [...this.all];
+    const picked = random.pick(this.#left);
+    this.#left.splice(this.#left.indexOf(picked), 1);
+    return picked;
+  }
+}

@@ -7,6 +7,7 @@ export function report(
   results: readonly RoundResult[],
   recording: Recording,
   secrets: { readonly violations: readonly Violation[]; readonly bytes: number },
+  reached: readonly string[],
   durationMs: number,
 ): string {
   const entries = results.flatMap((result) => result.entries);
@@ -34,6 +35,8 @@ export function report(
         faultRows(each, copies),
       ),
     ),
+    '',
+    table(['point that was broken', 'times'], count(reached)),
     '',
     table(['row', 'count'], count(jobs.map(({ queue, outcome, state }) => `${queue}: ${outcome ?? state}`))),
     '',

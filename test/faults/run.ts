@@ -56,14 +56,19 @@ let failed = false;
 let aloneMs = 0;
 try {
   if (values.each) {
-    for (const kind of kinds) await round(`${kind}-alone`, [kind], whole('--round', values.round));
+    for (const kind of kinds) {
+      // Long enough for every point.
+      const times = kind.endsWith('point') ? 5 : 1;
+      await round(`${kind}-alone`, [kind], times * whole('--round', values.round));
+    }
   }
   for (let number = 1; !isOver(); number++) {
     await round(`mixed-${number}`, kinds, Math.min(whole('--round', values.round), seconds));
   }
   const secrets = values['until-violation'] ? { violations: [], bytes: 0 } : await checkSecrets(stage);
   for (const { check, text } of secrets.violations) print(`  VIOLATION ${check}: ${text}`);
-  print(report(results, stage.recording, secrets, now() - began));
+  const reached = stage.processes.flatMap((each) => each.reached);
+  print(report(results, stage.recording, secrets, reached, now() - began));
   failed ||= secrets.violations.length > 0;
 } finally {
   await stage.close(values.keep);

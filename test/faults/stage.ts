@@ -6,8 +6,9 @@ import { fileURLToPath } from 'node:url';
 import { migrateUp } from '../../src/migrate.js';
 import { digestOf, parseResetKey } from '../../src/password-reset/reset-key.js';
 import { settingsTable } from '../../src/settings-table.js';
-import { apiPoints } from './fault-points.js';
+import { apiPoints, workerPoints } from './fault-points.js';
 import { type Environment, ServerProcess, type Ways } from './processes.js';
+import { Cycle } from './random.js';
 import { Recording, type Taken } from './recording.js';
 import { Relay } from './relay.js';
 import { StoreProxy } from './store-proxy.js';
@@ -23,15 +24,15 @@ export interface Stage {
   readonly apis: readonly ServerProcess[];
   readonly workers: readonly ServerProcess[];
   readonly processes: readonly ServerProcess[];
-  /** Where the APIs are broken. */
-  readonly apiPoints: readonly string[];
+  /** Where processes are broken, one point after the other. */
+  readonly points: { readonly api: Cycle<string>; readonly worker: Cycle<string> };
   /** @param keep leaves the folder with the logs. */
   close(keep?: boolean): Promise<void>;
 }
 
 export const argon2 = { memoryKib: 19_456, timeCost: 2 } as const;
 
-export async function setStage(points: readonly string[] = apiPoints): Promise<Stage> {
+export async function setStage(where: readonly string[] = apiPoints): Promise<Stage> {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-faults-'));
   await chmod(folder, 0o711);
   const closing: (() => Promise<unknown>)[] = [];
@@ -94,7 +95,8 @@ export async function setStage(points: readonly string[] = apiPoints): Promise<S
     ]);
     const apis = [one, two];
     const processes = [...apis, ...workers];
-    return { folder, recording, postgres, redis, relay, apis, workers, processes, apiPoints: points, close };
+    const points = { api: new Cycle(where), worker: new Cycle<string>(workerPoints) };
+    return { folder, recording, postgres, redis, relay, apis, workers, processes, points, close };
   } catch (error) {
     await close();
     throw error;
