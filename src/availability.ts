@@ -3,9 +3,10 @@ import { describeFault, type Log } from './log.js';
 
 /**
  * SQLSTATE classes and codes that speak of the machine, not of the statement (PostgreSQL, appendix A): connection,
- * resources, operator intervention, time-outs, deadlocks, a server that only reads.
+ * resources, operator intervention, time-outs, deadlocks, a server that only reads; and faults inside the server, which
+ * is also what PostgreSQL calls a disk quota that is used up (EDQUOT has no state of its own).
  */
-const machineStates = /^(?:08|53|57|58|25006|25P03|40001|40P01|55P03)/;
+const machineStates = /^(?:08|53|57|58|XX|25006|25P03|40001|40P01|55P03)/;
 const lineErrors = /^(?:ECONN|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN|ENOENT|EACCES)/;
 /** `pg` throws these without a code. */
 const lineMessages =
@@ -36,17 +37,74 @@ export interface TemporarilyUnavailable {
   readonly retryAfterSeconds: number;
 }
 
-/** Runs a use case; what is away or overloaded becomes a value that the caller can act on. */
+/**
+ * Milliseconds after which a call is told to try again, whatever it waits for: more than one statement that nobody
+ * answers (3 s for a connection, 7 s for the answer), less than the 30 s that a client's request may take. What was
+ * begun may still be committed afterwards, as with every other unknown outcome.
+ */
+export const callDeadline = 15_000;
+
+/** Runs a use case; what is away or overloaded becomes a value that the caller can act on, by the deadline at the latest. */
 export async function orTryLater<T>(
   log: Log,
   requestId: string,
   work: () => Promise<T>,
 ): Promise<T | TemporarilyUnavailable> {
   try {
-    return await orUnavailable(work());
+    return await within(callDeadline, orUnavailable(work()), () => {
+      throw new Unavailable('deadline');
+    });
   } catch (error) {
     if (!(error instanceof Unavailable)) throw error;
     log.warn({ requestId, part: error.part, fault: describeFault(error) }, 'answered: temporarily unavailable');
     return { kind: 'temporarily-unavailable', retryAfterSeconds: error.retryAfterSeconds };
+  }
+}
+
+/** The work's result, or what `otherwise` returns or throws if it takes longer than `ms`; the work goes on then. */
+export async function within<T>(ms: number, work: Promise<T>, otherwise: () => T): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms);
+  });
+  try {
+    return await Promise.race([work, late.then(otherwise)]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Asks once for all who ask at the same time, so that what gets no answer piles up nowhere; nobody waits longer than `ms`. */
+export function sharedWithin<T>(ms: number, ask: () => Promise<T>, otherwise: () => T): () => Promise<T> {
+  let asking: Promise<T> | undefined;
+  return () => {
+    asking ??= ask().finally(() => {
+      asking = undefined;
+    });
+    return within(ms, asking, otherwise);
+  };
+}
+
+/** A statement that PostgreSQL refused: resources, a broken transaction, conflicts, time-outs. COMMIT was never sent. */
+const refusedStatement = /^(?:53|25|40001|40P01|55P03|57014)/;
+
+/**
+ * Runs a transaction. Where its end is unclear, because the line broke before COMMIT was answered, `readBack` looks on
+ * another connection.
+ *
+ * @param readBack undefined when nothing was committed; then the transaction's own error is thrown.
+ */
+export async function orReadBack<T>(
+  transaction: Promise<T>,
+  readBack: (error: unknown) => Promise<T | undefined>,
+): Promise<T> {
+  try {
+    return await transaction;
+  } catch (error) {
+    const { code } = error as { code?: unknown };
+    if (error instanceof Unavailable || (typeof code === 'string' && refusedStatement.test(code))) throw error;
+    const found = await readBack(error);
+    if (found === undefined) throw error;
+    return found;
   }
 }

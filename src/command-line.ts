@@ -21,6 +21,9 @@ import { settingsMarkdown, settingsSeen } from './settings-docs.js';
 /** Milliseconds until a process that was told to end ends whatever happens; longer than one SMTP dialogue. */
 const grace = 75_000;
 
+/** Milliseconds within which a second signal is the first one, said again. */
+const patience = 2_000;
+
 /** `latchkey <command>`; every process starts here. */
 export async function run(argv: readonly string[]): Promise<void> {
   const program = new Command('latchkey')
@@ -132,6 +135,8 @@ async function serve(
   start: (settings: Settings, services: Services) => Promise<{ close: () => Promise<void> }>,
 ): Promise<void> {
   const settings = readSettings(process.env, command);
+  // Node's own warnings go there; nobody who reads them is no reason to end.
+  process.stderr.on('error', () => undefined);
   // Loaded when a process needs them: help, settings and faults of use are told in a quarter of the time.
   const [{ createServices }, { startOperations }] = await Promise.all([
     import('./services.js'),
@@ -145,7 +150,10 @@ async function serve(
     await services.close();
     await operations?.close();
   };
-  endGracefully(close, (signal) => services.log.info({ signal }, 'ending: finishing what is under way'));
+  endGracefully(close, (signal) => {
+    services.announceEnd();
+    services.log.info({ signal }, 'ending: finishing what is under way');
+  });
 }
 
 /** A port that cannot be had is told with the setting that asked for it. */
@@ -155,13 +163,30 @@ async function naming<T>(setting: string, listening: Promise<T>): Promise<T> {
   });
 }
 
-/** One owner of the signals and of what nobody caught. */
+/**
+ * One owner of the signals and of what nobody caught. Terminals, npm and supervisors may say the same twice, which means
+ * no more than once; only somebody who interrupts again after a while wants the end at any price.
+ */
 function endGracefully(close: () => Promise<void>, announce: (signal: string) => void): void {
-  closeWithGrace({ delay: grace, logger: false }, async ({ signal, err }) => {
-    if (err) process.stderr.write(`${JSON.stringify({ level: 'fatal', fault: describeFault(err) })}\n`);
-    announce(signal ?? 'error');
-    await close();
-  });
+  let begunAt: number | undefined;
+  let reason: string | undefined;
+  const { close: end } = closeWithGrace(
+    { delay: grace, logger: false, skip: ['SIGINT', 'SIGTERM'] },
+    async ({ signal, err }) => {
+      begunAt ??= performance.now();
+      if (err) process.stderr.write(`${JSON.stringify({ level: 'fatal', fault: describeFault(err) })}\n`);
+      announce(signal ?? reason ?? 'error');
+      await close();
+    },
+  );
+  const onSignal = (signal: NodeJS.Signals) => {
+    if (begunAt === undefined) {
+      begunAt = performance.now();
+      reason = signal;
+      end();
+    } else if (signal === 'SIGINT' && performance.now() - begunAt > patience) process.exit(1);
+  };
+  process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
 }
 
 /** A command's failure is one clear line and exit code 1. */

@@ -11,6 +11,8 @@ export const databaseTimeouts = {
   connect: 3_000,
   statement: 5_000,
   lock: 3_000,
+  /** Of a migration, behind which all others wait: shorter than what they wait for (`lock`). */
+  migrationLock: 1_000,
   idleInTransaction: 10_000,
   /** On the client's side: also ends a call whose server vanished without a word. */
   query: 7_000,
@@ -39,7 +41,9 @@ export function openDatabase(url: string, options: { poolSize?: number; forMigra
       driverOptions: {
         ...poolOptions,
         onPoolCreated: reclaimDeadSlots,
-        ...(options.forMigration ? { statement_timeout: 0, query_timeout: 0, lock_timeout: 30_000 } : {}),
+        ...(options.forMigration
+          ? { statement_timeout: 0, query_timeout: 0, lock_timeout: databaseTimeouts.migrationLock }
+          : {}),
       },
       migrations: {
         migrationsList: migrations,

@@ -1,18 +1,50 @@
 import type { MikroORM } from '@mikro-orm/postgresql';
 import type { Cluster, Redis } from 'ioredis';
+import { sharedWithin } from './availability.js';
 import { databaseAnswers } from './database.js';
 import type { Health } from './http/operations.js';
 import type { JobQueue } from './jobs/job-queue.js';
 import { checkRedis } from './redis-health.js';
 
-/** Without PostgreSQL nothing can be accepted; without Redis requests still are, so the process stays in service. */
-export async function checkHealth(stores: { orm: MikroORM; redis: Redis | Cluster; jobs: JobQueue }): Promise<Health> {
-  const [postgres, redis] = await Promise.all([databaseAnswers(stores.orm), checkRedis(stores.redis)]);
-  const parts = {
-    postgres: postgres ? 'ok' : 'away',
-    redis,
-    jobs: stores.jobs.started ? 'ok' : 'starting',
-  } as const;
-  const ready = postgres && stores.jobs.started;
-  return { status: ready && redis === 'ok' ? 'ok' : 'degraded', ready, parts };
+/** Milliseconds: who asks for health gives up after a few seconds, and a stalled store would take longer than that. */
+export const healthPatience = 2_000;
+
+/**
+ * Without PostgreSQL nothing can be accepted; without Redis requests still are, so the process stays in service. A process
+ * that was told to end says so before it stops listening, so that balancers send their calls elsewhere.
+ */
+export class HealthCheck {
+  readonly #askDatabase: () => Promise<boolean>;
+  #asking: Promise<Health> | undefined;
+  #isEnding = false;
+
+  constructor(private readonly stores: { orm: MikroORM; redis: Redis | Cluster; jobs: JobQueue }) {
+    this.#askDatabase = sharedWithin(
+      healthPatience,
+      () => databaseAnswers(stores.orm),
+      () => false,
+    );
+  }
+
+  /** Who asks while it is being found out gets the same answer, so that nobody can flood the stores with questions. */
+  check(): Promise<Health> {
+    this.#asking ??= this.#ask().finally(() => {
+      this.#asking = undefined;
+    });
+    return this.#asking;
+  }
+
+  /** From now on the process is not ready. */
+  end(): void {
+    this.#isEnding = true;
+  }
+
+  async #ask(): Promise<Health> {
+    const { redis: line, jobs } = this.stores;
+    const [postgres, redis] = await Promise.all([this.#askDatabase(), checkRedis(line)]);
+    const parts = { postgres: postgres ? 'ok' : 'away', redis, jobs: jobs.started ? 'ok' : 'starting' } as const;
+    if (this.#isEnding) return { status: 'degraded', ready: false, parts: { ...parts, process: 'ending' } };
+    const ready = postgres && jobs.started;
+    return { status: ready && redis === 'ok' ? 'ok' : 'degraded', ready, parts };
+  }
 }

@@ -6,6 +6,7 @@ import type { Settings } from './settings.js';
 
 type Who = Pick<Happening, 'client' | 'accountId'>;
 const theClient = (client: string): Who => ({ client });
+const nobody = (): Who => ({});
 
 /** The limits of the settings table. A refusal is counted, and told in the audit trail once a minute. */
 export function createLimits(
@@ -33,7 +34,7 @@ export function createLimits(
         theClient(key.split(' ').at(-1) ?? ''),
       ),
       perClient: limiter('sign-in-client', account.signInPerClient),
-      perAddress: limiter('sign-in-address', account.signInPerAddress, () => ({})),
+      perAddress: limiter('sign-in-address', account.signInPerAddress, nobody),
     },
     hashPerClient: limiter('hash-client', account.hashPerClient),
     signUpPerClient: limiter('sign-up-client', account.signUpPerClient),
@@ -43,6 +44,12 @@ export function createLimits(
       keyFailuresPerClient: limiter('key-failure-client', reset.keyFailuresPerClient),
       /** In the worker, silent: whoever is refused has a live link. */
       perAccount: limiter('reset-account', reset.perAccount, (key) => ({ accountId: key.split(':')[0] ?? '' }), 'fail'),
+    },
+    /** In the worker, silent. The key of an address is a pseudonym. */
+    unknown: {
+      perAddress: limiter('unknown-address', reset.unknownPerAddress, nobody, 'fail'),
+      perClient: limiter('unknown-client', reset.unknownPerClient, theClient, 'fail'),
+      inAll: limiter('unknown-all', reset.unknownInAll, nobody, 'fail'),
     },
   };
 }

@@ -46,7 +46,7 @@ export interface Log {
   debug(fields: LogFields, message: string): void;
 }
 
-/** Writes JSON lines to standard output; times are UTC in ISO 8601. */
+/** Writes JSON lines, to standard output unless told otherwise; times are UTC in ISO 8601. */
 export function createLog(level: LogLevel, processName: string, destination?: pino.DestinationStream): Log {
   const options: pino.LoggerOptions = {
     level,

@@ -1,19 +1,27 @@
+import { sharedWithin } from './availability.js';
+import { healthPatience } from './health.js';
+import type { QueueCounts } from './jobs/queue-counts.js';
 import type { Services } from './services.js';
 
 /** Gauges of what the services hold now. */
 export function measureServices(
-  { metrics, jobs, hashLimiter, health }: Omit<Services, 'close'>,
+  { metrics, jobs, hashLimiter, health }: Omit<Services, 'close' | 'announceEnd'>,
   queues: readonly { name: string }[],
 ): void {
+  const counts = sharedWithin<Record<string, QueueCounts>>(
+    healthPatience,
+    () => jobs.counts(queues),
+    () => ({}),
+  );
   metrics.measure('latchkey_jobs', async () =>
-    Object.entries(await jobs.counts(queues)).flatMap(([queue, { waiting, active, dead }]) => [
+    Object.entries(await counts()).flatMap(([queue, { waiting, active, dead }]) => [
       { labels: { queue, state: 'waiting' }, value: waiting },
       { labels: { queue, state: 'active' }, value: active },
       { labels: { queue, state: 'dead' }, value: dead },
     ]),
   );
   metrics.measure('latchkey_job_oldest_seconds', async () =>
-    Object.entries(await jobs.counts(queues)).map(([queue, { oldestSeconds }]) => ({
+    Object.entries(await counts()).map(([queue, { oldestSeconds }]) => ({
       labels: { queue },
       value: oldestSeconds,
     })),
@@ -26,4 +34,11 @@ export function measureServices(
     const { parts } = await health();
     return ['postgres', 'redis'].map((store) => ({ labels: { store }, value: parts[store] === 'ok' ? 1 : 0 }));
   });
+}
+
+/** Of a process that sends: others hold no view of the relays. */
+export function measureRelays({ metrics, mailer }: Pick<Services, 'metrics' | 'mailer'>): void {
+  metrics.measure('latchkey_relay_up', () =>
+    mailer.relays.map(({ name, isUp }) => ({ labels: { relay: name }, value: isUp ? 1 : 0 })),
+  );
 }

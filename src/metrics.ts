@@ -4,12 +4,16 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from '@pro
 export const counted = {
   latchkey_operations_total: { labels: ['field', 'result'], help: 'Root fields answered, by the type of their result' },
   latchkey_jobs_total: { labels: ['queue', 'outcome'], help: 'Attempts at jobs, by how they ended' },
-  latchkey_mails_total: { labels: ['relay', 'outcome'], help: 'Hand-overs to a relay: taken, or whose fault it was' },
+  latchkey_mails_total: {
+    labels: ['relay', 'outcome'],
+    help: 'Hand-overs to a relay: taken, ambiguous, or whose fault it was',
+  },
   latchkey_limits_hit_total: { labels: ['limit'], help: 'Calls that a rate limit refused' },
   latchkey_audit_events_total: { labels: ['kind'], help: 'Events written to the audit trail' },
+  latchkey_log_lines_lost_total: { labels: [], help: 'Log lines given up because standard output does not take them' },
   latchkey_alarms_total: {
     labels: ['alarm'],
-    help: 'What an operator must look at: forged-reset-record, relay-refuses-us, redis-evicts, audit-event-lost, untrusted-proxy',
+    help: 'What an operator must look at: forged-reset-record, relay-refuses-us, redis-evicts, audit-event-lost, untrusted-proxy, connections-full',
   },
 } as const;
 
@@ -18,6 +22,7 @@ export const measured = {
   latchkey_jobs: { labels: ['queue', 'state'], help: 'Jobs that wait, are at work, or are dead' },
   latchkey_job_oldest_seconds: { labels: ['queue'], help: 'Age of the oldest job that waits' },
   latchkey_hashes: { labels: ['state'], help: 'Passwords that are being hashed, and calls that wait for it' },
+  latchkey_relay_up: { labels: ['relay'], help: '1 while mails go to the relay, 0 while it rests after failures' },
   latchkey_store_up: { labels: ['store'], help: '1 while the store answers as it must, else 0' },
 } as const;
 
@@ -30,7 +35,8 @@ export type Alarm =
   | 'relay-refuses-us'
   | 'redis-evicts'
   | 'audit-event-lost'
-  | 'untrusted-proxy';
+  | 'untrusted-proxy'
+  | 'connections-full';
 type Measurements = readonly { readonly labels: Readonly<Record<string, string>>; readonly value: number }[];
 
 /** Labels are names of ours from closed sets; never addresses, keys, ids or anything that was sent. */
@@ -73,6 +79,10 @@ export class Metrics {
 
   alarm(alarm: Alarm): void {
     this.#counters.latchkey_alarms_total.inc({ alarm });
+  }
+
+  logLineLost(): void {
+    this.#counters.latchkey_log_lines_lost_total.inc();
   }
 
   /** @param seconds from the first byte read to the last written. */

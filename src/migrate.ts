@@ -1,6 +1,7 @@
 import type { MikroORM } from '@mikro-orm/postgresql';
 import { openDatabase } from './database.js';
 import { jobsMigrationStatus, migrateJobs } from './jobs/queue-schema.js';
+import { untilUnlocked } from './migrate-patiently.js';
 import { queues } from './services.js';
 
 /** Brings our tables and the job queue's to this version. Safe to run again, and beside itself. */
@@ -8,7 +9,7 @@ export async function migrateUp(databaseUrl: string): Promise<string[]> {
   const orm = openDatabase(databaseUrl, { poolSize: 2, forMigration: true });
   try {
     const applied = await oneAtATime(orm, async () => {
-      const done = await orm.migrator.up();
+      const done = await untilUnlocked(() => orm.migrator.up());
       await migrateJobs(databaseUrl, queues);
       return done;
     });

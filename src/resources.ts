@@ -1,9 +1,8 @@
-import { fileURLToPath } from 'node:url';
+import { findPackageJSON } from 'node:module';
+import { dirname } from 'node:path';
 
-/** The root of the package, whether this file runs from `src` or from `dist/src`. */
-export const packageFolder = fileURLToPath(
-  new URL(import.meta.url.includes('/dist/src/') ? '../../' : '../', import.meta.url),
-);
+/** The root of the package, wherever the compiler put this file. */
+export const packageFolder = `${dirname(findPackageJSON(import.meta.url) ?? '')}/`;
 /** Mail templates as `npm run build` compiled them. */
 export const templatesFolder = `${packageFolder}dist/templates`;
 /** The filter of common passwords that `npm run build` made. */

@@ -14,14 +14,15 @@ import { SignInFailures } from './accounts/sign-in-failures.js';
 import { SignUp } from './accounts/sign-up.js';
 import { Audit } from './audit/audit.js';
 import { openDatabase, poolOptions } from './database.js';
-import { checkHealth } from './health.js';
+import { HealthCheck } from './health.js';
 import type { Health } from './http/operations.js';
 import { JobQueue } from './jobs/job-queue.js';
 import { createLimits } from './limits.js';
 import { createLog, type Log } from './log.js';
+import { openLogOutput } from './log-output.js';
 import { MailTemplates } from './mail/mail-template.js';
 import { Mailer } from './mail/mailer.js';
-import { measureServices } from './measurements.js';
+import { measureRelays, measureServices } from './measurements.js';
 import { Metrics } from './metrics.js';
 import { resetRequests } from './password-reset/outcomes.js';
 import { PasswordReset } from './password-reset/password-reset.js';
@@ -29,6 +30,7 @@ import { paceOf, ResetBudget } from './password-reset/reset-budget.js';
 import { ResetKeys } from './password-reset/reset-keys.js';
 import { ResetMails } from './password-reset/reset-mails.js';
 import { ResetReceipts } from './password-reset/reset-receipts.js';
+import { UnknownAddresses } from './password-reset/unknown-addresses.js';
 import { openRedis } from './redis.js';
 import { watchRedis } from './redis-health.js';
 import { commonPasswordsFile, templatesFolder } from './resources.js';
@@ -43,6 +45,8 @@ export const queues = [resetRequests, credentialNotices];
 export type Overrides = { -readonly [Name in keyof Parts]?: (parts: Partial<Parts>) => Parts[Name] };
 export type Services = Parts & {
   readonly health: () => Promise<Health>;
+  /** Says that the process is about to end, while it still works. */
+  readonly announceEnd: () => void;
   /** Ends what is under way and closes every connection. */
   readonly close: () => Promise<void>;
 };
@@ -86,8 +90,11 @@ export function createServices(settings: Settings, overrides: Overrides = {}): S
   };
   const worksOnJobs = settings.command === 'worker' || settings.command === 'dev';
 
-  const log = make('log', () => createLog(settings.log.level, settings.command));
   const metrics = make('metrics', () => new Metrics());
+  const log = make('log', () => {
+    const output = openLogOutput(() => metrics.logLineLost());
+    return createLog(settings.log.level, settings.command, output);
+  });
   const orm = make('orm', () => openDatabase(settings.database.url));
   const redis = make('redis', () => openRedis(settings.redis.url, log));
   watchRedis(redis, () => {
@@ -161,7 +168,8 @@ export function createServices(settings: Settings, overrides: Overrides = {}): S
     return new ChangePassword(parts);
   });
 
-  const mailer = make('mailer', () => new Mailer(settings.mail, log, metrics, workerSlots.links + workerSlots.notices));
+  const connections = workerSlots.links + workerSlots.notices;
+  const mailer = make('mailer', () => new Mailer(settings.mail, log, metrics, { connections }));
   const resetKeys = make('resetKeys', () => new ResetKeys(redis, settings.secret, log, metrics));
   const receipts = make('resetReceipts', () => new ResetReceipts(orm));
   const budget = make('resetBudget', () => {
@@ -172,6 +180,7 @@ export function createServices(settings: Settings, overrides: Overrides = {}): S
     () => new ResetMails({ ...settings.passwordReset, productName: settings.mail.productName }, mailTemplates, mailer),
   );
   make('passwordReset', () => {
+    const unknown = { settings: settings.passwordReset, limits: limits.unknown, redis, pseudonyms, mails };
     const parts = {
       accounts,
       knownClients,
@@ -181,11 +190,11 @@ export function createServices(settings: Settings, overrides: Overrides = {}): S
       receipts,
       budget,
       mails,
+      unknownAddresses: new UnknownAddresses(unknown),
       jobs,
       audit,
       limits: limits.reset,
       log,
-      metrics,
     };
     return new PasswordReset({
       ...parts,
@@ -193,14 +202,17 @@ export function createServices(settings: Settings, overrides: Overrides = {}): S
     });
   });
 
-  const health = () => checkHealth({ orm, redis, jobs });
+  const healthCheck = new HealthCheck({ orm, redis, jobs });
+  const health = () => healthCheck.check();
   const close = async () => {
     await jobs.stop();
+    await audit.written();
     mailer.close();
     redis.disconnect();
     await orm.close(true);
   };
   const services = { ...(made as unknown as Parts), health };
   measureServices(services, queues);
-  return { ...services, close };
+  if (worksOnJobs) measureRelays(services);
+  return { ...services, announceEnd: () => healthCheck.end(), close };
 }

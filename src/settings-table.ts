@@ -1,4 +1,5 @@
 import type * as z from 'zod';
+import { unknownAddressSettings } from './settings-unknown-address.js';
 import {
   cidrs,
   host,
@@ -137,6 +138,7 @@ export const settingsTable = {
     byDefault: '300/900',
     meaning: 'Reset requests of one network (IPv4 /24, IPv6 /48).',
   },
+  ...unknownAddressSettings,
   LIMIT_KEY_FAILURES_PER_CLIENT: { value: limits, byDefault: '20/900', meaning: 'Unknown reset keys from one client.' },
   LIMIT_SIGN_IN_PER_ADDRESS_AND_CLIENT: {
     value: limits,

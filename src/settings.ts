@@ -141,7 +141,11 @@ export function readSettings(environment: Environment, command: Command, toCome:
       supportUrl: values.SUPPORT_URL,
       keyTtlSeconds: values.RESET_KEY_TTL ?? 3600,
       requestDeadlineSeconds: values.RESET_REQUEST_DEADLINE ?? 3600,
+      notifyUnknown: values.NOTIFY_UNKNOWN_ADDRESS ?? false,
       limits: {
+        unknownPerAddress: values.LIMIT_NOTIFY_UNKNOWN_PER_ADDRESS ?? [{ points: 1, seconds: 86400 }],
+        unknownPerClient: values.LIMIT_NOTIFY_UNKNOWN_PER_CLIENT ?? [{ points: 5, seconds: 86400 }],
+        unknownInAll: values.LIMIT_NOTIFY_UNKNOWN_IN_ALL ?? [{ points: 30, seconds: 3600 }],
         perAccount: values.LIMIT_RESET_PER_ACCOUNT ?? [
           { points: 3, seconds: 3600 },
           { points: 10, seconds: 86400 },

@@ -2,8 +2,9 @@ import { credentialNotices } from './accounts/accounts.js';
 import { databaseTimeouts } from './database.js';
 import { startHousekeeping } from './housekeeping.js';
 import { jobTiming } from './jobs/queue-definition.js';
-import { smtpTimeouts } from './mail/mailer.js';
+import { smtpTimeouts } from './mail/relay.js';
 import { resetRequests } from './password-reset/outcomes.js';
+import { forRelay } from './password-reset/reset-mails.js';
 import { redisOptions } from './redis.js';
 import { type Services, workerSlots } from './services.js';
 
@@ -15,7 +16,7 @@ export interface Worker {
 /** The job process: hands out reset links and notices. Waits for the database while it is down. */
 export async function startWorker(services: Services): Promise<Worker> {
   assertLease();
-  const { jobs, passwordReset, log } = services;
+  const { jobs, mailer, passwordReset, log } = services;
   let housekeeping: { stop: () => void } | undefined;
   const working = (async () => {
     await jobs.start();
@@ -23,6 +24,10 @@ export async function startWorker(services: Services): Promise<Worker> {
     housekeeping = startHousekeeping(services);
     await jobs.work(resetRequests, workerSlots.links, (job) => passwordReset.deliver(job));
     await jobs.work(credentialNotices, workerSlots.notices, (job) => passwordReset.announce(job));
+    // A relay that rested is tried with one mail, which must not be at the start of a pause: two jobs, should one be too
+    // late by now. Once it is back all go, oldest first. A worker that starts may have been given another relay.
+    mailer.onRelayReady((state) => void jobs.hurry(forRelay, state === 'half-open' ? 2 : undefined));
+    void jobs.hurry(forRelay);
     log.info({ count: workerSlots.links + workerSlots.notices }, 'the worker waits for jobs');
   })();
   working.catch(() => log.error({ part: 'worker' }, 'the worker cannot work'));
@@ -35,13 +40,20 @@ export async function startWorker(services: Services): Promise<Worker> {
 }
 
 /**
+ * What the longest attempt asks of the stores, one after the other: the account and the settlement; a budget of two
+ * windows, taken and given back, and the record, or the three budgets of a mail to an unknown address.
+ */
+const storeCalls = { database: 2, redis: 14 } as const;
+
+/**
  * A lease that ran out while the mail is still being handed over would let a second worker send it too.
  *
  * @throws Error when the time-outs of one attempt could outlast the lease.
  */
 export function assertLease(leaseSeconds: number = jobTiming.lease): void {
-  const stores = 4 * databaseTimeouts.query + 4 * redisOptions.commandTimeout;
-  const longest = (smtpTimeouts.whole + stores) / 1000;
+  // A statement may wait for a connection of the pool first.
+  const database = storeCalls.database * (databaseTimeouts.connect + databaseTimeouts.query);
+  const longest = (smtpTimeouts.whole + database + storeCalls.redis * redisOptions.commandTimeout) / 1000;
   if (leaseSeconds <= longest) {
     throw new Error(`a job's lease of ${leaseSeconds} s must be longer than one attempt can take (${longest} s)`);
   }

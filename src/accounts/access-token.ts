@@ -15,6 +15,14 @@ export interface AccessClaims {
   readonly sessionVersion: number;
 }
 
+/** A token that we signed. Whether it is still good, the database's clock and the account's session version decide. */
+export interface SignedClaims extends AccessClaims {
+  readonly expiresAt: Date;
+}
+
+/** For a library that insists on looking at the time: no token has expired at the beginning of all time. */
+const noTime = new Date(0);
+
 /**
  * Signed access tokens (JWT, EdDSA). A token is only good while its `ver` equals the account's session version: our
  * endpoints compare them at each call; other services verify the signature by `/.well-known/jwks.json`, within the TTL.
@@ -24,9 +32,10 @@ export class AccessTokens {
 
   constructor(private readonly settings: AccessTokenSettings) {}
 
-  async issue(claims: AccessClaims): Promise<{ accessToken: string; expiresAt: Date }> {
+  /** @param now the database's clock, so that a machine whose own clock is wrong makes good tokens. */
+  async issue(claims: AccessClaims, now: Date): Promise<{ accessToken: string; expiresAt: Date }> {
     const { privateKey, jwk } = this.#pair();
-    const issuedAt = Math.floor(Date.now() / 1000);
+    const issuedAt = Math.floor(now.getTime() / 1000);
     const expiresAt = issuedAt + this.settings.ttlSeconds;
     const accessToken = await new SignJWT({ ver: claims.sessionVersion })
       .setProtectedHeader({ alg: 'EdDSA', typ: 'JWT', kid: (await jwk).kid ?? '' })
@@ -39,13 +48,15 @@ export class AccessTokens {
     return { accessToken, expiresAt: new Date(expiresAt * 1000) };
   }
 
-  /** Undefined for whatever is not a token of ours in its lifetime. */
-  async verify(accessToken: string): Promise<AccessClaims | undefined> {
+  /** Undefined for whatever is not a token of ours. Looks at no clock: the caller compares `expiresAt` with the database's. */
+  async verify(accessToken: string): Promise<SignedClaims | undefined> {
     const { issuer, audience } = this.settings;
-    const options = { issuer, audience, algorithms: ['EdDSA'], requiredClaims: ['sub', 'exp', 'iat'] };
+    const requiredClaims = ['sub', 'exp', 'iat'];
+    const options = { issuer, audience, algorithms: ['EdDSA'], requiredClaims, currentDate: noTime };
     const result = await jwtVerify(accessToken, this.#pair().publicKey, options).catch(() => undefined);
-    const { sub, ver } = result?.payload ?? {};
-    return sub && Number.isSafeInteger(ver) ? { accountId: sub, sessionVersion: ver as number } : undefined;
+    const { sub, ver, exp } = result?.payload ?? {};
+    if (!sub || !Number.isSafeInteger(ver) || exp === undefined) return undefined;
+    return { accountId: sub, sessionVersion: ver as number, expiresAt: new Date(exp * 1000) };
   }
 
   /** JSON Web Key Set (RFC 7517) with the public key. */

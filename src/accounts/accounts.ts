@@ -1,6 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { type EntityManager, type MikroORM, raw, UniqueConstraintViolationException } from '@mikro-orm/postgresql';
-import { orUnavailable } from '../availability.js';
+import {
+  type EntityManager,
+  LockMode,
+  type MikroORM,
+  raw,
+  UniqueConstraintViolationException,
+} from '@mikro-orm/postgresql';
+import { orReadBack, orUnavailable } from '../availability.js';
 import type { QueueDefinition } from '../jobs/queue-definition.js';
 import { Account, type AccountRow } from './account.entity.js';
 import type { EmailAddress } from './email-address.js';
@@ -48,11 +54,22 @@ export class Accounts {
     return (await orUnavailable(this.orm.em.fork().findOne(Account, where, { fields: columns }))) ?? undefined;
   }
 
-  /** The only reading of the hash. @throws Unavailable */
+  /** The only reading of the hash; with `readAt`, too. @throws Unavailable */
   async findWithHash(where: Where): Promise<AccountRow | undefined> {
-    return (
-      (await orUnavailable(this.orm.em.fork().findOne(Account, where, { populate: ['passwordHash'] }))) ?? undefined
+    const populate = ['passwordHash', 'readAt'] as const;
+    return (await orUnavailable(this.orm.em.fork().findOne(Account, where, { populate }))) ?? undefined;
+  }
+
+  /**
+   * What stands once every change of this account that is under way has ended: after a COMMIT that nobody answered, this
+   * tells whether it took place. A hash, with its random salt, is that of one call only. @throws Unavailable
+   */
+  async findSettled(id: string): Promise<AccountRow | undefined> {
+    const lockMode = LockMode.PESSIMISTIC_READ;
+    const found = this.transaction((transaction) =>
+      transaction.findOne(Account, { id }, { populate: ['passwordHash', 'readAt'], lockMode }),
     );
+    return (await orUnavailable(found)) ?? undefined;
   }
 
   /** @returns undefined when the address, or the id, has an account already. */
@@ -60,18 +77,21 @@ export class Accounts {
     { id = randomUUID(), ...fields }: { id?: string; email: EmailAddress; passwordHash: string; locale: string | null },
     alongside: (transaction: EntityManager, id: string) => Promise<void>,
   ): Promise<Credential | undefined> {
-    try {
-      return await this.transaction(async (transaction) => {
-        const versions = { credentialVersion: 1, sessionVersion: 1 };
-        const times = { credentialsChangedAt: raw('now()'), createdAt: raw('now()') };
-        await transaction.insert(Account, { id, status: 'active', ...fields, ...versions, ...times });
-        await alongside(transaction, id);
-        return transaction.findOneOrFail(Account, id, { fields: columns });
-      });
-    } catch (error) {
+    const created = this.transaction(async (transaction) => {
+      const versions = { credentialVersion: 1, sessionVersion: 1 };
+      const times = { credentialsChangedAt: raw('now()'), createdAt: raw('now()') };
+      await transaction.insert(Account, { id, status: 'active', ...fields, ...versions, ...times });
+      await alongside(transaction, id);
+      return transaction.findOneOrFail(Account, id, { fields: columns });
+    }).catch((error: unknown) => {
       if (error instanceof UniqueConstraintViolationException) return undefined;
       throw error;
-    }
+    });
+    // Whoever tried again after an unclear end would hear that the address is taken, by the own account.
+    return orReadBack<Credential | undefined>(created, async () => {
+      const found = await this.findWithHash({ id });
+      return found?.passwordHash === fields.passwordHash ? found : undefined;
+    });
   }
 
   /** READ COMMITTED; a throw rolls back. */

@@ -1,8 +1,8 @@
 import type { Audit } from '../audit/audit.js';
-import { orTryLater, type TemporarilyUnavailable } from '../availability.js';
+import { orReadBack, orTryLater, type TemporarilyUnavailable } from '../availability.js';
 import type { Caller } from '../caller.js';
 import type { JobQueue } from '../jobs/job-queue.js';
-import type { Log } from '../log.js';
+import { describeFault, type Log } from '../log.js';
 import type { RateLimiter } from '../rate-limit/rate-limiter.js';
 import type { AccessTokens } from './access-token.js';
 import { type Accounts, credentialNotices } from './accounts.js';
@@ -32,6 +32,8 @@ export interface ChangePasswordParts {
   readonly log: Log;
 }
 
+const unclear = 'the end of a password change is unclear; reading what was committed';
+
 export class ChangePassword {
   constructor(private readonly parts: ChangePasswordParts) {}
 
@@ -44,14 +46,15 @@ export class ChangePassword {
     const { accounts, sessions, passwordHash, passwordPolicy, signInFailures, hashPerClient, audit, jobs, log } =
       this.parts;
     return orTryLater(log, caller.requestId, async () => {
-      const session = await sessions.authenticate(accessToken);
-      if (!session) return { kind: 'unauthenticated' };
-      const verdict = passwordPolicy.check(input.newPassword, session.email);
+      passwordHash.expectRoom('other');
+      const owner = await sessions.authenticate(accessToken);
+      if (!owner) return { kind: 'unauthenticated' };
+      const verdict = passwordPolicy.check(input.newPassword, owner.email);
       if (verdict.kind === 'password-rejected') return verdict;
       const limited = await refusal([hashPerClient, caller.client]);
       if (limited) return limited;
-      const found = await signInFailures.attempt(session.email, caller, 'owner', async () => {
-        const row = await accounts.findWithHash({ id: session.id });
+      const found = await signInFailures.attempt(owner.email, caller, 'owner', async () => {
+        const row = await accounts.findWithHash({ id: owner.id });
         const legible = passwordPolicy.isLegible(input.currentPassword);
         const opens = row && legible && (await passwordHash.verify(row.passwordHash, input.currentPassword, 'other'));
         return { isWrong: !opens, account: row };
@@ -59,12 +62,12 @@ export class ChangePassword {
       if ('kind' in found) return found;
       const { account } = found;
       if (!account || found.isWrong) {
-        await audit.note({ kind: 'account.password-change-refused', accountId: session.id, ...from(caller) });
+        await audit.note({ kind: 'account.password-change-refused', accountId: owner.id, ...from(caller) });
         return { kind: 'invalid-credentials' };
       }
       const { id: accountId } = account;
       const hash = await passwordHash.make(verdict.password, 'other');
-      const changedAt = await accounts.transaction(async (transaction) => {
+      const change = accounts.transaction(async (transaction) => {
         const at = await accounts.replacePassword(transaction, account, hash);
         if (!at) return undefined;
         await audit.record(transaction, { kind: 'account.password-changed', accountId, ...from(caller) });
@@ -75,9 +78,16 @@ export class ChangePassword {
         });
         return at;
       });
+      const changedAt = await orReadBack<Date | undefined>(change, async (error) => {
+        log.warn({ accountId, fault: describeFault(error) }, unclear);
+        // Without this, whoever tries again would hear that the current password is wrong.
+        const now = await accounts.findSettled(accountId);
+        return now?.passwordHash === hash ? now.credentialsChangedAt : undefined;
+      });
       if (!changedAt) return { kind: 'unauthenticated' };
       const sessionVersion = account.sessionVersion + 1;
-      return { kind: 'password-changed', ...(await this.parts.accessTokens.issue({ accountId, sessionVersion })) };
+      const session = await this.parts.accessTokens.issue({ accountId, sessionVersion }, changedAt);
+      return { kind: 'password-changed', ...session };
     });
   }
 }

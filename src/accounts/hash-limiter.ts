@@ -21,6 +21,18 @@ export class HashLimiter {
     return this.#waiting.reset.length + this.#waiting.other.length;
   }
 
+  /**
+   * Asked before a call does anything, so that a flood that will be refused costs no store a thing.
+   *
+   * @throws Unavailable when the queue is full now.
+   */
+  expectRoom(urgency: Urgency): void {
+    if (this.#running < this.limits.hashConcurrency) return;
+    // Each for itself: a queue full of sign-ins must not keep a reset out.
+    if (this.#waiting[urgency].length >= this.limits.hashQueue)
+      throw new Unavailable('hashing', { retryAfterSeconds: 2 });
+  }
+
   /** @throws Unavailable when the queue is full; then nothing was started. */
   async run<T>(urgency: Urgency, work: () => Promise<T>): Promise<T> {
     await this.#enter(urgency);
@@ -36,9 +48,7 @@ export class HashLimiter {
       this.#running++;
       return undefined;
     }
-    // Each for itself: a queue full of sign-ins must not keep a reset out.
-    if (this.#waiting[urgency].length >= this.limits.hashQueue)
-      throw new Unavailable('hashing', { retryAfterSeconds: 2 });
+    this.expectRoom(urgency);
     return new Promise((resolve) => this.#waiting[urgency].push(resolve));
   }
 

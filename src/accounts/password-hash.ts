@@ -22,6 +22,11 @@ export class PasswordHash {
     this.#options = { memoryCost: settings.memoryKib, timeCost: settings.timeCost, parallelism: 1, hashLength: 32 };
   }
 
+  /** Before anything else is done for a call that will need a hash. @throws Unavailable when the limiter's queue is full. */
+  expectRoom(urgency: Urgency): void {
+    this.limiter.expectRoom(urgency);
+  }
+
   /** @returns a PHC string. @throws Unavailable when the limiter's queue is full. */
   make(password: string, urgency: Urgency): Promise<string> {
     return this.limiter.run(urgency, async () =>

@@ -1,5 +1,5 @@
 import type { Audit } from '../audit/audit.js';
-import { orTryLater, type TemporarilyUnavailable } from '../availability.js';
+import { orReadBack, orTryLater, type TemporarilyUnavailable } from '../availability.js';
 import type { Caller } from '../caller.js';
 import { describeFault, type Log } from '../log.js';
 import type { RateLimiter } from '../rate-limit/rate-limiter.js';
@@ -54,6 +54,7 @@ export class Sessions {
     const email = parseEmailAddress(input.email);
 
     return orTryLater(log, caller.requestId, async () => {
+      passwordHash.expectRoom('other');
       const found = await signInFailures.attempt(email ?? 'none', caller, 'anybody', () =>
         this.#open(email, input.password, caller),
       );
@@ -66,7 +67,7 @@ export class Sessions {
       }
       const { id: accountId, sessionVersion } = account;
       await this.parts.knownClients.remember(account.email, caller.client);
-      const session = await accessTokens.issue({ accountId, sessionVersion });
+      const session = await accessTokens.issue({ accountId, sessionVersion }, account.readAt);
       if (passwordHash.isOutdated(account.passwordHash)) void this.#renewHash(account, input.password);
       await audit.note({ kind: 'account.signed-in', accountId, ...from(caller) });
       return { kind: 'signed-in', account: view(account), ...session };
@@ -91,7 +92,9 @@ export class Sessions {
   async authenticate(accessToken: string | undefined): Promise<Credential | undefined> {
     const claims = accessToken === undefined ? undefined : await this.parts.accessTokens.verify(accessToken);
     if (!claims) return undefined;
-    return this.parts.accounts.find({ id: claims.accountId, sessionVersion: claims.sessionVersion, status: 'active' });
+    const { accountId: id, sessionVersion, expiresAt } = claims;
+    const account = await this.parts.accounts.find({ id, sessionVersion, status: 'active' });
+    return account && expiresAt > account.readAt ? account : undefined;
   }
 
   async signOutEverywhere(accessToken: string | undefined, caller: Caller): Promise<SignOutEverywhereOutcome> {
@@ -99,11 +102,20 @@ export class Sessions {
     return orTryLater(log, caller.requestId, async () => {
       const account = await this.authenticate(accessToken);
       if (!account) return { kind: 'unauthenticated' };
-      const at = await accounts.transaction(async (transaction) => {
+      const end = accounts.transaction(async (transaction) => {
         const ended = await accounts.endSessions(transaction, account);
         const event = { kind: 'account.signed-out-everywhere', accountId: account.id, ...from(caller) };
         if (ended) await audit.record(transaction, event);
         return ended;
+      });
+      const at = await orReadBack(end, async (error) => {
+        log.warn(
+          { accountId: account.id, fault: describeFault(error) },
+          'the end of a sign-out is unclear; reading it',
+        );
+        const now = await accounts.findSettled(account.id);
+        // Whoever raised it: every session up to this one has ended.
+        return now && now.sessionVersion > account.sessionVersion ? now.readAt : undefined;
       });
       return at ? { kind: 'signed-out-everywhere', at } : { kind: 'unauthenticated' };
     });

@@ -44,6 +44,7 @@ export class SignUp {
     if (verdict.kind === 'password-rejected') return verdict;
 
     return orTryLater(log, caller.requestId, async () => {
+      passwordHash.expectRoom('other');
       const limited = await refusal([limits.signUpPerClient, caller.client], [limits.hashPerClient, caller.client]);
       if (limited) return limited;
       const fields = {

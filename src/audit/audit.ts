@@ -17,6 +17,7 @@ export interface Happening {
 /** The audit trail: who did what, when, from where, with which result. */
 export class Audit {
   readonly #noted = new Map<string, number>();
+  readonly #writing = new Set<Promise<void>>();
 
   constructor(
     private readonly orm: MikroORM,
@@ -30,8 +31,19 @@ export class Audit {
     this.metrics.auditEvent(happening.kind);
   }
 
-  /** By itself, for refusals and limits: a lost event is logged and hinders nobody. */
-  async note(happening: Happening): Promise<void> {
+  /** By itself, for refusals and limits: a lost event is logged and hinders nobody. Never rejects. */
+  note(happening: Happening): Promise<void> {
+    const written = this.#write(happening).finally(() => this.#writing.delete(written));
+    this.#writing.add(written);
+    return written;
+  }
+
+  /** Waits for what was noted and not waited for. */
+  async written(): Promise<void> {
+    await Promise.all(this.#writing);
+  }
+
+  async #write(happening: Happening): Promise<void> {
     try {
       await this.orm.em.fork().insert(AuditEvent, row(happening));
       this.metrics.auditEvent(happening.kind);
@@ -47,6 +59,8 @@ export class Audit {
     if (now - (this.#noted.get(key) ?? Number.NEGATIVE_INFINITY) < 60_000) return;
     if (this.#noted.size >= 10_000) this.#noted.clear();
     this.#noted.set(key, now);
+    // Nobody waits for some of these, so they must not gather while the database is slow.
+    if (this.#writing.size >= writingAtOnce) return this.metrics.alarm('audit-event-lost');
     await this.note(happening);
   }
 
@@ -67,6 +81,8 @@ export class Audit {
 /** Events older than this are erased. */
 export const auditRetention = '400 days';
 const erasedAtOnce = 5_000;
+/** Events of floods. */
+const writingAtOnce = 100;
 
 function row(happening: Happening) {
   return {

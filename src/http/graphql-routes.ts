@@ -3,6 +3,7 @@ import { type ApolloServer, HeaderMap } from '@apollo/server';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { bearerToken, type GraphqlContext } from '../graphql/context.js';
 import { chooseAnswerType } from './answer-type.js';
+import { CallLimit } from './call-limit.js';
 import { clientNames } from './client-ip.js';
 import { refuse } from './refusal.js';
 import { sandboxSecurityPolicy } from './security-headers.js';
@@ -11,14 +12,15 @@ import { sandboxSecurityPolicy } from './security-headers.js';
 export function graphqlRoutes(
   app: FastifyInstance,
   apollo: ApolloServer<GraphqlContext>,
-  { sandbox }: { readonly sandbox: boolean },
+  { sandbox, callsAtWork }: { readonly sandbox: boolean; readonly callsAtWork: number },
 ): void {
+  const limit = new CallLimit(callsAtWork);
   app.route({
     method: 'POST',
     url: '/graphql',
     handler(request, reply) {
       const type = chooseAnswerType(request.headers.accept);
-      if (type) return answer(apollo, request, reply, type);
+      if (type) return limit.run(reply, () => answer(apollo, request, reply, type));
       return refuse(reply, 406, 'BAD_REQUEST', 'Accept application/graphql-response+json or application/json.');
     },
   });

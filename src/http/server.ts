@@ -7,6 +7,7 @@ import type { GraphqlContext } from '../graphql/context.js';
 import type { Log } from '../log.js';
 import type { Metrics } from '../metrics.js';
 import { clientNames } from './client-ip.js';
+import { limitConnections } from './connection-limit.js';
 import { graphqlRoutes } from './graphql-routes.js';
 import { endConnectionsOnClose } from './quiet-connections.js';
 import { refuse, refuseOnSocket } from './refusal.js';
@@ -17,6 +18,8 @@ export interface ServerSettings {
   readonly trustProxy: readonly string[];
   readonly corsOrigins: readonly string[];
   readonly sandbox: boolean;
+  /** GraphQL calls at the same time; more are told to come again. */
+  readonly callsAtWork: number;
 }
 
 /** Bytes. The largest honest request of ours is below 2 KiB. */
@@ -66,6 +69,7 @@ export async function createServer(
   // RFC 9110 10.1.1: an expectation that we do not know may be ignored; Node's own refusal has no headers.
   app.server.on('checkExpectation', (request, response) => app.routing(request, response));
 
+  limitConnections(app, log, metrics);
   app.addHook('onRequest', async (request, reply) => {
     reply.headers(headers).header('x-request-id', request.id);
     if (!isHost(request.hostname ?? '')) {

@@ -1,3 +1,5 @@
+import { Unavailable } from '../errors.js';
+
 interface Waiting<Item> {
   readonly item: Item;
   readonly resolve: () => void;
@@ -15,15 +17,16 @@ export class GroupWriter<Item> {
 
   /**
    * @param writeAll all of them, or none and a rejection.
-   * @param limits groups at the same time, and items in one.
+   * @param limits groups at the same time, items in one, and items that may wait for their turn.
    */
   constructor(
     private readonly writeAll: (items: Item[]) => Promise<unknown>,
-    private readonly limits: { readonly groups: number; readonly items: number },
+    private readonly limits: { readonly groups: number; readonly items: number; readonly waiting: number },
   ) {}
 
-  /** Rejects when the item was not written, or when that is not known. */
-  write(item: Item): Promise<void> {
+  /** Rejects when the item was not written, or when that is not known. @throws Unavailable at once when too many wait. */
+  async write(item: Item): Promise<void> {
+    if (this.#waiting.length >= this.limits.waiting) throw new Unavailable('postgres', { retryAfterSeconds: 2 });
     return new Promise((resolve, reject) => {
       this.#waiting.push({ item, resolve, reject });
       this.#writeNext();

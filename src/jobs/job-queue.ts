@@ -1,29 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import type { EntityManager } from '@mikro-orm/postgresql';
-import { fromKysely, type JobInsert, type JobResult, type JobWithMetadata, PgBoss } from 'pg-boss';
+import { fromKysely, type JobInsert, PgBoss } from 'pg-boss';
 import { Unavailable } from '../errors.js';
 import { describeFault, type Log } from '../log.js';
 import type { Metrics } from '../metrics.js';
+import { eraseFinished } from './erase-finished.js';
 import { GroupWriter } from './group-writer.js';
+import { hurryJobs } from './hurry-jobs.js';
+import { type Job, JobAttempts, type Settlement } from './job-attempt.js';
 import { countJobs, type QueueCounts } from './queue-counts.js';
 import { jobTiming, type QueueDefinition, queueSchema } from './queue-definition.js';
-
-/** A job at one attempt. `createdAt` is the database's clock. */
-export interface Job<Data> {
-  readonly id: string;
-  readonly data: Data;
-  /** 1 at the first attempt. */
-  readonly attempt: number;
-  readonly createdAt: Date;
-  /** Aborted when the lease is gone: somebody else may hold the job by now. */
-  readonly signal: AbortSignal;
-}
-
-/** How an attempt ends: done for good, again later (the queue's back-off), or dead and visible to an operator. */
-export type Settlement =
-  | { readonly settle: 'done'; readonly outcome: string }
-  | { readonly settle: 'retry'; readonly reason: string }
-  | { readonly settle: 'dead'; readonly reason: string };
 
 export interface JobQueueOptions {
   /** `pg` options: connection string, time-outs. */
@@ -35,14 +21,17 @@ export interface JobQueueOptions {
   readonly worker: boolean;
 }
 
-/** Two groups, so that one is gathered and sent while the other commits. */
-const groupLimits = { groups: 2, items: 100 } as const;
+/**
+ * Two groups, so that one is gathered and sent while the other commits. Four more may wait; who comes beyond would wait
+ * longer than for a new try, and calls that write no job need room, too.
+ */
+const groupLimits = { groups: 2, items: 100, waiting: 400 } as const;
 
 /** Durable jobs in PostgreSQL (pg-boss): written in the caller's transaction or by themselves, settled one by one. */
 export class JobQueue {
   readonly #boss: PgBoss;
   readonly #log: Log;
-  readonly #metrics: Metrics;
+  readonly #attempts: JobAttempts;
   readonly #worker: boolean;
   readonly #writers = new Map<string, GroupWriter<JobInsert>>();
   #starting: Promise<void> | undefined;
@@ -51,7 +40,6 @@ export class JobQueue {
 
   constructor(options: JobQueueOptions) {
     this.#log = options.log;
-    this.#metrics = options.metrics;
     this.#worker = options.worker;
     this.#boss = new PgBoss({
       ...options.connection,
@@ -67,6 +55,7 @@ export class JobQueue {
       monitorIntervalSeconds: jobTiming.monitor,
       maintenanceIntervalSeconds: 300,
     });
+    this.#attempts = new JobAttempts(this.#boss, options.log, options.metrics);
     this.#boss.on('error', (error) =>
       this.#log.error({ part: 'jobs', fault: describeFault(error) }, 'job queue fault'),
     );
@@ -91,6 +80,7 @@ export class JobQueue {
       await this.#writerOf(queue.name).write({ id, data });
       return id;
     } catch (error) {
+      if (error instanceof Unavailable) throw error;
       this.#log.error({ queue: queue.name, fault: describeFault(error) }, 'a job could not be written');
       throw new Unavailable('postgres', { cause: error });
     }
@@ -129,15 +119,35 @@ export class JobQueue {
         async (jobs) => {
           // Looks for the next job as soon as this one is settled, instead of at the next poll.
           this.#boss.notifyWorker(workerId);
-          return Promise.all(jobs.map((job) => this.#attempt(queue, job, handle)));
+          return Promise.all(jobs.map((job) => this.#attempts.run(job, handle)));
         },
       );
+    }
+  }
+
+  /**
+   * Tries jobs now that wait for this (see `Settlement`) instead of at the end of their pause; best effort.
+   *
+   * @param newest only so many, of those that are least likely to be too late by now; all by default.
+   */
+  async hurry(waitsFor: string, newest?: number): Promise<void> {
+    if (!this.#started) return;
+    try {
+      const count = await hurryJobs(this.#boss, waitsFor, newest);
+      if (count > 0) this.#log.info({ part: 'jobs', reason: waitsFor, count }, 'jobs that waited are tried now');
+    } catch (error) {
+      this.#log.warn({ part: 'jobs', reason: waitsFor, fault: describeFault(error) }, 'waiting jobs keep their pause');
     }
   }
 
   /** Jobs that wait, are at work, or are dead, per queue; and the age of the oldest that waits. */
   counts(queues: readonly { name: string }[]): Promise<Record<string, QueueCounts>> {
     return countJobs(this.#boss.getDb(), queues);
+  }
+
+  /** Erases finished jobs, and dead letters, that were kept long enough. @returns how many. */
+  eraseFinished(): Promise<number> {
+    return eraseFinished(this.#boss.getDb());
   }
 
   /** Takes no new job, lets those at work end (at most `graceMs` milliseconds), closes the connections. */
@@ -172,38 +182,6 @@ export class JobQueue {
         await this.#boss.stop({ graceful: false, close: true }).catch(() => undefined);
         await new Promise((resolve) => setTimeout(resolve, pause));
       }
-    }
-  }
-
-  async #attempt<Data extends object>(
-    queue: QueueDefinition<Data>,
-    job: JobWithMetadata<Data>,
-    handle: (job: Job<Data>) => Promise<Settlement>,
-  ): Promise<JobResult> {
-    const attempt = job.retryCount + 1;
-    const fields = { queue: queue.name, jobId: job.id, attempt };
-    try {
-      const settlement = await handle({
-        id: job.id,
-        data: job.data,
-        attempt,
-        createdAt: job.createdOn,
-        signal: job.signal,
-      });
-      if (settlement.settle === 'done') {
-        this.#metrics.job(queue.name, settlement.outcome);
-        this.#log.info({ ...fields, outcome: settlement.outcome }, 'job done');
-        return { id: job.id, status: 'completed', output: { outcome: settlement.outcome } };
-      }
-      this.#metrics.job(queue.name, settlement.settle);
-      const status = settlement.settle === 'dead' ? 'deadletter' : 'failed';
-      this.#log.warn({ ...fields, outcome: settlement.settle, reason: settlement.reason }, 'job not done');
-      return { id: job.id, status, output: { reason: settlement.reason } };
-    } catch (error) {
-      this.#metrics.job(queue.name, 'failed');
-      const fault = describeFault(error);
-      this.#log.error({ ...fields, outcome: 'retry', fault }, 'job failed');
-      return { id: job.id, status: 'failed', output: { reason: 'fault', fault } };
     }
   }
 }

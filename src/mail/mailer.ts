@@ -1,7 +1,10 @@
-import { createTransport, type Transporter } from 'nodemailer';
+import { EventEmitter, once } from 'node:events';
+import type { SendMailOptions } from 'nodemailer';
 import type { Log } from '../log.js';
 import type { Metrics } from '../metrics.js';
-import { type SmtpFailure, smtpFailure } from './smtp-failure.js';
+import { type NotTaken, Relay, type RelayOptions, smtpTimeouts } from './relay.js';
+import type { BreakerState, Pass } from './relay-breaker.js';
+import type { SmtpFailure } from './smtp-failure.js';
 
 /** A mail to one recipient. Addresses passed our parser; nothing in a header comes from a person. */
 export interface Mail {
@@ -20,53 +23,89 @@ export interface MailSettings {
   readonly requireTls: boolean;
 }
 
-/** Milliseconds. `whole` bounds a mail over all relays, also when each step is slow but none too slow. */
-export const smtpTimeouts = { dns: 5_000, connection: 5_000, greeting: 5_000, silence: 20_000, whole: 60_000 } as const;
+const resting: SmtpFailure = { fault: 'passing', reason: 'relays-rest', status: undefined, relayDown: true };
+const leaseLost: SmtpFailure = { fault: 'passing', reason: 'lease-lost', status: undefined, relayDown: false };
 
-/** Hands mails to the relays, which are tried in turn. */
+/** Hands mails to the relays, which are tried in turn; one that is down is passed over. */
 export class Mailer {
-  readonly #relays: { name: string; transport: Transporter }[];
+  readonly #relays: readonly Relay[];
+  readonly #timeouts;
+  readonly #changes = new EventEmitter<{ change: [BreakerState] }>().setMaxListeners(0);
 
   constructor(
     private readonly settings: MailSettings,
-    private readonly log: Log,
-    private readonly metrics: Metrics,
-    connections: number,
+    log: Log,
+    metrics: Metrics,
+    options: Omit<RelayOptions, 'requireTls'>,
   ) {
-    this.#relays = settings.smtpUrls.map((url) => ({
-      name: new URL(url).host,
-      transport: open(url, settings, connections),
-    }));
+    const { requireTls } = settings;
+    const changed = (state: BreakerState) => void this.#changes.emit('change', state);
+    this.#timeouts = options.timeouts ?? smtpTimeouts;
+    this.#relays = settings.smtpUrls.map((url) => new Relay(url, { ...options, requireTls }, log, metrics, changed));
   }
 
-  /** @returns undefined once a relay answered 250, else how the last relay failed. */
-  async send(mail: Mail): Promise<SmtpFailure | undefined> {
-    // Each relay gets its share, so that one that hangs leaves time for the next.
-    const share = Math.floor(smtpTimeouts.whole / this.#relays.length);
-    let failure: SmtpFailure = { fault: 'relay', reason: 'no-relay', status: undefined };
-    for (const { name, transport } of this.#relays) {
-      try {
-        await transport.sendMail({ ...this.#compose(mail), signal: AbortSignal.timeout(share) });
-        this.metrics.mail(name, 'taken');
-        return undefined;
-      } catch (error) {
-        failure = smtpFailure(error);
-        this.metrics.mail(name, failure.fault);
-        this.log.warn(
-          { relay: name, reason: failure.reason, smtpStatus: failure.status },
-          'a relay did not take a mail',
-        );
-        if (failure.fault === 'recipient') return failure;
-      }
+  /**
+   * @param leaseEnded nobody begins to send once this is aborted.
+   * @returns undefined once a relay answered 250, else how the last relay failed.
+   */
+  async send(mail: Mail, leaseEnded?: AbortSignal): Promise<SmtpFailure | undefined> {
+    const end = performance.now() + this.#timeouts.whole;
+    const message = this.#compose(mail);
+    const tried = new Set<Relay>();
+    let failure: NotTaken | SmtpFailure = resting;
+    for (;;) {
+      if (leaseEnded?.aborted) return leaseLost;
+      const next = this.#next(tried) ?? (tried.size === 0 ? await this.#waitForRelay(leaseEnded) : undefined);
+      if (!next) return leaseEnded?.aborted ? leaseLost : failure;
+      const { relay, pass } = next;
+      tried.add(relay);
+      // Each relay gets its share, so that one that hangs leaves time for the next.
+      const share = Math.max(1, (end - performance.now()) / (this.#relays.length - tried.size + 1));
+      const notTaken = await relay.handOver(message, Math.floor(share), pass);
+      if (!notTaken) return undefined;
+      failure = notTaken;
+      // What the recipient's server said holds everywhere; what a relay may have taken is no other relay's now.
+      if (notTaken.fault === 'recipient' || notTaken.unclear) return failure;
     }
-    return failure;
+  }
+
+  /** Told when one mail may try a relay that rested (`half-open`), and when all may (`closed`). */
+  onRelayReady(told: (state: 'half-open' | 'closed') => void): void {
+    this.#changes.on('change', (state) => {
+      if (state !== 'open') told(state);
+    });
+  }
+
+  /** Each relay by its name, and whether mails go there. */
+  get relays(): readonly { readonly name: string; readonly isUp: boolean }[] {
+    return this.#relays.map(({ name, isUp }) => ({ name, isUp }));
   }
 
   close(): void {
-    for (const { transport } of this.#relays) transport.close();
+    for (const relay of this.#relays) relay.close();
   }
 
-  #compose({ to, subject, html, text, language, messageId }: Mail) {
+  #next(tried: ReadonlySet<Relay>): { relay: Relay; pass: Pass } | undefined {
+    for (const relay of this.#relays) {
+      const pass = tried.has(relay) ? undefined : relay.admit();
+      if (pass) return { relay, pass };
+    }
+    return undefined;
+  }
+
+  /** A slot that waits takes no further job: a worker without a relay must not run through the queue and put it off. */
+  async #waitForRelay(leaseEnded: AbortSignal | undefined): Promise<{ relay: Relay; pass: Pass } | undefined> {
+    const patience = AbortSignal.timeout(this.#timeouts.patience);
+    const signal = leaseEnded ? AbortSignal.any([patience, leaseEnded]) : patience;
+    while (!signal.aborted) {
+      await once(this.#changes, 'change', { signal }).catch(() => undefined);
+      const next = this.#next(new Set());
+      if (next) return next;
+    }
+    return undefined;
+  }
+
+  #compose({ to, subject, html, text, language, messageId }: Mail): SendMailOptions {
     const { from } = this.settings;
     return {
       // A copy: nodemailer writes into the address object that it is given.
@@ -85,24 +124,4 @@ export class Mailer {
       disableUrlAccess: true,
     };
   }
-}
-
-function open(url: string, settings: MailSettings, connections: number): Transporter {
-  const { hostname, searchParams } = new URL(url);
-  const isThisMachine = ['localhost', '127.0.0.1', '[::1]'].includes(hostname);
-  const saysOtherwise = searchParams.has('ignoreTLS') || searchParams.has('requireTLS');
-  return createTransport({
-    url,
-    pool: true,
-    maxConnections: connections,
-    maxMessages: 1_000,
-    maxRecipients: 1,
-    dnsTimeout: smtpTimeouts.dns,
-    connectionTimeout: smtpTimeouts.connection,
-    greetingTimeout: smtpTimeouts.greeting,
-    socketTimeout: smtpTimeouts.silence,
-    disableFileAccess: true,
-    disableUrlAccess: true,
-    ...(settings.requireTls && !isThisMachine && !saysOtherwise ? { requireTLS: true } : {}),
-  });
 }

@@ -5,12 +5,12 @@ import type { PasswordPolicy } from '../accounts/password-policy.js';
 import type { Audit } from '../audit/audit.js';
 import type { JobQueue } from '../jobs/job-queue.js';
 import type { Log } from '../log.js';
-import type { Metrics } from '../metrics.js';
 import type { RateLimiter } from '../rate-limit/rate-limiter.js';
 import type { ResetBudget } from './reset-budget.js';
 import type { ResetKeys } from './reset-keys.js';
 import type { ResetMails } from './reset-mails.js';
 import type { ResetReceipts } from './reset-receipts.js';
+import type { UnknownAddresses } from './unknown-addresses.js';
 
 export interface PasswordResetSettings {
   readonly keyTtlSeconds: number;
@@ -29,6 +29,7 @@ export interface PasswordResetParts {
   readonly receipts: ResetReceipts;
   readonly budget: ResetBudget;
   readonly mails: ResetMails;
+  readonly unknownAddresses: UnknownAddresses;
   readonly jobs: JobQueue;
   readonly audit: Audit;
   readonly limits: {
@@ -37,5 +38,4 @@ export interface PasswordResetParts {
     readonly keyFailuresPerClient: RateLimiter;
   };
   readonly log: Log;
-  readonly metrics: Metrics;
 }

@@ -2,12 +2,11 @@ import { type CredentialNotice, credentialNotices } from '../accounts/accounts.j
 import { parseEmailAddress } from '../accounts/email-address.js';
 import { from, refusal, type TooManyRequests } from '../accounts/limits.js';
 import type { AcceptedPassword } from '../accounts/password-policy.js';
-import { orTryLater } from '../availability.js';
+import { orReadBack, orTryLater } from '../availability.js';
 import type { Caller } from '../caller.js';
 import { Unavailable } from '../errors.js';
-import type { Job, Settlement } from '../jobs/job-queue.js';
+import type { Job, Settlement } from '../jobs/job-attempt.js';
 import { describeFault } from '../log.js';
-import type { SmtpFailure } from '../mail/smtp-failure.js';
 import {
   type InspectOutcome,
   type InvalidResetKey,
@@ -20,6 +19,7 @@ import {
 import type { PasswordResetParts } from './parts.js';
 import { digestOf, type KeyDigest, mintResetKey, parseResetKey } from './reset-key.js';
 import type { ResetKeyRecord } from './reset-keys.js';
+import { notSent } from './reset-mails.js';
 
 /**
  * The product: how somebody who lost a password gets back in, and nobody else does. In the order of the story:
@@ -45,12 +45,16 @@ export class PasswordReset {
 
   /** Works on one request: looks the account up, mints a key, remembers its digest, and only then sends the mail. */
   async deliver(job: Job<ResetRequest>): Promise<Settlement> {
-    const { accounts, audit, budget, mails, resetKeys, settings } = this.parts;
-    const account = await accounts.find({ email: job.data.email });
+    const { accounts, audit, budget, mails, resetKeys, settings, unknownAddresses } = this.parts;
+    // Read again: a row that somebody broke must not become a condition, or an address that we would write to.
+    const email = parseEmailAddress(String(job.data.email));
+    if (!email) return { settle: 'dead', reason: 'broken-data' };
+    const account = await accounts.find({ email });
     const finish = async (outcome: string): Promise<Settlement> => {
       // What a superseded job had taken belongs to the budget of the version before, which is gone.
       if (account && outcome !== 'sent' && outcome !== 'superseded') await budget.giveBack(job.id, account);
-      await audit.note({
+      // Not waited for: until the job is settled, a crash sends the mail again.
+      void audit.note({
         kind: `reset.${outcome}`,
         accountId: account?.id,
         origin: job.data.requestId,
@@ -59,7 +63,11 @@ export class PasswordReset {
       });
       return { settle: 'done', outcome };
     };
-    if (account?.status !== 'active') return finish('no-recipient');
+    if (!account) {
+      const told = await unknownAddresses.tell(job);
+      return 'outcome' in told ? finish(told.outcome) : notSent(told.failure);
+    }
+    if (account.status !== 'active') return finish('no-recipient');
     const now = account.readAt.getTime();
     if (now - job.createdAt.getTime() > settings.requestDeadlineSeconds * 1000) return finish('expired');
     if (account.credentialsChangedAt > job.createdAt) return finish('superseded');
@@ -70,7 +78,6 @@ export class PasswordReset {
     const expiresAt = new Date(now + grant.keyLifetimeSeconds * 1000);
     const record: ResetKeyRecord = { accountId: account.id, credentialVersion: account.credentialVersion, expiresAt };
     await resetKeys.remember(digestOf(key), record, grant.keyLifetimeSeconds);
-    if (job.signal.aborted) return { settle: 'retry', reason: 'lease-lost' };
     const failure = await mails.sendLink(account, key, {
       expiresAt,
       lifetimeSeconds: grant.keyLifetimeSeconds,
@@ -79,7 +86,7 @@ export class PasswordReset {
     });
     if (!failure) return finish('sent');
     if (failure.fault === 'recipient') await finish('dead');
-    return this.#notSent(failure);
+    return notSent(failure);
   }
 
   /** Looks at a key and changes nothing: link scanners and reloads cost nobody a key. */
@@ -115,7 +122,7 @@ export class PasswordReset {
         await jobs.enqueueWithin(transaction, credentialNotices, notice);
         return true;
       });
-      const committed = await commit.catch((error: unknown) => this.#readBack(digest, account.id, hash, error));
+      const committed = await orReadBack(commit, (error) => this.#readBack(digest, account.id, hash, error));
       if (committed) {
         await this.parts.knownClients.remember(account.email, caller.client);
         return { kind: 'completed', signInUrl: settings.signInUrl };
@@ -130,12 +137,11 @@ export class PasswordReset {
   /** Tells the owner of a change that was made, with a way to object. */
   async announce(job: Job<CredentialNotice>): Promise<Settlement> {
     const { accounts, audit, mails } = this.parts;
-    const account = await accounts.find({ id: job.data.accountId });
+    const account = await accounts.find({ id: String(job.data.accountId) });
     if (!account) return { settle: 'done', outcome: 'no-recipient' };
-    if (job.signal.aborted) return { settle: 'retry', reason: 'lease-lost' };
     const failure = await mails.sendNotice(account, { ...job.data, changedAt: new Date(job.data.changedAt), job });
-    if (failure) return this.#notSent(failure);
-    await audit.note({
+    if (failure) return notSent(failure);
+    void audit.note({
       kind: 'notice.sent',
       accountId: account.id,
       detail: { jobId: job.id, change: job.data.change },
@@ -164,14 +170,14 @@ export class PasswordReset {
   }
 
   /**
-   * The outcome of a COMMIT is unknown: what stands in the database, read on a new connection, tells. A receipt alone
-   * could be that of another call with the same key; the hash, with its random salt, is this call's or not.
+   * The outcome of a COMMIT is unknown: what stands in the database, read on a new connection, tells. The hash, with its
+   * random salt, is this call's or not; a receipt without it is that of another call with the same key.
    */
-  async #readBack(digest: KeyDigest, accountId: string, hash: string, error: unknown): Promise<boolean> {
+  async #readBack(digest: KeyDigest, accountId: string, hash: string, error: unknown): Promise<boolean | undefined> {
     const { accounts, receipts, log } = this.parts;
     log.warn({ accountId, fault: describeFault(error) }, 'the end of a reset is unclear; reading what was committed');
-    if (!(await receipts.find(digest))) throw error;
-    return (await accounts.findWithHash({ id: accountId }))?.passwordHash === hash;
+    if ((await accounts.findSettled(accountId))?.passwordHash === hash) return true;
+    return (await receipts.find(digest)) ? false : undefined;
   }
 
   /** A key that is not good: refused, unless the same key and password were accepted before and the answer was lost. */
@@ -202,16 +208,6 @@ export class PasswordReset {
     const account = await accounts.findWithHash({ id: receipt.accountId, status: 'active' });
     if (account?.credentialVersion !== receipt.fromVersion + 1) return undefined;
     return (await passwordHash.verify(account.passwordHash, password, 'reset')) ? account.id : undefined;
-  }
-
-  #notSent(failure: SmtpFailure): Settlement {
-    if (failure.fault === 'relay') {
-      this.parts.metrics.alarm('relay-refuses-us');
-      this.parts.log.error({ reason: failure.reason, smtpStatus: failure.status }, 'ALARM: the relay refuses us');
-    }
-    return failure.fault === 'recipient'
-      ? { settle: 'dead', reason: failure.reason }
-      : { settle: 'retry', reason: failure.reason };
   }
 }
 

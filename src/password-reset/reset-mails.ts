@@ -1,4 +1,6 @@
 import type { Credential } from '../accounts/accounts.js';
+import type { EmailAddress } from '../accounts/email-address.js';
+import type { Job, Settlement } from '../jobs/job-attempt.js';
 import type { MailTemplates, MailValues } from '../mail/mail-template.js';
 import type { Mailer } from '../mail/mailer.js';
 import type { SmtpFailure } from '../mail/smtp-failure.js';
@@ -11,7 +13,19 @@ export interface ResetMailSettings {
   readonly supportUrl: string | undefined;
 }
 
-/** The mails of this feature. They go to the stored address, never to a typed one. */
+/** A job as a mail needs it. */
+type MailJob = Pick<Job<unknown>, 'id' | 'signal'>;
+
+/** What a job waits for whose mail no relay took. */
+export const forRelay = 'relay';
+
+/** How a job goes on whose mail did not leave. */
+export function notSent({ fault, reason, relayDown }: SmtpFailure): Settlement {
+  if (fault === 'recipient') return { settle: 'dead', reason };
+  return { settle: 'retry', reason, ...(relayDown ? { waitsFor: forRelay } : {}) };
+}
+
+/** The mails of this feature. They go to the stored address; only `sendUnknown` has a typed one. */
 export class ResetMails {
   constructor(
     private readonly settings: ResetMailSettings,
@@ -28,29 +42,35 @@ export class ResetMails {
   sendLink(
     account: Credential,
     key: ResetKey,
-    details: { expiresAt: Date; lifetimeSeconds: number; locale: string | null; job: { id: string } },
+    details: { expiresAt: Date; lifetimeSeconds: number; locale: string | null; job: MailJob },
   ): Promise<SmtpFailure | undefined> {
     const language = this.knownLocale(account.locale) ?? details.locale;
-    return this.#send('reset-link', account, language, details.job.id, {
+    return this.#send('reset-link', account.email, language, details.job, {
       link: `${this.settings.pageUrl}#key=${key}`,
       lifetime: inWords(details.lifetimeSeconds, language),
       expiresAt: timeInWords(details.expiresAt, language),
     });
   }
 
-  sendNotice(account: Credential, details: { changedAt: Date; job: { id: string } }): Promise<SmtpFailure | undefined> {
+  sendNotice(account: Credential, details: { changedAt: Date; job: MailJob }): Promise<SmtpFailure | undefined> {
     const language = this.knownLocale(account.locale);
-    return this.#send('password-changed', account, language, details.job.id, {
+    return this.#send('password-changed', account.email, language, details.job, {
       changedAt: timeInWords(details.changedAt, language),
       supportUrl: this.settings.supportUrl ?? null,
       resetPageUrl: this.settings.pageUrl,
     });
   }
 
-  #send(name: string, account: Credential, language: string | null, jobId: string, values: MailValues) {
+  /** Tells that somebody asked for an address without an account. Holds no key, and nothing that a stranger chose. */
+  sendUnknown(email: EmailAddress, locale: string | null, job: MailJob): Promise<SmtpFailure | undefined> {
+    const { supportUrl = null, pageUrl: resetPageUrl } = this.settings;
+    return this.#send('unknown-address', email, locale, job, { supportUrl, resetPageUrl });
+  }
+
+  #send(name: string, to: string, language: string | null, job: MailJob, values: MailValues) {
     const { productName } = this.settings;
     const filled = this.templates.fill(name, language, { ...values, productName });
-    return this.mailer.send({ to: account.email, messageId: `${jobId}.${name}`, ...filled });
+    return this.mailer.send({ to, messageId: `${job.id}.${name}`, ...filled }, job.signal);
   }
 }
 

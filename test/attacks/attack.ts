@@ -105,13 +105,14 @@ export async function stateOf({ database, inbox }: TestLatchkey): Promise<object
   return { ...row?.state, mails: inbox.mails().length };
 }
 
-/** Waits until the worker has settled every job. */
-export async function settled({ database }: TestLatchkey): Promise<void> {
+/** Waits until the worker has settled every job, and what it noted is written. */
+export async function settled({ database, services }: TestLatchkey): Promise<void> {
   const waiting = () => database.query(`select 1 from pgboss.job where state < 'completed' limit 1`);
   for (const end = Date.now() + 10_000; (await waiting()).length > 0; ) {
     if (Date.now() > end) throw new Error('jobs are still waiting');
     await new Promise((resolve) => setTimeout(resolve, 25));
   }
+  await services.audit.written();
 }
 
 /** What a GraphQL answer says: the type of its one result, or the codes of its errors. */

@@ -13,10 +13,10 @@ beforeAll(async () => {
 afterAll(() => latchkey.close());
 
 /** Status line, every header in order, and the body, as sent; only the date and the request's id are left out. */
-async function answerTo(mutation: Mutation, input: object): Promise<string> {
+async function answerTo(mutation: Mutation, input: object, url = latchkey.url): Promise<string> {
   const body = JSON.stringify({ query: documents[mutation], variables: { input } });
   return new Promise((resolve, reject) => {
-    const sent = request(`${latchkey.url}/graphql`, { method: 'POST', headers: json }, (response) => {
+    const sent = request(`${url}/graphql`, { method: 'POST', headers: json }, (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
       response.on('end', () => {
@@ -73,6 +73,26 @@ describe('asking for a mail', () => {
       await latchkey.database.query('alter table account_away rename to account');
     }
   });
+});
+
+it('answers with the same bytes where addresses without an account are told', async () => {
+  const telling = await startLatchkey({
+    env: { NOTIFY_UNKNOWN_ADDRESS: 'on', LIMIT_NOTIFY_UNKNOWN_PER_CLIENT: '2/3600' },
+  });
+  try {
+    await telling.signUp('known@example.com', 'a long enough password');
+    const answers = new Set<string>();
+    for (const name of ['known', 'unknown', 'another', 'too-many']) {
+      answers.add(await answerTo('requestPasswordReset', { email: `${name}@example.com` }, telling.url));
+    }
+    await settled(telling);
+    expect(answers.size).toBe(1);
+    const recipients = telling.inbox.mails().flatMap(({ envelope }) => envelope.to);
+    expect(recipients).toContain('known@example.com');
+    expect(recipients).toHaveLength(3);
+  } finally {
+    await telling.close();
+  }
 });
 
 it('refuses every sign-in with the same bytes', async () => {

@@ -15,7 +15,7 @@ beforeAll(async () => {
   const schema = buildSchema('type Query { slow: Int }');
   const apollo = createApollo(schema, { sandbox: false, introspection: false }, log);
   await apollo.start();
-  const settings = { production: true, trustProxy: [], corsOrigins: [], sandbox: false };
+  const settings = { production: true, trustProxy: [], corsOrigins: [], sandbox: false, callsAtWork: 2 };
   app = await createServer(settings, apollo, log, new Metrics(), {
     ...serverTimeouts,
     headers: 300,

@@ -13,7 +13,7 @@ describe('what is written at the same time', () => {
         gates.push(gate);
         await gate.promise;
       },
-      { groups: 2, items: 3 },
+      { groups: 2, items: 3, waiting: 5 },
     );
     const written = [1, 2, 3, 4, 5, 6, 7].map((item) => writer.write(item));
     expect(groups).toEqual([[1], [2]]);
@@ -36,7 +36,7 @@ describe('what is written at the same time', () => {
         await Promise.resolve();
         if (away) throw new Error('away');
       },
-      { groups: 1, items: 10 },
+      { groups: 1, items: 10, waiting: 10 },
     );
     const results = await Promise.allSettled([1, 2, 3].map((item) => writer.write(item)));
     expect(results.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
@@ -44,6 +44,24 @@ describe('what is written at the same time', () => {
     away = false;
     await writer.write(4);
     expect(groups.at(-1)).toEqual([4]);
+  });
+
+  it('tells who comes beyond what may wait at once to come again, and forgets nobody who waits', async () => {
+    const gate = Promise.withResolvers<void>();
+    const written: number[] = [];
+    const writer = new GroupWriter<number>(
+      async (items) => {
+        await gate.promise;
+        written.push(...items);
+      },
+      { groups: 1, items: 2, waiting: 3 },
+    );
+    const accepted = [1, 2, 3, 4].map((item) => writer.write(item));
+    await expect(writer.write(5)).rejects.toMatchObject({ name: 'Unavailable', part: 'postgres' });
+    gate.resolve();
+    await Promise.all(accepted);
+    await writer.write(6);
+    expect(written).toEqual([1, 2, 3, 4, 6]);
   });
 
   it('is told to be written exactly if it was, each item once', async () => {
@@ -61,7 +79,7 @@ describe('what is written at the same time', () => {
               if (failures[call++]) throw new Error('away');
               stored.push(...group);
             },
-            { groups, items },
+            { groups, items, waiting: 40 },
           );
           const results = await Promise.allSettled(Array.from({ length: 40 }, (_, item) => writer.write(item)));
           const told = results.flatMap(({ status }, item) => (status === 'fulfilled' ? [item] : []));

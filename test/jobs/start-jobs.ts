@@ -1,6 +1,6 @@
 import { credentialNotices } from '../../src/accounts/accounts.js';
 import { openDatabase } from '../../src/database.js';
-import type { Settlement } from '../../src/jobs/job-queue.js';
+import type { Settlement } from '../../src/jobs/job-attempt.js';
 import { JobsAdmin, type JobsAdminParts } from '../../src/jobs/jobs-admin.js';
 import { resetRequests } from '../../src/password-reset/outcomes.js';
 import { eventually } from '../support/eventually.js';

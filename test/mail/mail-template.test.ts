@@ -51,6 +51,14 @@ describe('a mail', () => {
           resetPageUrl: 'https://recover.example/',
         }),
       ],
+      [
+        'unknown-address',
+        templates.fill('unknown-address', null, {
+          productName: 'Acme',
+          supportUrl: null,
+          resetPageUrl: 'https://recover.example/',
+        }),
+      ],
     ] as const) {
       const addresses = [...filled.html.matchAll(/(?:src|url\(|@import|<link[^>]*href)=?["'(]*([^"')\s>]+)/gi)].map(
         ([, address]) => address,

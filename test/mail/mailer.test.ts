@@ -3,7 +3,8 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { afterEach, expect, it } from 'vitest';
 import { jobTiming } from '../../src/jobs/queue-definition.js';
 import { createLog } from '../../src/log.js';
-import { Mailer, smtpTimeouts } from '../../src/mail/mailer.js';
+import { Mailer } from '../../src/mail/mailer.js';
+import { smtpTimeouts } from '../../src/mail/relay.js';
 import { Metrics } from '../../src/metrics.js';
 import { assertLease } from '../../src/worker.js';
 import { startSmtpSink } from '../support/smtp-sink.js';
@@ -23,7 +24,7 @@ afterEach(async () => {
 
 function mailer(smtpUrls: string[], requireTls = false) {
   const settings = { smtpUrls, from: { name: 'Acme', address: 'no-reply@acme.example' }, requireTls };
-  const made = new Mailer(settings, createLog('silent', 'test'), new Metrics(), 2);
+  const made = new Mailer(settings, createLog('silent', 'test'), new Metrics(), { connections: 2 });
   stops.push(() => made.close());
   return made;
 }
@@ -93,8 +94,12 @@ it('insists on TLS in production, except towards this machine or when the URL sa
   expect(await mailer([`${elsewhere}?ignoreTLS=true`], true).send(mail)).toBeUndefined();
 });
 
-it('keeps the lease of a job longer than one attempt can take', () => {
+it('keeps the lease of a job longer than one attempt can take, with every wait for a store and a relay', () => {
   expect(() => assertLease()).not.toThrow();
+  // 60 s over all relays, two statements that each wait for a connection first, 14 commands to Redis.
+  expect(() => assertLease(94)).toThrow(/\(94 s\)/);
+  expect(() => assertLease(95)).not.toThrow();
+  expect(smtpTimeouts.patience).toBeLessThan(smtpTimeouts.whole);
   expect(() => assertLease(60)).toThrow(/longer than one attempt/);
   expect(jobTiming.heartbeat).toBeLessThan(jobTiming.lease);
 });

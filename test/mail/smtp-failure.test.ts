@@ -46,4 +46,34 @@ describe('whose fault it is that a mail did not leave', () => {
       'alice',
     );
   });
+
+  it.each([
+    ['a line that was not made', { code: 'ECONNECTION', command: 'CONN' }, true],
+    ['a name that was not found', { code: 'EDNS', command: 'CONN' }, true],
+    ['silence', { code: 'ETIMEDOUT', command: 'CONN' }, true],
+    ['a mail that took too long', { code: 'EABORT' }, true],
+    ['wrong credentials', { code: 'EAUTH', command: 'AUTH PLAIN', responseCode: 535, response: '535 5.7.8 no' }, true],
+    [
+      'authentication, for now',
+      { code: 'EAUTH', command: 'AUTH PLAIN', responseCode: 454, response: '454 4.7.0' },
+      true,
+    ],
+    ['a greeting that refuses', reply('CONN', 554, '5.3.2 no service'), true],
+    ['a sender that waits', reply('MAIL FROM', 451, '4.7.1 slow down'), true],
+    ['no room, told at RCPT', reply('RCPT TO', 452, '4.3.1 no room'), true],
+    ['a relay that closes at RCPT', reply('RCPT TO', 421, 'closing'), true],
+    ['greylisting', reply('RCPT TO', 450, '4.7.1 greylisted'), false],
+    ['a full mailbox', reply('RCPT TO', 452, '4.2.2 full'), false],
+    ['a policy about the recipient', reply('RCPT TO', 550, '5.7.1 no'), false],
+    ['an unknown mailbox', reply('RCPT TO', 550, '5.1.1 unknown'), false],
+    ['spam, told after DATA', reply('DATA', 554, '5.7.1 spam'), false],
+    ['a fault of our own', new TypeError('boom'), false],
+  ])('counts against the relay or not: %s', (_name, error, relayDown) => {
+    expect(smtpFailure(error)).toMatchObject({ relayDown });
+  });
+
+  it('is no alarm when authentication fails only for now', () => {
+    const error = { code: 'EAUTH', command: 'AUTH PLAIN', responseCode: 454, response: '454 4.7.0 try later' };
+    expect(smtpFailure(error)).toMatchObject({ fault: 'passing', reason: 'smtp-454' });
+  });
 });

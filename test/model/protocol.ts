@@ -14,8 +14,8 @@
  * | `UPDATE and INSERTs`         | accounts.ts `replacePassword`; `receipts.write`, `audit.record`, `enqueueWithin`:  |
  * |                              | one step, because nobody sees them before COMMIT; waits for the row lock           |
  * | `COMMIT`                     | accounts.ts `transaction` ends, and the answer is given                           |
- * | `read back`                  | password-reset.ts `#readBack`: `receipts.find`; none: unknown                     |
- * | `compare hash`               | `#readBack`: `findWithHash`; another call's hash: step 7, `lookUp` again          |
+ * | `compare hash`               | `#readBack`: `findSettled`, waits for the row lock; this call's hash: success      |
+ * | `read back`                  | `#readBack`: `receipts.find`; none: unknown; another call's: step 7, `lookUp`     |
  * | `takeReplay`                 | `#replay`: `receipts.find`, then reset-receipts.ts `takeReplay`                   |
  * | `verify`                     | `#replay`: `findWithHash` (the verifying itself touches no store), and the answer |
  * | sign-in `read`               | sessions.ts `#open`: `findWithHash`, verify                                       |

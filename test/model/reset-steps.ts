@@ -24,13 +24,14 @@ export function resetSteps(state: State, index: number, rules: Rules): Step[] {
     });
   };
   const change = undisturbed[call.next];
-  const waitsForLock = call.next === 'UPDATE and INSERTs' && state.transaction !== undefined;
+  const locks = call.next === 'UPDATE and INSERTs' || call.next === 'compare hash';
+  const waitsForLock = locks && state.transaction !== undefined;
   if (change && !waitsForLock) step(call.next, change);
   if (call.next === 'lookUp' && rules.onRedisError === 'invalid') fault('lookUp fails', refuse);
   if (call.next === 'BEGIN' || call.next === 'UPDATE and INSERTs' || call.next === 'COMMIT') {
-    fault(`${call.next} fails, rolled back`, (next, me) => {
+    fault(`${call.next} fails, rolled back`, (next, me, rules) => {
       if (call.next === 'COMMIT') next.transaction = undefined;
-      me.next = 'read back';
+      readBack(me, rules);
     });
   }
   if (call.next === 'COMMIT') {
@@ -38,9 +39,9 @@ export function resetSteps(state: State, index: number, rules: Rules): Step[] {
       commit(next, rules);
       end(me, 'unknown');
     });
-    fault('line cut during COMMIT', (next, me) => {
+    fault('line cut during COMMIT', (next, me, rules) => {
       if (next.transaction) next.transaction.cut = true;
-      me.next = 'read back';
+      readBack(me, rules);
     });
   }
   fault(`dies before ${call.next}`, (next, me) => {
@@ -85,7 +86,7 @@ const undisturbed: Partial<Record<ResetCall['next'], Change>> = {
       rules.uniqueReceipts &&
       (next.receipts[me.key] || receipts.some((each) => each?.fromVersion === fromVersion))
     ) {
-      me.next = 'read back';
+      readBack(me, rules);
     } else {
       const { key, password, begunLate: late } = me;
       next.transaction = { process: next.processes.indexOf(me), key, password, fromVersion, late, cut: false };
@@ -106,14 +107,14 @@ const undisturbed: Partial<Record<ResetCall['next'], Change>> = {
     next.records[me.key] = { is: 'taken', version: 1 };
     complete(next, me);
   },
-  'read back': (next, me, rules) => {
-    if (!next.receipts[me.key]) end(me, 'unknown');
-    else if (rules.readBackComparesHash) me.next = 'compare hash';
-    else complete(next, me);
-  },
   'compare hash': (next, me) => {
     if (next.account.hashOf === next.processes.indexOf(me)) complete(next, me);
-    else lookAgain(me);
+    else me.next = 'read back';
+  },
+  'read back': (next, me, rules) => {
+    if (!next.receipts[me.key]) end(me, 'unknown');
+    else if (rules.readBackComparesHash) lookAgain(me);
+    else complete(next, me);
   },
   takeReplay: (next, me, rules) => {
     const receipt = next.receipts[me.key];
@@ -188,4 +189,8 @@ function end(me: ResetCall, told: ResetCall['answer']): void {
 
 function raised(receipt: State['receipts']['K1']): State['receipts']['K1'] {
   return receipt && { ...receipt, replays: Math.min(receipt.replays + 1, mostReplays) };
+}
+
+function readBack(me: ResetCall, rules: Rules): void {
+  me.next = rules.readBackComparesHash ? 'compare hash' : 'read back';
 }

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { packageFolder } from '../../src/resources.js';
 
-const main = join(packageFolder, 'dist/src/main.js');
+export const main = join(packageFolder, 'dist/src/main.js');
 
 export type Settings = Readonly<Record<string, string | undefined>>;
 export interface Ended {
@@ -30,31 +30,46 @@ export class Latchkey {
   errors = '';
   readonly ended: Promise<Ended>;
 
-  private constructor(readonly child: ChildProcess) {
+  private constructor(
+    readonly child: ChildProcess,
+    reads: boolean,
+  ) {
     running.add(this);
-    child.stdout?.on('data', (chunk) => {
-      this.output += chunk;
-    });
+    if (reads) {
+      child.stdout?.on('data', (chunk) => {
+        this.output += chunk;
+      });
+    }
     child.stderr?.on('data', (chunk) => {
       this.errors += chunk;
     });
-    this.ended = once(child, 'close').then(([code, signal]) => {
+    // What nobody reads never comes to its end.
+    this.ended = once(child, reads ? 'close' : 'exit').then(([code, signal]) => {
       running.delete(this);
       return { code, signal, output: this.output, errors: this.errors };
     });
   }
 
   static start(args: readonly string[], settings: Settings = {}, cwd = tmpdir(), node = [process.execPath]): Latchkey {
-    if (!existsSync(main)) throw new Error('dist/src/main.js is missing: run `npm run build` first');
+    return Latchkey.of(main, args, { settings, cwd, node });
+  }
+
+  /** The program in another folder, or with another standard output than a pipe that is read to its end. */
+  static of(
+    program: string,
+    args: readonly string[],
+    options: { settings?: Settings; cwd?: string; node?: readonly string[]; stdout?: 'pipe' | 'unread' | number },
+  ): Latchkey {
+    if (!existsSync(program)) throw new Error(`${program} is missing: run \`npm run build\` first`);
+    const { settings = {}, cwd = tmpdir(), node = [process.execPath], stdout = 'pipe' } = options;
     const [command = '', ...flags] = node;
     const { PATH, HOME } = process.env;
-    return new Latchkey(
-      spawn(command, [...flags, main, ...args], {
-        cwd,
-        env: { PATH, HOME, ...settings },
-        stdio: ['ignore', 'pipe', 'pipe'],
-      }),
-    );
+    const child = spawn(command, [...flags, program, ...args], {
+      cwd,
+      env: { PATH, HOME, ...settings },
+      stdio: ['ignore', stdout === 'unread' ? 'pipe' : stdout, 'pipe'],
+    });
+    return new Latchkey(child, stdout === 'pipe');
   }
 
   /** Waits for its end. */

@@ -24,6 +24,9 @@ describe('what is not set has its default', () => {
     ],
     perClient: [{ points: 30, seconds: 900 }],
     perNetwork: [{ points: 300, seconds: 900 }],
+    unknownPerAddress: [{ points: 1, seconds: 86400 }],
+    unknownPerClient: [{ points: 5, seconds: 86400 }],
+    unknownInAll: [{ points: 30, seconds: 3600 }],
     keyFailuresPerClient: [{ points: 20, seconds: 900 }],
   };
 
@@ -63,6 +66,7 @@ describe('what is not set has its default', () => {
         supportUrl: undefined,
         keyTtlSeconds: 3600,
         requestDeadlineSeconds: 3600,
+        notifyUnknown: false,
         limits: resetLimits,
       },
     });
@@ -207,6 +211,7 @@ describe('a wrong value', () => {
     },
     SANDBOX: { values: ['yes', '1', 'constructor', '__proto__'], allowed: /on, off/ },
     INTROSPECTION: { values: ['no', 'toString'], allowed: /on, off/ },
+    NOTIFY_UNKNOWN_ADDRESS: { values: ['yes', '1'], allowed: /on, off/ },
     LOG_LEVEL: { values: ['verbose', 'INFO'], allowed: /fatal, error, warn, info, debug, trace, silent/ },
   };
   for (const name of Object.keys(settingsTable).filter((each) => each.startsWith('LIMIT_'))) {

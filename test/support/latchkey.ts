@@ -14,6 +14,8 @@ export interface LatchkeyOptions {
   /** Settings by the names of their environment variables. */
   readonly env?: Readonly<Record<string, string>>;
   readonly overrides?: Overrides;
+  /** Instead of a database of its own; dropped at the end. */
+  readonly database?: TestDatabase;
   /** Starts no worker until `startWorker` is called. */
   readonly withoutWorker?: boolean;
 }
@@ -60,7 +62,11 @@ const testEnvironment = {
 
 /** A whole Latchkey of its own: database, Redis, inbox, API and worker, spoken to over real sockets. */
 export async function startLatchkey(options: LatchkeyOptions = {}): Promise<TestLatchkey> {
-  const [database, embeddedRedis, inbox] = await Promise.all([createDatabase(), createRedis(), Inbox.start()]);
+  const [database, embeddedRedis, inbox] = await Promise.all([
+    options.database ?? createDatabase(),
+    createRedis(),
+    Inbox.start(),
+  ]);
   const environment = {
     ...testEnvironment,
     DATABASE_URL: database.url,

@@ -1,0 +1,106 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, open, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { OwnPostgres } from './own-postgres.js';
+
+const run = promisify(execFile);
+
+/** A PostgreSQL whose disk can be full. */
+export interface SmallDisk {
+  readonly postgres: OwnPostgres;
+  /** No table grows any more. */
+  fill(): Promise<void>;
+  /** There is no room for the next segment of the log, either: PostgreSQL ends with a PANIC, and does not start again. */
+  fillForLog(): Promise<void>;
+  free(): Promise<void>;
+  remove(): Promise<void>;
+}
+
+/** Bytes: the size of a segment of the log, which may still be written. */
+const quota = 1024 * 1024;
+
+/**
+ * Without any privilege: the server's processes may write no file beyond some size, as under a quota. Tables are made
+ * larger than that first.
+ */
+export async function underQuota(): Promise<SmallDisk> {
+  const postgres = await OwnPostgres.start();
+  const limit = (bytes: string) => postgres.limitFiles(bytes);
+  await postgres.query(
+    `insert into account (id, email, password_hash, status)
+     select gen_random_uuid(), 'filler.' || i || '@example.com', repeat('x', 400), 'active' from generate_series(1, 4000) i`,
+  );
+  await postgres.query(
+    `insert into pgboss.job (name, state, completed_on, data)
+     select 'password-reset-request', 'completed', now(), jsonb_build_object('filler', repeat('x', 60)) from generate_series(1, 8000)`,
+  );
+  // Written now: it could not be, later.
+  await postgres.query('checkpoint');
+  return {
+    postgres,
+    fill: () => limit(String(quota)),
+    fillForLog: () => limit('0'),
+    free: () => limit('unlimited'),
+    remove: () => Promise.resolve(),
+  };
+}
+
+/** @returns undefined where this process may not mount a file system, as in most containers. */
+export async function onSmallFileSystem(): Promise<(() => Promise<SmallDisk>) | undefined> {
+  const folder = await mkdtemp(join(tmpdir(), 'latchkey-small-'));
+  const mount = () => run('mount', ['-t', 'tmpfs', '-o', 'size=72m,mode=0711', 'tmpfs', folder]);
+  const unmount = () => run('umount', ['--lazy', folder]);
+  try {
+    await mount();
+    await unmount();
+  } catch {
+    return undefined;
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+  return async () => {
+    await run('mkdir', ['-p', folder]);
+    await mount();
+    const postgres = await OwnPostgres.start(folder);
+    const filler = join(folder, 'filler');
+    const fill = async () => {
+      const file = await open(filler, 'a');
+      // First in large pieces, then the rest.
+      for (const size of [1024 * 1024, 4096]) {
+        const piece = Buffer.alloc(size);
+        for (let full = false; !full; )
+          full = await file.write(piece).then(
+            () => false,
+            () => true,
+          );
+      }
+      await file.close();
+    };
+    return {
+      postgres,
+      fill,
+      fillForLog: async () => {
+        await useUpLog(postgres, fill);
+      },
+      free: () => rm(filler, { force: true }),
+      remove: async () => {
+        await unmount();
+        await rm(folder, { recursive: true, force: true });
+      },
+    };
+  };
+}
+
+/** Begins segment after segment, of which some are kept in store, until there is none. */
+async function useUpLog(postgres: OwnPostgres, before: () => Promise<void>): Promise<void> {
+  const begin = `select pg_logical_emit_message(true, 'fill', 'x'), pg_switch_wal()`;
+  for (let hasRoom = true, segments = 0; hasRoom && segments < 100; segments++) {
+    await before();
+    hasRoom = await postgres.query(begin).then(
+      () => true,
+      () => false,
+    );
+  }
+}

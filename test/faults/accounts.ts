@@ -1,0 +1,47 @@
+import { randomUUID } from 'node:crypto';
+import argon2 from 'argon2';
+import { now, type Token } from './recording.js';
+import type { Stage } from './stage.js';
+
+/** What the clients of a round remember of an account. They may be wrong: that is what the checker finds out. */
+export interface Known {
+  readonly id: string;
+  readonly email: string;
+  /** The last one that a call confirmed. */
+  password: string;
+  readonly passwords: string[];
+  readonly tokens: Token[];
+  /** Keys that were redeemed, with the password that was set. */
+  readonly redeemed: { readonly key: string; readonly password: string }[];
+}
+
+let passwords = 0;
+
+/** Found again by its first letters wherever it may leak to. */
+export const passwordMark = 'cAnaRyq7z';
+
+export function newPassword(seed: number): string {
+  passwords += 1;
+  return `${passwordMark} ${seed.toString(36)} "${passwords}" ${randomUUID().slice(0, 8)}`;
+}
+
+/**
+ * Accounts as an import leaves them: some with a hash that the first sign-in renews.
+ *
+ * @param outdated with a hash weaker than the settings ask for
+ */
+export async function createAccount(stage: Stage, email: string, seed: number, outdated: boolean): Promise<Known> {
+  const password = newPassword(seed);
+  const cost = outdated ? { memoryCost: 8_192, timeCost: 1 } : { memoryCost: 19_456, timeCost: 2 };
+  const phc = await argon2.hash(password, { ...cost, parallelism: 1 });
+  const hash = phc.replace(/\$m=(\d+),p=(\d+),t=(\d+)\$/, '$m=$1,t=$3,p=$2$');
+  const id = randomUUID();
+  const since = now();
+  await stage.postgres.query(
+    `insert into account (id, email, password_hash, status, credential_version, session_version, credentials_changed_at, created_at)
+     values ($1, $2, $3, 'active', 1, 1, now(), now())`,
+    [id, email, hash],
+  );
+  stage.recording.accounts.set(id, { id, email, password, since });
+  return { id, email, password, passwords: [password], tokens: [], redeemed: [] };
+}

@@ -1,0 +1,109 @@
+import { credentialNotices } from '../../../src/accounts/accounts.js';
+import { deadLetterQueue } from '../../../src/jobs/queue-definition.js';
+import { resetRequests } from '../../../src/password-reset/outcomes.js';
+import type { Stage } from '../stage.js';
+
+export interface AccountRow {
+  readonly id: string;
+  readonly email: string;
+  readonly credentialVersion: number;
+  readonly sessionVersion: number;
+}
+export interface ReceiptRow {
+  /** base64url. */
+  readonly digest: string;
+  readonly accountId: string;
+  readonly fromVersion: number;
+  /** Milliseconds since the epoch. */
+  readonly usedAt: number;
+  readonly replays: number;
+}
+export interface AuditRow {
+  readonly kind: string;
+  readonly accountId: string | null;
+  readonly at: number;
+}
+export interface JobRow {
+  readonly id: string;
+  readonly queue: 'request' | 'notice' | 'dead';
+  readonly email: string | null;
+  readonly accountId: string | null;
+  readonly state: string;
+  readonly outcome: string | null;
+  /** Of an attempt that failed. */
+  readonly reason: string | null;
+}
+
+/** What the stores say when everything has come to rest. */
+export interface Snapshot {
+  readonly accounts: readonly AccountRow[];
+  readonly receipts: readonly ReceiptRow[];
+  readonly audits: readonly AuditRow[];
+  readonly jobs: readonly JobRow[];
+  /** Names of Redis keys that would stay for ever. */
+  readonly withoutTtl: readonly string[];
+  /** Open sessions in PostgreSQL per process kind, and those that idle inside a transaction. */
+  readonly sessions: readonly { readonly name: string; readonly count: number; readonly stuck: number }[];
+}
+
+/** @param addresses a LIKE pattern for the addresses of a round. */
+export async function takeSnapshot({ postgres, redis }: Stage, addresses: string): Promise<Snapshot> {
+  const of = `account_id in (select id from account where email like $1)`;
+  const accounts = await postgres.query<AccountRow>(
+    `select id, email, credential_version as "credentialVersion", session_version as "sessionVersion"
+     from account where email like $1`,
+    [addresses],
+  );
+  const receipts = await postgres.query<ReceiptRow>(
+    `select translate(rtrim(replace(encode(digest, 'base64'), E'\\n', ''), '='), '+/', '-_') as digest,
+       account_id as "accountId", from_version as "fromVersion", replay_count as replays,
+       extract(epoch from used_at)::float8 * 1000 as "usedAt"
+     from reset_receipt where ${of}`,
+    [addresses],
+  );
+  const audits = await postgres.query<AuditRow>(
+    `select kind, account_id as "accountId", extract(epoch from at)::float8 * 1000 as at from audit_event where ${of} order by id`,
+    [addresses],
+  );
+  const jobs = await postgres.query<JobRow>(jobsSql, [
+    addresses,
+    resetRequests.name,
+    credentialNotices.name,
+    deadLetterQueue(resetRequests.name),
+    deadLetterQueue(credentialNotices.name),
+  ]);
+  const sessions = await postgres.query<{ name: string; count: number; stuck: number }>(
+    `select application_name as name, count(*)::int as count,
+       count(*) filter (where state like 'idle in transaction%' and state_change < now() - interval '15 seconds')::int as stuck
+     from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid() group by 1`,
+  );
+  return { accounts, receipts, audits, jobs, sessions, withoutTtl: await namesWithoutTtl(redis) };
+}
+
+const jobsSql = `
+  select id, state::text,
+    case name when $2 then 'request' when $3 then 'notice' else 'dead' end as queue,
+    data ->> 'email' as email, data ->> 'accountId' as "accountId", output ->> 'outcome' as outcome, concat_ws(' ', retry_count + 1, 'attempts', started_on, start_after, output::text) as reason
+  from pgboss.job
+  where name in ($2, $3, $4, $5)
+    and (data ->> 'email' like $1 or data ->> 'accountId' in (select id::text from account where email like $1))`;
+
+/** Rows that are not at an end yet. */
+export async function openJobs({ postgres }: Stage, addresses: string): Promise<{ state: string; id: string }[]> {
+  const dead = deadLetterQueue('');
+  return postgres.query(
+    `select id, state::text from pgboss.job where name not like '%' || $2 and state < 'completed'
+     and (data ->> 'email' like $1 or data ->> 'accountId' in (select id::text from account where email like $1))`,
+    [addresses, dead],
+  );
+}
+
+async function namesWithoutTtl({ client }: Stage['redis']): Promise<string[]> {
+  const names: string[] = [];
+  for await (const batch of client.scanStream({ count: 1_000 })) {
+    const page = batch as string[];
+    const ttls = await Promise.all(page.map((name) => client.ttl(name)));
+    names.push(...page.filter((_, index) => ttls[index] === -1));
+  }
+  return names;
+}

@@ -1,0 +1,48 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { packageFolder } from '../../src/resources.js';
+import { hasRedisServer } from '../support/stores.js';
+import { hunt, mutants, plant } from './mutants.js';
+
+const execute = promisify(execFile);
+const isPossible = process.platform === 'linux' && hasRedisServer;
+
+describe.skipIf(!isPossible)('faults (needs Linux and a redis-server or valkey-server on PATH)', () => {
+  beforeAll(async () => {
+    const compiler = ['node_modules/typescript/bin/tsc', '-p', 'test/faults/tsconfig.json'];
+    await execute(process.execPath, compiler, { cwd: packageFolder });
+  }, 120_000);
+
+  it('break no promise in a short run of all of them', async () => {
+    const args = ['dist/faults/test/faults/run.js', '--seconds', '20', '--round', '20', '--seed', '5'];
+    const { stdout } = await execute(process.execPath, args, { cwd: packageFolder }).catch(
+      (error: { stdout: string; stderr: string }) => ({ stdout: `${error.stdout}${error.stderr}` }),
+    );
+    expect(stdout).not.toMatch(/VIOLATION|Error/);
+    const [, operations, faults, violations] = /^(\d+) operations, (\d+) faults, (\d+) violations/m.exec(stdout) ?? [];
+    expect(Number(operations), stdout).toBeGreaterThan(100);
+    expect(Number(faults)).toBeGreaterThan(3);
+    expect(violations).toBe('0');
+  }, 240_000);
+
+  describe('planted in the sources', async () => {
+    const planted = await mutants();
+
+    it('are eleven', () => {
+      expect(planted.map(({ name }) => name)).toHaveLength(11);
+    });
+
+    it.each(planted)(
+      '$name is caught',
+      async (mutant) => {
+        const { tree, remove } = await plant(mutant);
+        const { caught, output } = await hunt(tree, mutant.options).finally(remove);
+        expect(caught, output).toMatch(/^caught by .+ after \d+ operations$/);
+        // What is planted breaks a promise, not the rig.
+        expect(output).not.toContain('ended at its start');
+      },
+      240_000,
+    );
+  });
+});

@@ -1,0 +1,185 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Armed, workerPoints } from './fault-points.js';
+import type { ServerProcess } from './processes.js';
+import type { Random } from './random.js';
+import type { RelayFault } from './relay.js';
+import type { Stage } from './stage.js';
+import type { StoreProxy } from './store-proxy.js';
+
+/** A fault that has begun. */
+export interface Begun {
+  readonly target: string;
+  readonly affects: readonly string[];
+  readonly detail?: string;
+  readonly heal: () => Promise<void> | void;
+  /** Milliseconds; the nemesis's choice unless said. */
+  readonly lasts?: number;
+}
+export type Begin = (stage: Stage, random: Random) => Promise<Begun> | Begun;
+
+/** Every fault by its name, in the words of a report. */
+export const faults = {
+  'process-kill': (stage, random) => kill(random.pick(stage.processes)),
+  'process-drain': (stage, random) => drain(random.pick(stage.processes)),
+  'process-stop': (stage, random) => stopProcess(random.pick(stage.processes)),
+  'api-crash-point': (stage, random) =>
+    arm(random.pick(stage.apis), { point: random.pick(stage.apiPoints), action: 'kill' }),
+  'worker-crash-point': (stage, random) =>
+    arm(random.pick(stage.workers), { point: random.pick(workerPoints), action: 'kill' }),
+  'api-fault-point': (stage, random) =>
+    arm(random.pick(stage.apis), { point: random.pick(stage.apiPoints), ...failOrPause(random) }),
+  'worker-fault-point': (stage, random) =>
+    arm(random.pick(stage.workers), { point: random.pick(workerPoints), ...failOrPause(random) }),
+
+  'postgres-cut': (stage, random) => onWay(stage, random, 'postgres', (way) => way.cut()),
+  'postgres-cut-at-a-byte': (stage, random) =>
+    onWay(stage, random, 'postgres', (way) => way.cutAfter(random.between(1, 4_000))),
+  'postgres-refuse': (stage, random) => onWay(stage, random, 'postgres', (way) => way.refuse()),
+  'postgres-delay': (stage, random) => onWay(stage, random, 'postgres', (way) => way.delay(random.between(5, 300))),
+  'postgres-swallow': (stage, random) => onWay(stage, random, 'postgres', (way) => way.swallow('down')),
+  'postgres-black-hole': (stage, random) => onWay(stage, random, 'postgres', (way) => way.swallow('up', 'down')),
+  'postgres-half-close': (stage, random) => onWay(stage, random, 'postgres', (way) => way.halfClose()),
+  'postgres-restart': (stage) => restartPostgres(stage, () => stage.postgres.stop()),
+  'postgres-kill': (stage) => restartPostgres(stage, () => stage.postgres.kill()),
+  'postgres-stop': async (stage) => {
+    await stage.postgres.signal('SIGSTOP');
+    return { target: 'postgres', affects: ['postgres'], heal: () => stage.postgres.signal('SIGCONT') };
+  },
+  'postgres-lock': (stage, random) => {
+    const ms = random.between(1_000, 5_000);
+    const locked = stage.postgres.lock('lock table account in access exclusive mode', ms).catch(() => undefined);
+    return { target: 'postgres', affects: ['postgres'], lasts: ms, heal: () => locked };
+  },
+
+  'redis-cut': (stage, random) => onWay(stage, random, 'redis', (way) => way.cut()),
+  'redis-cut-at-a-byte': (stage, random) =>
+    onWay(stage, random, 'redis', (way) => way.cutAfter(random.between(1, 2_000))),
+  'redis-refuse': (stage, random) => onWay(stage, random, 'redis', (way) => way.refuse()),
+  'redis-delay': (stage, random) => onWay(stage, random, 'redis', (way) => way.delay(random.between(5, 300))),
+  'redis-swallow': (stage, random) => ({
+    ...onWay(stage, random, 'redis', (way) => way.swallow('down')),
+    // Below the command time-out as often as above it: callers are still waiting then.
+    ...(random.chance(0.5) ? { lasts: random.between(50, 900) } : {}),
+  }),
+  'redis-half-close': (stage, random) => onWay(stage, random, 'redis', (way) => way.halfClose()),
+  'redis-kill': async (stage) => {
+    await stage.redis.kill();
+    return { target: 'redis', affects: ['redis'], heal: () => stage.redis.start() };
+  },
+  'redis-stop': (stage) => {
+    stage.redis.signal('SIGSTOP');
+    return { target: 'redis', affects: ['redis'], heal: () => stage.redis.signal('SIGCONT') };
+  },
+  'redis-full': async (stage) => {
+    await stage.redis.client.config('SET', 'maxmemory', '1');
+    const heal = async () => void (await stage.redis.client.config('SET', 'maxmemory', '0'));
+    return { target: 'redis', affects: ['redis'], heal };
+  },
+  'redis-lose': async (stage) => {
+    await stage.redis.client.flushall();
+    return { target: 'redis', affects: ['redis'], lasts: 10, heal: () => undefined };
+  },
+  'redis-resurrect': resurrect,
+
+  'relay-refuse': (stage, random) =>
+    withRelay(stage, {
+      does: 'refuse',
+      stage: random.pick(['MAIL', 'RCPT', 'DATA']),
+      code: random.pick([421, 450, 451, 452, 454, 530, 535, 550, 554]),
+    }),
+  'relay-delay': (stage, random) =>
+    withRelay(stage, {
+      does: 'delay',
+      stage: random.pick(['greeting', 'MAIL', 'RCPT', 'DATA']),
+      ms: random.between(500, 12_000),
+    }),
+  'relay-drop': (stage, random) =>
+    withRelay(stage, { does: 'drop', stage: random.pick(['greeting', 'MAIL', 'RCPT', 'DATA']) }),
+  'relay-cut': (stage, random) => onWay(stage, random, 'relay', (way) => way.cut()),
+  'relay-cut-at-a-byte': (stage, random) =>
+    onWay(stage, random, 'relay', (way) => way.cutAfter(random.between(1, 6_000))),
+  'relay-swallow': (stage, random) => onWay(stage, random, 'relay', (way) => way.swallow('down')),
+  'relay-refuse-lines': (stage, random) => onWay(stage, random, 'relay', (way) => way.refuse()),
+} as const satisfies Record<string, Begin>;
+
+export type FaultKind = keyof typeof faults;
+
+function failOrPause(random: Random): Pick<Armed, 'action' | 'ms'> {
+  return random.chance(0.5) ? { action: 'fail' } : { action: 'pause', ms: random.between(10, 2_500) };
+}
+
+async function kill(server: ServerProcess): Promise<Begun> {
+  await server.end('SIGKILL');
+  return { target: server.name, affects: [server.name], heal: () => server.revive() };
+}
+
+async function drain(server: ServerProcess): Promise<Begun> {
+  const ended = server.end('SIGTERM');
+  const heal = async () => {
+    await ended;
+    await server.revive();
+  };
+  // A graceful end excuses nothing.
+  return { target: server.name, affects: [], heal };
+}
+
+function stopProcess(server: ServerProcess): Begun {
+  server.signal('SIGSTOP');
+  return { target: server.name, affects: [server.name], heal: () => server.signal('SIGCONT') };
+}
+
+/** Waits for the process to come to the point, which it may not. */
+function arm(server: ServerProcess, armed: Armed): Begun {
+  server.expectDeath();
+  server.arm(armed);
+  const heal = async () => {
+    server.arm(undefined);
+    await sleep(50);
+    await server.revive();
+  };
+  return { target: server.name, affects: [server.name], detail: `${armed.action} at ${armed.point}`, heal };
+}
+
+function onWay(
+  stage: Stage,
+  random: Random,
+  store: 'postgres' | 'redis' | 'relay',
+  hurt: (way: StoreProxy) => void,
+): Begun {
+  const server = random.pick(store === 'relay' ? stage.workers : stage.processes);
+  const way = server.ways[store];
+  hurt(way);
+  return { target: `${server.name} to ${store}`, affects: [`${server.name} ${store}`], heal: () => way.heal() };
+}
+
+async function restartPostgres(stage: Stage, end: () => Promise<void>): Promise<Begun> {
+  await end();
+  const heal = async () => {
+    await stage.postgres.start();
+    for (const { ways } of stage.processes) ways.postgres.leadTo(stage.postgres.url);
+  };
+  return { target: 'postgres', affects: ['postgres'], heal };
+}
+
+/** Brings back every reset record as it is now, some time later: what a fail-over to a stale replica does. */
+async function resurrect(stage: Stage): Promise<Begun> {
+  const { client } = stage.redis;
+  const saved: [string, Buffer, number][] = [];
+  for (const name of await client.keys('reset:*')) {
+    const [bytes, ttl] = [await client.getBuffer(name), await client.ttl(name)];
+    if (bytes && ttl > 0) saved.push([name, bytes, ttl]);
+  }
+  const heal = async () => {
+    for (const [name, bytes, ttl] of saved) await client.set(name, bytes, 'EX', ttl);
+  };
+  return { target: 'redis', affects: [], detail: `${saved.length} records`, heal };
+}
+
+function withRelay(stage: Stage, fault: RelayFault): Begun {
+  stage.relay.fault = fault;
+  const heal = () => {
+    stage.relay.fault = undefined;
+  };
+  const detail = `${fault.does} at ${fault.stage}${'code' in fault ? ` ${fault.code}` : ''}`;
+  return { target: 'relay', affects: [], detail, heal };
+}

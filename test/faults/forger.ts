@@ -1,0 +1,36 @@
+import { randomBytes } from 'node:crypto';
+import type { Known } from './accounts.js';
+import type { Random } from './random.js';
+import { recordName, type Stage } from './stage.js';
+
+/**
+ * Writes a record for a key that nobody was mailed: with a MAC of the forger's own, or a true record of another key, or
+ * one whose expiry was moved.
+ */
+export async function forgeRecord(
+  { recording, postgres, redis }: Stage,
+  account: Known,
+  keys: readonly string[],
+  random: Random,
+): Promise<string | undefined> {
+  const key = randomBytes(32).toString('base64url');
+  const rows = await postgres.query<{ credential_version: number }>(
+    'select credential_version from account where id = $1',
+    [account.id],
+  );
+  const version = rows[0]?.credential_version;
+  if (version === undefined) return undefined;
+  const record = randomBytes(44);
+  record.write(account.id.replaceAll('-', ''), 0, 'hex');
+  record.writeUInt32BE(version, 16);
+  record.writeBigUInt64BE(BigInt(Date.now() + 3_600_000), 20);
+  const mailed = keys.at(-1);
+  if (mailed && random.chance(0.5)) {
+    const real = await redis.client.getBuffer(recordName(mailed));
+    real?.copy(record, 0);
+    if (random.chance(0.5)) record.writeUInt32BE(version, 16);
+  }
+  recording.forged.add(key);
+  await redis.client.set(recordName(key), record, 'EX', 3_600);
+  return key;
+}

@@ -1,0 +1,116 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { createWriteStream } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Armed } from './fault-points.js';
+import type { Said } from './server.js';
+import type { StoreProxy } from './store-proxy.js';
+
+export type Role = 'api' | 'worker';
+export type Environment = Readonly<Record<string, string>>;
+
+/** The ways of one process to its stores. */
+export interface Ways {
+  readonly postgres: StoreProxy;
+  readonly redis: StoreProxy;
+  readonly relay: StoreProxy;
+}
+
+/** A server process under the rig, which starts it again after every death. */
+export class ServerProcess {
+  #child: ChildProcess | undefined;
+  #url: string | undefined;
+  #wanted = false;
+  /** Points that were reached while armed. */
+  readonly reached: string[] = [];
+  /** Deaths that nobody ordered. */
+  readonly deaths: string[] = [];
+  #ordered = false;
+
+  constructor(
+    readonly name: string,
+    readonly role: Role,
+    readonly ways: Ways,
+    private readonly environment: Environment,
+    private readonly folder: string,
+    private readonly file: string,
+  ) {}
+
+  /** Of an API that takes calls. */
+  get url(): string | undefined {
+    return this.#url;
+  }
+
+  /** Resolves when the process takes work. */
+  async start(): Promise<void> {
+    this.#wanted = true;
+    this.#ordered = false;
+    const { PATH = '' } = process.env;
+    const child = fork(this.file, [this.role], {
+      env: { PATH, ...this.environment },
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    });
+    this.#child = child;
+    const logFile = join(this.folder, `${this.name}.log`);
+    const log = createWriteStream(logFile, { flags: 'a' });
+    child.stdout?.pipe(log, { end: false });
+    child.stderr?.pipe(log, { end: false });
+    child.once('exit', (code, signal) => {
+      if (this.#child !== child) return;
+      this.#url = undefined;
+      if (!this.#ordered) this.deaths.push(`${this.name} ended by itself: ${code ?? signal}`);
+    });
+    await new Promise<void>((resolve, reject) => {
+      child.on('message', (said: Said) => {
+        if ('reached' in said) {
+          this.reached.push(said.reached);
+          this.onReached?.(said.reached);
+          return;
+        }
+        this.#url = said.ready || undefined;
+        resolve();
+      });
+      child.once('exit', async (code, signal) => {
+        const said = (await readFile(logFile, 'utf8').catch(() => '')).split('\n').slice(-12).join('\n');
+        reject(new Error(`${this.name} ended at its start (${code ?? signal}):\n${said}`));
+      });
+    });
+  }
+
+  onReached: ((point: string) => void) | undefined;
+
+  /** The next death is the nemesis's. */
+  expectDeath(): void {
+    this.#ordered = true;
+  }
+
+  arm(armed: Armed | undefined): void {
+    if (this.#child?.connected) this.#child.send({ armed });
+  }
+
+  get isRunning(): boolean {
+    return this.#child !== undefined && this.#child.exitCode === null && this.#child.signalCode === null;
+  }
+
+  signal(signal: 'SIGSTOP' | 'SIGCONT'): void {
+    this.#child?.kill(signal);
+  }
+
+  /** Ends it, and waits for the end. */
+  async end(signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
+    this.#ordered = true;
+    const child = this.#child;
+    if (!child || !this.isRunning) return;
+    const ended = once(child, 'exit');
+    child.kill(signal);
+    await ended;
+    this.#url = undefined;
+  }
+
+  /** Starts it if it is dead, for instance at an armed point. */
+  async revive(): Promise<void> {
+    if (!this.isRunning && this.#wanted) await this.start();
+    this.#ordered = false;
+  }
+}

@@ -1,0 +1,111 @@
+/** Milliseconds since the epoch, with a fraction: the machine's clock, which is also that of its stores. */
+export const now = () => performance.timeOrigin + performance.now();
+
+/** What the caller knows of a call: it happened, it did not, or nobody told. */
+export type Outcome = 'ok' | 'refused' | 'unknown';
+
+export type Call =
+  | { readonly op: 'request'; readonly email: string }
+  | { readonly op: 'inspect'; readonly key: string }
+  | { readonly op: 'reset'; readonly account: string; readonly key: string; readonly password: string }
+  | { readonly op: 'signIn'; readonly account: string; readonly password: string }
+  | { readonly op: 'me'; readonly account: string; readonly token: Token }
+  | {
+      readonly op: 'change';
+      readonly account: string;
+      readonly token: Token;
+      readonly from: string;
+      readonly password: string;
+    }
+  | { readonly op: 'signOut'; readonly account: string; readonly token: Token };
+
+/** An access token and the call that gave it. */
+export interface Token {
+  readonly text: string;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** One call of one client, as it saw it. */
+export type Entry = Call & {
+  readonly client: number;
+  /** `api-1` or `api-2`. */
+  readonly to: string;
+  readonly start: number;
+  readonly end: number;
+  readonly outcome: Outcome;
+  /** The type of the result, with the reason where it has one; or how the request failed. */
+  readonly result: string;
+};
+
+/** A mail whose text the relay has received whole. */
+export interface Taken {
+  readonly messageId: string;
+  readonly jobId: string;
+  readonly to: string;
+  readonly subject: string;
+  readonly key: string | undefined;
+  /** When its last byte was there, and when the relay answered 250. */
+  readonly received: number;
+  readonly answered: number;
+  /** The worker that brought it. */
+  readonly worker: string;
+  /** Whether the line broke, by a fault or by the worker, before 250 could be written. */
+  readonly lineHurt: boolean;
+  /** What Redis held for the key, read past every proxy: the account's version, or why nothing is known. */
+  readonly record: { readonly version: number } | 'absent' | 'redis-away' | undefined;
+}
+
+/** A fault from its start until it was healed. */
+export interface Fault {
+  readonly kind: string;
+  /** `api-1`, `worker-2`, `postgres`, `redis`, `relay`. */
+  readonly target: string;
+  readonly start: number;
+  end: number;
+  /** Parts whose work may be cut short or lose its answer: `worker-1` for a process or its lines. */
+  readonly affects: readonly string[];
+  readonly detail?: string;
+}
+
+export interface TestAccount {
+  readonly id: string;
+  readonly email: string;
+  readonly password: string;
+  readonly since: number;
+}
+
+/** Everything that happened, for the checker. */
+export class Recording {
+  readonly entries: Entry[] = [];
+  readonly taken: Taken[] = [];
+  readonly faults: Fault[] = [];
+  readonly accounts = new Map<string, TestAccount>();
+  /** Keys that nobody was ever mailed, planted in Redis by a forger. */
+  readonly forged = new Set<string>();
+  /** Names of `reset:` records, and how often their SET was seen on any line to Redis. */
+  readonly remembered = new Map<string, number>();
+
+  readonly #keys = new Map<string, string[]>();
+
+  take(mail: Taken): void {
+    this.taken.push(mail);
+    if (mail.key) this.#keys.set(mail.to, [...this.keysOf(mail.to), mail.key]);
+  }
+
+  /** That were mailed to an address, the newest last. */
+  keysOf(email: string): readonly string[] {
+    return this.#keys.get(email) ?? [];
+  }
+
+  /** When Redis lost data; keys from before may be unknown. */
+  lossesBetween(start: number, end: number): boolean {
+    return this.faults.some(({ kind, start: at, end: until }) => {
+      return losesKeys(kind) && at <= end && until >= start;
+    });
+  }
+}
+
+export function losesKeys(kind: string): boolean {
+  return kind === 'redis-lose';
+}

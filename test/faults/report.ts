@@ -1,0 +1,103 @@
+import type { Violation } from './check/violation.js';
+import type { Entry, Recording, Taken } from './recording.js';
+import type { RoundResult } from './round.js';
+
+/** What a run did, as tables that `docs/faults.md` keeps. */
+export function report(
+  results: readonly RoundResult[],
+  recording: Recording,
+  secrets: { readonly violations: readonly Violation[]; readonly bytes: number },
+  durationMs: number,
+): string {
+  const entries = results.flatMap((result) => result.entries);
+  const faults = results.flatMap((result) => result.faults);
+  const violations = [...results.flatMap((result) => result.violations), ...secrets.violations];
+  const jobs = results.flatMap(({ snapshot }) => snapshot.jobs).filter(({ queue }) => queue !== 'dead');
+  const copies = [...Map.groupBy(recording.taken, ({ jobId }) => jobId).values()];
+  return [
+    '',
+    table(['operation', 'ok', 'refused', 'unknown'], operationRows(entries)),
+    '',
+    table(
+      [
+        'fault',
+        'times',
+        'last unclear answer after it: p50 ms',
+        'most ms',
+        'calls',
+        'unclear',
+        'mails',
+        'copies',
+        'dead',
+      ],
+      [...Map.groupBy(results, ({ name }) => name.replace(/-\d+$/, '')).values()].flatMap((each) =>
+        faultRows(each, copies),
+      ),
+    ),
+    '',
+    table(['row', 'count'], count(jobs.map(({ queue, outcome, state }) => `${queue}: ${outcome ?? state}`))),
+    '',
+    `records written ${recording.remembered.size}, mails taken ${recording.taken.length}, copies ${copies.reduce((sum, each) => sum + each.length - 1, 0)}`,
+    `secrets searched in ${Math.round(secrets.bytes / 1e6)} MB`,
+    `${entries.length} operations, ${faults.length} faults, ${violations.length} violations in ${Math.round(durationMs / 1_000)} s`,
+  ].join('\n');
+}
+
+/** How soon the first violation was seen: `caught by I2, M1 after 84 operations`. */
+export function caught(results: readonly RoundResult[]): string {
+  const violations = results.flatMap((result) => result.violations);
+  const first = Math.min(...violations.map(({ at }) => at));
+  const count = results.flatMap(({ entries }) => entries).filter(({ end }) => end <= first).length;
+  const checks = [...new Set(violations.map(({ check }) => check))].sort();
+  return `caught by ${checks.join(', ')} after ${count} operations`;
+}
+
+function operationRows(entries: readonly Entry[]): string[][] {
+  return [...Map.groupBy(entries, ({ op }) => op)].map(([op, calls]) => [
+    op,
+    ...(['ok', 'refused', 'unknown'] as const).map((outcome) =>
+      String(calls.filter((call) => call.outcome === outcome).length),
+    ),
+  ]);
+}
+
+/** How long calls went without a clear answer after a fault was healed and before the next one began. */
+function faultRows(results: readonly RoundResult[], copies: readonly (readonly Taken[])[]): string[][] {
+  const faults = results.flatMap((result) => result.faults);
+  const entries = results.flatMap((result) => result.entries);
+  const ids = new Set(results.flatMap(({ snapshot }) => snapshot.jobs.map(({ id }) => id)));
+  const own = copies.filter(([mail]) => ids.has(mail?.jobId ?? ''));
+  const dead = results.flatMap(({ snapshot }) => snapshot.jobs).filter(({ queue }) => queue === 'dead').length;
+  const kinds = [...Map.groupBy(faults, ({ kind }) => kind)].sort();
+  return kinds.map(([kind, each]) => {
+    const recoveries = each
+      .map(({ end }) => {
+        const next = Math.min(...faults.filter(({ start }) => start > end).map(({ start }) => start), end + 15_000);
+        const unclear = entries.filter(({ outcome, start }) => outcome === 'unknown' && start > end && start < next);
+        return Math.max(0, ...unclear.map(({ start }) => start - end));
+      })
+      .sort((one, other) => one - other);
+    const at = (share: number) => Math.round(recoveries[Math.floor((recoveries.length - 1) * share)] ?? 0);
+    // Only where it was the only fault can what happened be laid to it.
+    const alone =
+      kinds.length > 1
+        ? ['', '', '', '', '']
+        : [
+            entries.length,
+            entries.filter(({ outcome }) => outcome === 'unknown').length,
+            own.reduce((sum, { length }) => sum + length, 0),
+            own.reduce((sum, { length }) => sum + length - 1, 0),
+            dead,
+          ];
+    return [kind, each.length, at(0.5), at(1), ...alone].map(String);
+  });
+}
+
+function count(names: readonly string[]): string[][] {
+  return [...Map.groupBy(names, (name) => name)].sort().map(([name, each]) => [name, String(each.length)]);
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
+}

@@ -1,0 +1,120 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createAccount, type Known } from './accounts.js';
+import { checkAnswers, checkStores, checkTokens } from './check/answers.js';
+import { checkKeys } from './check/keys.js';
+import { checkMails } from './check/mails.js';
+import { checkRegisters } from './check/registers.js';
+import { openJobs, type Snapshot, takeSnapshot } from './check/snapshot.js';
+import type { Violation } from './check/violation.js';
+import { Client, type Operation, operations, type Round } from './clients.js';
+import type { FaultKind } from './faults.js';
+import { Nemesis } from './nemesis.js';
+import type { Random } from './random.js';
+import { type Entry, type Fault, now } from './recording.js';
+import type { Stage } from './stage.js';
+
+export interface RoundOptions {
+  readonly name: string;
+  readonly seconds: number;
+  readonly clients: number;
+  readonly accounts: number;
+  /** Mean pause of a client between two calls; milliseconds. */
+  readonly paceMs: number;
+  readonly faults: readonly FaultKind[];
+  readonly operations?: Partial<Record<Operation, number>>;
+  readonly onFault?: (fault: Fault) => void;
+}
+
+export interface RoundResult {
+  readonly name: string;
+  readonly entries: readonly Entry[];
+  readonly faults: readonly Fault[];
+  readonly violations: readonly Violation[];
+  readonly snapshot: Snapshot;
+  /** From the last heal until every request was at its end; milliseconds. */
+  readonly restMs: number;
+}
+
+/** Clients and faults for a while, on accounts of their own; then everything heals, comes to rest and is checked. */
+export async function runRound(stage: Stage, random: Random, options: RoundOptions): Promise<RoundResult> {
+  const { recording, processes } = stage;
+  const seed = random.seed;
+  const [firstEntry, firstFault] = [recording.entries.length, recording.faults.length];
+  const addresses = `%@${options.name}.example`;
+  const accounts = await Promise.all(
+    Array.from({ length: options.accounts }, (_, index) =>
+      createAccount(stage, `q${index}@${options.name}.example`, seed, random.chance(0.2)),
+    ),
+  );
+  const weights = { ...operations, ...options.operations };
+  const round: Round = { stage, seed, name: options.name, accounts, weights, patience: 40_000 };
+
+  const end = now() + options.seconds * 1_000;
+  const isOver = () => now() >= end;
+  const nemesis = new Nemesis(stage, random.branch(), options.faults, options.onFault);
+  const clients = Array.from({ length: options.clients }, (_, index) => new Client(index, round, random.branch()));
+  const striking = options.faults.length > 0 ? nemesis.run(isOver) : undefined;
+  await Promise.all([striking, ...clients.map((client) => client.run(isOver, options.paceMs))]);
+  for (const server of processes) await server.revive();
+  const healedAt = now();
+  await rest(stage, addresses);
+  const restMs = now() - healedAt;
+  await lookAgain(new Client(options.clients, round, random.branch()), round);
+
+  const snapshot = await takeSnapshot(stage, addresses);
+  const entries = recording.entries.slice(firstEntry);
+  const violations = [
+    ...stage.processes.flatMap(({ deaths }) => deaths.splice(0).map((text) => ({ check: 'answers', at: now(), text }))),
+    ...checkAnswers(recording, entries, healedAt),
+    ...checkTokens(entries),
+    ...checkKeys(recording, entries, snapshot),
+    ...checkRegisters(entries, recording.accounts, snapshot),
+    ...checkMails(recording, entries, snapshot),
+    ...checkStores(snapshot, { api: stage.apis.length, worker: stage.workers.length }),
+  ];
+  return { name: options.name, entries, faults: recording.faults.slice(firstFault), violations, snapshot, restMs };
+}
+
+/**
+ * Waits until every row is at an end. Time that would only be waited for is brought forward: the pause before the next
+ * attempt, and the lease of a worker that is dead.
+ */
+async function rest(stage: Stage, addresses: string): Promise<void> {
+  const deadline = now() + 60_000;
+  for (let turn = 1; now() < deadline; turn++) {
+    const open = await openJobs(stage, addresses);
+    if (open.length === 0) return;
+    const ids = [open.map(({ id }) => id)];
+    await stage.postgres.query(
+      `update pgboss.job set start_after = now() where id = any($1) and state in ('created', 'retry')`,
+      ids,
+    );
+    if (turn % 30 === 8 && open.some(({ state }) => state === 'active')) {
+      // What is active while no worker runs belongs to one that died.
+      await Promise.all(stage.workers.map((worker) => worker.end('SIGTERM')));
+      await stage.postgres.query(
+        `update pgboss.job set started_on = now() - interval '1 hour', heartbeat_on = now() - interval '1 hour'
+         where id = any($1) and state = 'active'`,
+        ids,
+      );
+      await Promise.all(stage.workers.map((worker) => worker.start()));
+    }
+    await sleep(500);
+  }
+}
+
+/** At the end every key that nothing has ended must still work, and every account open with its last password. */
+async function lookAgain(client: Client, { accounts, stage }: Round): Promise<void> {
+  const look = async (account: Known) => {
+    for (const key of stage.recording.keysOf(account.email).slice(-4)) await client.inspectKey(key);
+    await client.signIn(account);
+    await client.resetFresh(account);
+    await client.signIn(account);
+  };
+  // A few at a time: these calls must not meet a full queue of hashes.
+  const waiting = [...accounts];
+  const lookOn = async () => {
+    for (let account = waiting.pop(); account; account = waiting.pop()) await look(account);
+  };
+  await Promise.all([lookOn(), lookOn(), lookOn(), lookOn()]);
+}

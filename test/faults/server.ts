@@ -1,0 +1,76 @@
+import 'reflect-metadata';
+import { Accounts } from '../../src/accounts/accounts.js';
+import { PasswordHash } from '../../src/accounts/password-hash.js';
+import { startApi } from '../../src/api.js';
+import { Audit } from '../../src/audit/audit.js';
+import { poolOptions } from '../../src/database.js';
+import { JobQueue } from '../../src/jobs/job-queue.js';
+import { Mailer } from '../../src/mail/mailer.js';
+import { ResetKeys } from '../../src/password-reset/reset-keys.js';
+import { ResetReceipts } from '../../src/password-reset/reset-receipts.js';
+import { createServices, type Overrides, workerSlots } from '../../src/services.js';
+import { readSettings, type Settings } from '../../src/settings.js';
+import { startWorker } from '../../src/worker.js';
+import { type Armed, FaultPoints } from './fault-points.js';
+
+/** What a server process says to the rig. */
+export type Said = { readonly ready: string } | { readonly reached: string };
+
+/** An API or worker process as in production, with points between its steps where the rig can break it. */
+async function main(role: 'api' | 'worker'): Promise<void> {
+  const say = (said: Said) => void process.send?.(said);
+  const points = new FaultPoints((reached) => say({ reached }));
+  process.on('message', ({ armed }: { armed?: Armed }) => points.arm(armed));
+  process.on('disconnect', () => process.exit());
+
+  const settings = readSettings(process.env, role);
+  const services = createServices(settings, partsWith(points, settings, role));
+  if (role === 'api') {
+    const api = await startApi(settings, services);
+    say({ ready: api.url });
+    endWith(api.close, services.close);
+  } else {
+    const worker = await startWorker(services);
+    say({ ready: '' });
+    endWith(worker.close, services.close);
+  }
+}
+
+function partsWith(points: FaultPoints, settings: Settings, role: 'api' | 'worker'): Overrides {
+  return {
+    accounts: ({ orm }) =>
+      points.around('accounts', new Accounts(made(orm)), 'find', 'transaction', 'replacePassword', 'renewHash'),
+    audit: ({ orm, log, metrics }) =>
+      points.around('audit', new Audit(made(orm), made(log), made(metrics)), 'record', 'note'),
+    jobs: ({ log, metrics }) => {
+      const connection = { ...poolOptions, connectionString: settings.database.url };
+      const options = { connection, poolSize: 8, log: made(log), metrics: made(metrics), worker: role === 'worker' };
+      return points.around('jobs', new JobQueue(options), 'enqueue', 'enqueueWithin');
+    },
+    passwordHash: ({ hashLimiter }) =>
+      points.around('passwordHash', new PasswordHash(settings.accounts.argon2, made(hashLimiter)), 'make'),
+    mailer: ({ log, metrics }) => {
+      const connections = workerSlots.links + workerSlots.notices;
+      return points.around('mailer', new Mailer(settings.mail, made(log), made(metrics), { connections }), 'send');
+    },
+    resetKeys: ({ redis, log, metrics }) => {
+      const keys = new ResetKeys(made(redis), settings.secret, made(log), made(metrics));
+      return points.around('resetKeys', keys, 'lookUp', 'remember');
+    },
+    resetReceipts: ({ orm }) => points.around('resetReceipts', new ResetReceipts(made(orm)), 'find', 'write'),
+  };
+}
+
+function made<Part>(part: Part | undefined): Part {
+  if (part === undefined) throw new Error('a part is asked for before it is made');
+  return part;
+}
+
+function endWith(...steps: (() => Promise<void>)[]): void {
+  process.once('SIGTERM', async () => {
+    for (const step of steps) await step();
+    process.exit(0);
+  });
+}
+
+await main(process.argv[2] === 'worker' ? 'worker' : 'api');

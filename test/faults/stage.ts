@@ -1,0 +1,144 @@
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { migrateUp } from '../../src/migrate.js';
+import { digestOf, parseResetKey } from '../../src/password-reset/reset-key.js';
+import { settingsTable } from '../../src/settings-table.js';
+import { apiPoints } from './fault-points.js';
+import { type Environment, ServerProcess, type Ways } from './processes.js';
+import { Recording, type Taken } from './recording.js';
+import { Relay } from './relay.js';
+import { StoreProxy } from './store-proxy.js';
+import { PostgresServer, RedisServer } from './stores.js';
+
+/** Two APIs, two workers, their stores and the relay, each process with a way of its own to each of them. */
+export interface Stage {
+  readonly folder: string;
+  readonly recording: Recording;
+  readonly postgres: PostgresServer;
+  readonly redis: RedisServer;
+  readonly relay: Relay;
+  readonly apis: readonly ServerProcess[];
+  readonly workers: readonly ServerProcess[];
+  readonly processes: readonly ServerProcess[];
+  /** Where the APIs are broken. */
+  readonly apiPoints: readonly string[];
+  /** @param keep leaves the folder with the logs. */
+  close(keep?: boolean): Promise<void>;
+}
+
+export const argon2 = { memoryKib: 19_456, timeCost: 2 } as const;
+
+export async function setStage(points: readonly string[] = apiPoints): Promise<Stage> {
+  const folder = await mkdtemp(join(tmpdir(), 'latchkey-faults-'));
+  await chmod(folder, 0o711);
+  const closing: (() => Promise<unknown>)[] = [];
+  const close = async (keep = false) => {
+    for (const step of closing.splice(0).reverse()) await step().catch(() => undefined);
+    if (!keep) await rm(folder, { recursive: true, force: true });
+  };
+  try {
+    const recording = new Recording();
+    const [postgres, redis] = await Promise.all([
+      PostgresServer.start(join(folder, 'postgres')),
+      RedisServer.start(join(folder, 'redis')),
+    ]);
+    closing.push(
+      () => postgres.stop(),
+      () => redis.stop(),
+    );
+    await migrateUp(postgres.url);
+    const workers: ServerProcess[] = [];
+    const relay = await Relay.start({
+      recording,
+      recordOf: (key) => recordOf(redis, key),
+      lineOf: (port) => {
+        for (const { name, ways } of workers) {
+          const line = ways.relay.lineOf(port);
+          if (line) return { worker: name, hurt: line.hurtAt !== undefined };
+        }
+        return { worker: 'unknown', hurt: true };
+      },
+    });
+    closing.push(() => relay.stop());
+
+    const environment = environmentOf();
+    const start = async (name: string, role: 'api' | 'worker') => {
+      const ways: Ways = {
+        postgres: await StoreProxy.to(postgres.url),
+        redis: await StoreProxy.to(redis.url, (bytes) => watch(bytes, recording)),
+        relay: await StoreProxy.to(relay.url),
+      };
+      const urls = {
+        DATABASE_URL: ways.postgres.through(postgres.url),
+        REDIS_URL: ways.redis.through(redis.url),
+        SMTP_URL: ways.relay.through(relay.url),
+      };
+      const file = fileURLToPath(new URL('./server.js', import.meta.url));
+      const server = new ServerProcess(name, role, ways, { ...environment, ...urls }, folder, file);
+      closing.push(
+        () => server.end('SIGKILL'),
+        () => Promise.all(Object.values(ways).map((way) => way.close())),
+      );
+      if (role === 'worker') workers.push(server);
+      await server.start();
+      return server;
+    };
+    const [one, two] = await Promise.all([
+      start('api-1', 'api'),
+      start('api-2', 'api'),
+      start('worker-1', 'worker'),
+      start('worker-2', 'worker'),
+    ]);
+    const apis = [one, two];
+    const processes = [...apis, ...workers];
+    return { folder, recording, postgres, redis, relay, apis, workers, processes, apiPoints: points, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** As in development, so that accounts can sign up; with limits that one machine that plays everybody does not meet. */
+function environmentOf(): Environment {
+  const { privateKey } = generateKeyPairSync('ed25519');
+  const limits = Object.keys(settingsTable).filter((name) => name.startsWith('LIMIT_'));
+  return {
+    NODE_ENV: 'development',
+    PORT: '0',
+    OPS_PORT: '0',
+    HOST: '127.0.0.1',
+    LOG_LEVEL: 'info',
+    PUBLIC_URL: 'http://localhost:4000',
+    SIGN_UP: 'open',
+    SECRET: randomBytes(32).toString('base64url'),
+    ACCESS_TOKEN_SIGNING_KEY: privateKey.export({ format: 'pem', type: 'pkcs8' }).toString(),
+    ...Object.fromEntries(limits.map((name) => [name, '9999999/900'])),
+  };
+}
+
+export function recordName(key: string): string {
+  const parsed = parseResetKey(key);
+  if (!parsed) throw new Error('not a key');
+  return `reset:${digestOf(parsed).toString('base64url')}`;
+}
+
+async function recordOf(redis: RedisServer, key: string): Promise<Taken['record']> {
+  try {
+    const bytes = await redis.client.getBuffer(recordName(key));
+    return bytes ? { version: bytes.readUInt32BE(16) } : 'absent';
+  } catch {
+    return 'redis-away';
+  }
+}
+
+/** Counts each SET of a reset record on its way to Redis. Names are unique, so a second one was sent again. */
+function watch(bytes: Buffer, { remembered }: Recording): void {
+  const text = bytes.toString('latin1');
+  if (!text.includes('reset:')) return;
+  for (const [, name = ''] of text.matchAll(/\$3\r\nset\r\n\$49\r\n(reset:[A-Za-z0-9_-]{43})\r\n/gi)) {
+    remembered.set(name, (remembered.get(name) ?? 0) + 1);
+  }
+}

@@ -1,0 +1,78 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { type BreakerState, RelayBreaker } from '../../src/mail/relay-breaker.js';
+
+let states: [BreakerState, number][];
+let breaker: RelayBreaker;
+beforeEach(() => {
+  vi.useFakeTimers();
+  states = [];
+  breaker = new RelayBreaker({ failures: 3, firstPause: 1_000, longestPause: 5_000 }, (...each) => states.push(each));
+});
+afterEach(() => {
+  breaker.close();
+  vi.useRealTimers();
+});
+
+const fail = (count = 1) => {
+  for (let each = 0; each < count; each++) breaker.admit()?.failed();
+};
+const lastPause = () => states.filter(([state]) => state === 'open').at(-1)?.[1] ?? 0;
+
+describe('the circuit breaker of a relay', () => {
+  it('opens after failures in a row, and not after others', () => {
+    fail(2);
+    breaker.admit()?.answered();
+    fail(2);
+    expect(breaker.state).toBe('closed');
+    fail();
+    expect(breaker.state).toBe('open');
+    expect(breaker.admit()).toBeUndefined();
+  });
+
+  it('lets one mail through after the pause, and all once that was answered', () => {
+    fail(3);
+    vi.advanceTimersByTime(lastPause() - 1);
+    expect(breaker.admit()).toBeUndefined();
+    vi.advanceTimersByTime(2);
+    const trial = breaker.admit();
+    expect(trial).toBeDefined();
+    expect(breaker.admit()).toBeUndefined();
+    trial?.answered();
+    expect(breaker.admit()).toBeDefined();
+    expect(states.map(([state]) => state)).toEqual(['open', 'half-open', 'closed']);
+  });
+
+  it('pauses longer after each failed trial, between half and whole, up to the longest, and begins anew', () => {
+    fail(3);
+    const pauses = [lastPause()];
+    for (let each = 0; each < 5; each++) {
+      vi.advanceTimersByTime(lastPause() + 1);
+      fail();
+      pauses.push(lastPause());
+    }
+    for (const [index, whole] of [1_000, 2_000, 4_000, 5_000, 5_000, 5_000].entries()) {
+      expect(pauses[index]).toBeGreaterThanOrEqual(whole / 2);
+      expect(pauses[index]).toBeLessThanOrEqual(whole);
+    }
+    vi.advanceTimersByTime(lastPause() + 1);
+    breaker.admit()?.answered();
+    fail(3);
+    expect(lastPause()).toBeLessThanOrEqual(1_000);
+  });
+
+  it('is not held open by mails from before the pause, and closed by one that was answered after all', () => {
+    const [early, late, last] = [breaker.admit(), breaker.admit(), breaker.admit()];
+    fail(3);
+    const pause = lastPause();
+    early?.failed();
+    vi.advanceTimersByTime(pause + 1);
+    const trial = breaker.admit();
+    late?.failed();
+    expect(breaker.state).toBe('half-open');
+    trial?.failed();
+    last?.answered();
+    expect(breaker.state).toBe('closed');
+    vi.advanceTimersByTime(60_000);
+    expect(breaker.state).toBe('closed');
+  });
+});
