@@ -11,17 +11,21 @@ describe('a fault planted in the sources', async () => {
     expect(planted.map(({ name }) => name)).toHaveLength(11);
   });
 
-  describe.skipIf(!isPossible)('(needs Linux and a redis-server or valkey-server on PATH)', { concurrent: true }, () => {
-    it.each(planted)(
-      '$name is caught',
-      async (mutant) => {
-        const { tree, remove } = await plant(mutant);
-        const { caught, output } = await hunt(tree, mutant.options).finally(remove);
-        expect(caught, output).toMatch(/^caught by .+ after \d+ operations$/);
-        // What is planted breaks a promise, not the rig.
-        expect(output).not.toContain('ended at its start');
-      },
-      240_000,
-    );
-  });
+  describe.skipIf(!isPossible)(
+    '(needs Linux and a redis-server or valkey-server on PATH)',
+    { concurrent: true },
+    () => {
+      it.each(planted)(
+        '$name is caught',
+        async (mutant) => {
+          const { tree, remove } = await plant(mutant);
+          const { caught, output } = await hunt(tree, mutant.options).finally(remove);
+          expect(caught, output).toMatch(/^caught by .+ after \d+ operations$/);
+          // What is planted breaks a promise, not the rig.
+          expect(output).not.toContain('ended at its start');
+        },
+        240_000,
+      );
+    },
+  );
 });
