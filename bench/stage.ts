@@ -65,8 +65,8 @@ export async function setStage(accounts: number): Promise<Stage> {
     closing.push(async () => redis.disconnect());
     await seed(database, accounts);
     const clear = async () => {
-      await database.query('truncate pgboss.job cascade');
-      await database.query('truncate audit_event');
+      await truncate(database, 'pgboss.job');
+      await truncate(database, 'audit_event');
       await redis.flushall();
       await database.query('checkpoint');
     };
@@ -94,4 +94,17 @@ async function seed(database: pg.Pool, accounts: number): Promise<void> {
 
 function withoutPlace(description: string): string {
   return description.split(',')[0] ?? description;
+}
+
+/** A process that still settles its last jobs may hold the rows that this wants, and the other way round. */
+async function truncate(database: pg.Pool, table: string): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await database.query(`truncate ${table} cascade`);
+      return;
+    } catch (error) {
+      const isDeadlock = (error as { code?: unknown }).code === '40P01';
+      if (!isDeadlock || attempt === 5) throw error;
+    }
+  }
 }

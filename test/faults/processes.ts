@@ -103,6 +103,8 @@ export class ServerProcess {
     const child = this.#child;
     if (!child || !this.isRunning) return;
     const ended = once(child, 'exit');
+    // A balancer sends nothing more to a process that is told to end: it says so at /readyz from that moment.
+    if (signal === 'SIGTERM') this.#url = undefined;
     child.kill(signal);
     await ended;
     this.#url = undefined;

@@ -8,7 +8,7 @@ import { JobQueue } from '../../src/jobs/job-queue.js';
 import { Mailer } from '../../src/mail/mailer.js';
 import { ResetKeys } from '../../src/password-reset/reset-keys.js';
 import { ResetReceipts } from '../../src/password-reset/reset-receipts.js';
-import { createServices, type Overrides, workerSlots } from '../../src/services.js';
+import { createServices, type Overrides, type Services, workerSlots } from '../../src/services.js';
 import { readSettings, type Settings } from '../../src/settings.js';
 import { startWorker } from '../../src/worker.js';
 import { type Armed, FaultPoints } from './fault-points.js';
@@ -28,11 +28,11 @@ async function main(role: 'api' | 'worker'): Promise<void> {
   if (role === 'api') {
     const api = await startApi(settings, services);
     say({ ready: api.url });
-    endWith(api.close, services.close);
+    endWith(services, api);
   } else {
     const worker = await startWorker(services);
     say({ ready: '' });
-    endWith(worker.close, services.close);
+    endWith(services, worker);
   }
 }
 
@@ -66,9 +66,12 @@ function made<Part>(part: Part | undefined): Part {
   return part;
 }
 
-function endWith(...steps: (() => Promise<void>)[]): void {
+/** As `latchkey api` and `latchkey worker` do. */
+function endWith(services: Services, server: { close: () => Promise<void> }): void {
   process.once('SIGTERM', async () => {
-    for (const step of steps) await step();
+    services.announceEnd();
+    await server.close();
+    await services.close();
     process.exit(0);
   });
 }
