@@ -9,8 +9,8 @@ import pg from 'pg';
 import { findPostgresBinaries } from '../../src/dev/postgres-binaries.js';
 import { layOutPostgres, type PostgresLayout } from '../../src/dev/postgres-layout.js';
 import { migrateUp } from '../../src/migrate.js';
-import { freePort } from '../processes/command.js';
 import { eventually } from '../support/eventually.js';
+import { freePort } from '../support/free-port.js';
 import type { TestDatabase } from '../support/stores.js';
 
 const run = promisify(execFile);

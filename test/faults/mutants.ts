@@ -34,7 +34,15 @@ export async function plant({ file }: Mutant): Promise<{ tree: string; remove: (
   const tree = await mkdtemp(join(tmpdir(), 'latchkey-mutant-'));
   const remove = () => rm(tree, { recursive: true, force: true });
   try {
-    for (const part of ['src', 'schema', 'migrations', 'test/faults', 'package.json', 'tsconfig.json']) {
+    for (const part of [
+      'src',
+      'schema',
+      'migrations',
+      'test/faults',
+      'test/support',
+      'package.json',
+      'tsconfig.json',
+    ]) {
       await cp(join(packageFolder, part), join(tree, part), { recursive: true });
     }
     await mkdir(join(tree, 'dist'));

@@ -50,6 +50,9 @@ const random = new Random(seed);
 const began = now();
 process.stdout.write(`seed ${seed}\n`);
 const stage = await setStage(values.points?.split(','));
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => void stage.close(values.keep).finally(() => process.exit(130)));
+}
 const results: RoundResult[] = [];
 let failed = false;
 /** What the rounds with one fault each took. */

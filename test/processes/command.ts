@@ -2,10 +2,11 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { type AddressInfo, createServer, connect as open, type Server, type Socket } from 'node:net';
+import { createServer, connect as open, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { packageFolder } from '../../src/resources.js';
+import { freePort } from '../support/free-port.js';
 
 export const main = join(packageFolder, 'dist/src/main.js');
 
@@ -122,15 +123,6 @@ export function productionSettings(stores: { database: string; redis: string; sm
     SECRET: randomBytes(32).toString('base64url'),
     ACCESS_TOKEN_SIGNING_KEY: privateKey.export({ format: 'pem', type: 'pkcs8' }).toString(),
   };
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 /** The way to a store, closed at first: the port is there from the beginning, the store behind it is not. */

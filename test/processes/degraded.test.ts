@@ -1,10 +1,11 @@
 import { afterAll, describe, expect, inject, it, onTestFinished, vi } from 'vitest';
 import { createLatchkeyClient } from '../../schema/sdk/client.js';
 import { Inbox } from '../../src/dev/inbox.js';
+import { freePort } from '../support/free-port.js';
 import { keyIn } from '../support/latchkey.js';
 import { createDatabase, createRedis, hasRedisServer } from '../support/stores.js';
 import { insertAccount } from './accounts.js';
-import { freePort, Gate, killAll, Latchkey, productionSettings, readyz } from './command.js';
+import { Gate, killAll, Latchkey, productionSettings, readyz } from './command.js';
 import { emptyDatabase } from './empty-database.js';
 
 vi.setConfig({ testTimeout: 60_000 });

@@ -8,8 +8,9 @@ import { Redis } from 'ioredis';
 import { afterAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createLatchkeyClient } from '../../schema/sdk/client.js';
 import { Inbox } from '../../src/dev/inbox.js';
+import { freePort } from '../support/free-port.js';
 import { createDatabase, createRedis, hasRedisServer } from '../support/stores.js';
-import { freePort, killAll, Latchkey, type Settings } from './command.js';
+import { killAll, Latchkey, type Settings } from './command.js';
 
 vi.setConfig({ testTimeout: 90_000 });
 

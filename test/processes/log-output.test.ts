@@ -3,7 +3,8 @@ import { Agent, get } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it, vi } from 'vitest';
-import { freePort, killAll, Latchkey, main, productionSettings } from './command.js';
+import { freePort } from '../support/free-port.js';
+import { killAll, Latchkey, main, productionSettings } from './command.js';
 
 vi.setConfig({ testTimeout: 120_000 });
 afterAll(killAll);

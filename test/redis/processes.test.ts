@@ -1,5 +1,6 @@
 import { afterAll, expect, it, vi } from 'vitest';
-import { freePort, killAll, Latchkey, productionSettings, readyz } from '../processes/command.js';
+import { killAll, Latchkey, productionSettings, readyz } from '../processes/command.js';
+import { freePort } from '../support/free-port.js';
 import { createDatabase } from '../support/stores.js';
 
 afterAll(killAll);
