@@ -24,7 +24,7 @@ describe('a fault planted in the sources', async () => {
           // What is planted breaks a promise, not the rig.
           expect(output).not.toContain('ended at its start');
         },
-        240_000,
+        360_000,
       );
     },
   );
