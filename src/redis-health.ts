@@ -3,14 +3,11 @@ import { Cluster, type Redis } from 'ioredis';
 /** `evicts`: it may drop what it was given. */
 export type RedisHealth = 'ok' | 'away' | 'evicts';
 
-/** Looks at each new connection's server, which may be another one after a fail-over. */
-export function watchRedis(redis: Redis | Cluster, onEviction: () => void): void {
-  const look = async (server: Redis) => {
-    if ((await checkServer(server)) === 'evicts') onEviction();
-  };
+/** Tells of each server once a connection to it can be used, now and after each fault; it may be another one by then. */
+export function onServerReady(redis: Redis | Cluster, told: (server: Redis) => void): void {
   const watch = (server: Redis) => {
-    server.on('ready', () => void look(server));
-    if (server.status === 'ready') void look(server);
+    server.on('ready', () => told(server));
+    if (server.status === 'ready') told(server);
   };
   if (redis instanceof Cluster) {
     for (const node of redis.nodes()) watch(node);
@@ -18,6 +15,12 @@ export function watchRedis(redis: Redis | Cluster, onEviction: () => void): void
   } else {
     watch(redis);
   }
+}
+
+export function watchRedis(redis: Redis | Cluster, onEviction: () => void): void {
+  onServerReady(redis, async (server) => {
+    if ((await checkServer(server)) === 'evicts') onEviction();
+  });
 }
 
 /**

@@ -6,6 +6,7 @@ import { smtpTimeouts } from './mail/relay.js';
 import { resetRequests } from './password-reset/outcomes.js';
 import { forRelay } from './password-reset/reset-mails.js';
 import { redisOptions } from './redis.js';
+import { onServerReady } from './redis-health.js';
 import { type Services, workerSlots } from './services.js';
 
 export interface Worker {
@@ -16,7 +17,7 @@ export interface Worker {
 /** The job process: hands out reset links and notices. Waits for the database while it is down. */
 export async function startWorker(services: Services): Promise<Worker> {
   assertLease();
-  const { jobs, mailer, passwordReset, log } = services;
+  const { jobs, mailer, passwordReset, redis, log } = services;
   let housekeeping: { stop: () => void } | undefined;
   const working = (async () => {
     await jobs.start();
@@ -28,6 +29,7 @@ export async function startWorker(services: Services): Promise<Worker> {
     // late by now. Once it is back all go, oldest first. A worker that starts may have been given another relay.
     mailer.onRelayReady((state) => void jobs.hurry(forRelay, state === 'half-open' ? 2 : undefined));
     void jobs.hurry(forRelay);
+    onServerReady(redis, () => void jobs.hurry('redis'));
     log.info({ count: workerSlots.links + workerSlots.notices }, 'the worker waits for jobs');
   })();
   working.catch(() => log.error({ part: 'worker' }, 'the worker cannot work'));

@@ -71,7 +71,8 @@ export class JobAttempts {
       const faults = isOurs ? faultsBefore(job) + 1 : 0;
       const isDead = faults >= mostFaults;
       this.log.error({ ...fields, outcome: isDead ? 'dead' : 'retry', fault }, 'job failed');
-      const output = { reason: isOurs ? 'fault' : `no-${error.part}`, fault, ...(isOurs ? { faults } : {}) };
+      const why = isOurs ? { reason: 'fault', faults } : { reason: `no-${error.part}`, waitsFor: error.part };
+      const output = { ...why, fault };
       return { id, status: isDead ? 'deadletter' : 'failed', output };
     }
   }

@@ -201,9 +201,12 @@ describe.skipIf(!hasRedisServer)('one server (needs a redis-server on PATH)', { 
       }
       expect(people.map((each) => mailsTo(limited, each).length)).toEqual([1, 0, 0]);
 
+      // Whatever the pause of the jobs, they go as soon as Redis is back.
+      await limited.database.query(
+        `update pgboss.job set start_after = now() + interval '1 hour' where state = 'retry'`,
+      );
       await server.restart();
       await isReady(limited, 'ok');
-      await released(limited);
       await eventually(
         () => people.map((each) => mailsTo(limited, each).length),
         (counts) => counts.join() === '2,1,1',
@@ -213,11 +216,11 @@ describe.skipIf(!hasRedisServer)('one server (needs a redis-server on PATH)', { 
           __typename: 'PasswordResetCompleted',
         });
       }
-      // One before, six while it was down, one that woke the worker: each ended once, none twice, none dead.
+      // One before, six while it was down: each ended once, none twice, none dead.
       const states = await limited.database.query(
         `select state, count(*)::int from pgboss.job where name like '%request%' group by state`,
       );
-      expect(states).toEqual([{ state: 'completed', count: 8 }]);
+      expect(states).toEqual([{ state: 'completed', count: 7 }]);
     } finally {
       await limited.close();
     }
