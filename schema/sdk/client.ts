@@ -44,7 +44,7 @@ export interface LatchkeyClientOptions {
  */
 export class LatchkeyRequestError extends Error {
   constructor(
-    readonly kind: 'offline' | 'timeout' | 'refused' | 'failed',
+    readonly kind: 'offline' | 'timeout' | 'unavailable' | 'refused' | 'failed',
     /** HTTP status, if there was an answer. */
     readonly status: number | undefined,
     /** Codes of the GraphQL errors, for instance `BAD_USER_INPUT`. */
@@ -57,6 +57,12 @@ export class LatchkeyRequestError extends Error {
     );
     this.name = 'LatchkeyRequestError';
   }
+}
+
+/** `unavailable`: a part is away, or more calls came at once than are worked on; the same call may be made again. */
+function kindOf(status: number, codes: readonly string[]): LatchkeyRequestError['kind'] {
+  if (status === 503 || codes.includes('TEMPORARILY_UNAVAILABLE')) return 'unavailable';
+  return status >= 400 && status < 500 ? 'refused' : 'failed';
 }
 
 interface Answer {
@@ -86,11 +92,7 @@ export function createLatchkeyClient(options: LatchkeyClientOptions) {
     const answer = (await response.json().catch(() => undefined)) as Answer | undefined;
     const codes = (answer?.errors ?? []).map(({ extensions }) => extensions?.code ?? 'UNKNOWN');
     if (codes.length > 0 || !response.ok || !answer?.data) {
-      throw new LatchkeyRequestError(
-        response.status >= 400 && response.status < 500 ? 'refused' : 'failed',
-        response.status,
-        codes,
-      );
+      throw new LatchkeyRequestError(kindOf(response.status, codes), response.status, codes);
     }
     return answer.data as Data;
   }

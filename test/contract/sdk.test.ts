@@ -47,6 +47,21 @@ it('calls with each method the field of its name, and hands out its value', asyn
   }
 });
 
+it.each([
+  [503, { errors: [{ extensions: { code: 'TEMPORARILY_UNAVAILABLE' } }] }, 'unavailable'],
+  [503, 'a proxy without a server behind it', 'unavailable'],
+  [200, { errors: [{ extensions: { code: 'TEMPORARILY_UNAVAILABLE' } }], data: null }, 'unavailable'],
+  [400, { errors: [{ extensions: { code: 'BAD_USER_INPUT' } }] }, 'refused'],
+  [413, 'too large', 'refused'],
+  [200, { errors: [{ extensions: { code: 'INTERNAL_SERVER_ERROR' } }], data: null }, 'failed'],
+  [500, 'a crash', 'failed'],
+  [200, 'no JSON at all', 'failed'],
+])('says how a call ended that has no result: HTTP %i, %j', async (status, body, kind) => {
+  const answer = typeof body === 'string' ? body : JSON.stringify(body);
+  const client = createLatchkeyClient({ url: 'http://127.0.0.1', fetch: async () => new Response(answer, { status }) });
+  await expect(client.me()).rejects.toMatchObject({ name: 'LatchkeyRequestError', kind, status });
+});
+
 it('imports nothing but its own files', async () => {
   expect(existsSync(join(built, 'client.js')), 'run `npm run build` first').toBe(true);
   const seen = new Set<string>();

@@ -3,11 +3,12 @@ import { promisify } from 'node:util';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { packageFolder } from '../../src/resources.js';
 import { hasRedisServer } from '../support/stores.js';
+import { hunt, mutants, plant } from './mutants.js';
 
 const execute = promisify(execFile);
 const isPossible = process.platform === 'linux' && hasRedisServer;
 
-describe.skipIf(!isPossible)('faults (needs Linux and a redis-server or valkey-server on PATH)', () => {
+describe.skipIf(!isPossible)('faults (needs Linux and a redis-server or valkey-server on PATH)', async () => {
   beforeAll(async () => {
     const compiler = ['node_modules/typescript/bin/tsc', '-p', 'test/faults/tsconfig.json'];
     await execute(process.execPath, compiler, { cwd: packageFolder });
@@ -24,4 +25,25 @@ describe.skipIf(!isPossible)('faults (needs Linux and a redis-server or valkey-s
     expect(Number(faults)).toBeGreaterThan(3);
     expect(violations).toBe('0');
   }, 240_000);
+
+  const planted = await mutants();
+
+  it('are planted in eleven ways', () => {
+    expect(planted.map(({ name }) => name)).toHaveLength(11);
+  });
+
+  // Two at a time, which is how many cores there are at least.
+  describe('planted in a copy of the sources', { concurrent: true }, () => {
+    it.each(planted)(
+      '$name is caught',
+      async (mutant) => {
+        const { tree, remove } = await plant(mutant);
+        const { caught, output } = await hunt(tree, mutant.options).finally(remove);
+        expect(caught, output).toMatch(/^caught by .+ after \d+ operations$/);
+        // What is planted breaks a promise, not the rig.
+        expect(output).not.toContain('ended at its start');
+      },
+      360_000,
+    );
+  });
 });

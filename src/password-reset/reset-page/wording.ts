@@ -35,6 +35,7 @@ export const keyFaults: Readonly<Record<ResetKeyFault, FaultWording>> = {
 export const requestFailures: Readonly<Record<LatchkeyRequestError['kind'], string>> = {
   offline: 'The server could not be reached. Check your connection to the internet.',
   timeout: 'The server did not answer in time.',
+  unavailable: 'We cannot do this at the moment.',
   refused: 'The server did not accept the request.',
   failed: 'Something went wrong on the server.',
 };

@@ -12,7 +12,7 @@ export function checkAnswers(recording: Recording, entries: readonly Entry[], he
   return entries.flatMap((entry) => {
     const about = `${entry.op} on ${entry.to} ended as "${entry.result}" after ${Math.round(entry.end - entry.start)} ms`;
     const at = entry.end;
-    if (entry.result.startsWith('failed') && !entry.result.endsWith('TEMPORARILY_UNAVAILABLE')) {
+    if (entry.result.startsWith('failed')) {
       return [{ check: 'answers', at, text: `${about}: an internal error` }];
     }
     const isLost = /^(?:offline|timeout)/.test(entry.result);
