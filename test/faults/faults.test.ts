@@ -15,7 +15,7 @@ describe.skipIf(!isPossible)('faults (needs Linux and a redis-server or valkey-s
   }, 120_000);
 
   it('break no promise in a short run of all of them', async () => {
-    const args = ['dist/faults/test/faults/run.js', '--seconds', '20', '--round', '20', '--seed', '5'];
+    const args = ['dist/faults/test/faults/run.js', '--seconds', '15', '--round', '15', '--seed', '5'];
     const { stdout } = await execute(process.execPath, args, { cwd: packageFolder }).catch(
       (error: { stdout: string; stderr: string }) => ({ stdout: `${error.stdout}${error.stderr}` }),
     );

@@ -56,10 +56,10 @@ export const faults = {
     onWay(stage, random, 'redis', (way) => way.cutAfter(random.between(1, 2_000))),
   'redis-refuse': (stage, random) => onWay(stage, random, 'redis', (way) => way.refuse()),
   'redis-delay': (stage, random) => onWay(stage, random, 'redis', (way) => way.delay(random.between(5, 300))),
-  'redis-swallow': (stage, random) => ({
-    ...onWay(stage, random, 'redis', (way) => way.swallow('down')),
-    // Below the command time-out as often as above it: callers are still waiting then.
-    ...(random.chance(0.5) ? { lasts: random.between(50, 900) } : {}),
+  'redis-swallow': (stage, random) => onWay(stage, random, 'redis', (way) => way.swallow('down')),
+  'redis-lost-answer': (stage, random) => ({
+    ...onWay(stage, random, 'redis', (way) => way.loseAnswerTo('reset:')),
+    lasts: 600,
   }),
   'redis-half-close': (stage, random) => onWay(stage, random, 'redis', (way) => way.halfClose()),
   'redis-kill': async (stage) => {
@@ -85,7 +85,8 @@ export const faults = {
     withRelay(stage, {
       does: 'refuse',
       stage: random.pick(['MAIL', 'RCPT', 'DATA']),
-      code: random.pick([421, 450, 451, 452, 454, 530, 535, 550, 554]),
+      // 550 says that there is no such mailbox: the only one that ends a job.
+      code: random.chance(0.25) ? 550 : random.pick([421, 450, 451, 452, 454, 530, 535, 554]),
     }),
   'relay-delay': (stage, random) =>
     withRelay(stage, {
@@ -146,7 +147,9 @@ function onWay(
   store: 'postgres' | 'redis' | 'relay',
   hurt: (way: StoreProxy) => void,
 ): Begun {
-  const server = random.pick(store === 'relay' ? stage.workers : stage.processes);
+  // Workers write to Redis, APIs mostly read.
+  const writers = store === 'redis' ? [...stage.processes, ...stage.workers] : stage.processes;
+  const server = random.pick(store === 'relay' ? stage.workers : writers);
   const way = server.ways[store];
   hurt(way);
   return { target: `${server.name} to ${store}`, affects: [`${server.name} ${store}`], heal: () => way.heal() };

@@ -64,7 +64,8 @@ export async function plant({ file }: Mutant): Promise<{ tree: string; remove: (
 
 /** Runs the rig on a planted fault. @returns its output, and whether it saw anything. */
 export async function hunt(tree: string, options: readonly string[]): Promise<{ output: string; caught?: string }> {
-  const args = ['dist/faults/test/faults/run.js', '--until-violation', '--seconds', '150', '--round', '6', ...options];
+  const few = ['--seconds', '150', '--round', '6', '--accounts', '6', '--clients', '8'];
+  const args = ['dist/faults/test/faults/run.js', '--until-violation', ...few, ...options];
   const { stdout, stderr } = await execute(process.execPath, args, { cwd: tree }).catch(
     (error: { stdout: string; stderr: string }) => error,
   );

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { packageFolder } from '../../src/resources.js';
 import type { Armed } from './fault-points.js';
 import type { Said } from './server.js';
 import type { StoreProxy } from './store-proxy.js';
@@ -16,6 +17,9 @@ export interface Ways {
   readonly redis: StoreProxy;
   readonly relay: StoreProxy;
 }
+
+/** What Node has compiled before, also for a copy of the tree with the same packages. */
+const compileCache = join(packageFolder, 'node_modules/.cache/latchkey-faults');
 
 /** A server process under the rig, which starts it again after every death. */
 export class ServerProcess {
@@ -48,7 +52,8 @@ export class ServerProcess {
     this.#ordered = false;
     const { PATH = '' } = process.env;
     const child = fork(this.file, [this.role], {
-      env: { PATH, ...this.environment },
+      // Each is started again and again.
+      env: { PATH, NODE_COMPILE_CACHE: compileCache, ...this.environment },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
     this.#child = child;

@@ -6,6 +6,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 export type Direction = 'up' | 'down';
 type Tap = (bytes: Buffer, line: Line) => void;
 
+/** Milliseconds between a lost answer and the end of its line: shorter than a caller waits. */
+const lostFor = 200;
+
 /** One connection through a proxy. */
 export interface Line {
   /** Of the connection to the server, by which the server knows it. */
@@ -32,6 +35,7 @@ export class StoreProxy {
   #delayMs = 0;
   #drops: readonly Direction[] = [];
   #bytesLeft = Number.POSITIVE_INFINITY;
+  #loseAnswerTo: string | undefined;
 
   private constructor(
     target: string,
@@ -88,6 +92,11 @@ export class StoreProxy {
     for (const wire of this.#wires) this.#hurt(wire);
   }
 
+  /** The answer to the next message with this text is lost, and the line with it a moment later. */
+  loseAnswerTo(text: string): void {
+    this.#loseAnswerTo = text;
+  }
+
   /** The server says that it sends no more, and hears nothing either. */
   halfClose(): void {
     for (const wire of this.#wires) {
@@ -99,6 +108,7 @@ export class StoreProxy {
   /** Ends every fault. Lines that lost bytes are cut: what comes after a gap is nonsense. */
   heal(): void {
     this.#refuses = false;
+    this.#loseAnswerTo = undefined;
     this.#delayMs = 0;
     this.#bytesLeft = Number.POSITIVE_INFINITY;
     if (this.#drops.length > 0) this.cut();
@@ -150,11 +160,20 @@ export class StoreProxy {
       if (this.#drops.includes(direction) || to.destroyed) return;
       const passed = bytes.subarray(0, wire.bytesLeft);
       wire.bytesLeft -= passed.length;
-      if (direction === 'up') this.tap(passed, wire);
+      if (direction === 'up') {
+        this.tap(passed, wire);
+        if (this.#loseAnswerTo && passed.includes(this.#loseAnswerTo)) this.#loseAnswers();
+      }
       to.write(passed);
       if (wire.bytesLeft <= 0) this.#break(wire);
     };
     wire.queue[direction] = wire.queue[direction].then(() => (delayMs > 0 ? sleep(delayMs) : undefined)).then(pass);
+  }
+
+  #loseAnswers(): void {
+    this.#loseAnswerTo = undefined;
+    this.swallow('down');
+    setTimeout(() => this.heal(), lostFor);
   }
 
   #break(wire: Wire): void {

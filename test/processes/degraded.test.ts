@@ -77,6 +77,11 @@ describe.skipIf(!hasRedisServer)('processes that start before their stores', () 
       __typename: 'PasswordResetCompleted',
     });
 
+    // A worker that ends while the database is away goes on trying to settle what it has done, for a minute.
+    await vi.waitFor(async () => {
+      const open = await database.query(`select id from pgboss.job where state <> 'completed'`);
+      expect([open, inbox.mails().length]).toEqual([[], 2]);
+    }, 20_000);
     toDatabase.shut();
     await vi.waitFor(async () => expect(await readyz(url)).toMatchObject({ status: 503 }), 20_000);
     const ends = await Promise.all([api, worker].map((each) => each.stop('SIGTERM')));
