@@ -206,7 +206,7 @@ describe.concurrent('connections that only take up room', () => {
   });
 
   it('forty that ask on and on and never read do not take the memory', async () => {
-    const { api, url, port } = await startAlone([process.execPath, '--max-old-space-size=160']);
+    const { api, url, port } = await startAlone([process.execPath, '--max-old-space-size=256']);
     const asks = 'GET /reset-password HTTP/1.1\r\nhost: x\r\n\r\n'.repeat(2_000);
     const deaf = Array.from({ length: 40 }, () => open(port, asks).pause());
     for (let round = 0; round < 5; round++) {
