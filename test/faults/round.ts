@@ -60,6 +60,8 @@ export async function runRound(stage: Stage, random: Random, options: RoundOptio
   await rest(stage, addresses);
   const restMs = now() - healedAt;
   await lookAgain(new Client(options.clients, round, random.branch()), round);
+  // What it asked for has to come to its end, too.
+  await rest(stage, addresses);
 
   const snapshot = await takeSnapshot(stage, addresses);
   const entries = recording.entries.slice(firstEntry);
