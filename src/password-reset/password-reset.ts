@@ -34,7 +34,8 @@ export class PasswordReset {
     const email = parseEmailAddress(input.email);
     if (!email) return { kind: 'invalid-email-address' };
     return orTryLater(log, caller.requestId, async () => {
-      const limited = await refusal([limits.perClient, caller.client], [limits.perNetwork, caller.network]);
+      const network = caller.networks.at(-2) ?? caller.networks[0] ?? 'unknown';
+      const limited = await refusal([limits.perClient, caller.client], [limits.perNetwork, network]);
       if (limited) return limited;
       const { requestId, client } = caller;
       await jobs.enqueue(resetRequests, { email, locale: mails.knownLocale(input.locale), requestId, client });
