@@ -112,8 +112,8 @@ class KeyMint {
   #next = 0;
 
   constructor(private readonly stage: Stage) {
-    const { secret } = readSettings(stage.environment, 'api');
-    this.#resetKeys = new ResetKeys(stage.redis, secret, createLog('warn', 'bench'), new Metrics());
+    const { secrets } = readSettings(stage.environment, 'api');
+    this.#resetKeys = new ResetKeys(stage.redis, secrets, createLog('warn', 'bench'), new Metrics());
   }
 
   /** Keys of as many accounts, as long as there are enough. */

@@ -121,7 +121,7 @@ export function createServices(settings: Settings, overrides: Overrides = {}): S
   });
   const accessTokens = make('accessTokens', () => new AccessTokens(settings.accounts.accessToken));
   const accounts = make('accounts', () => new Accounts(orm));
-  const pseudonyms = new Pseudonyms(settings.secret);
+  const pseudonyms = new Pseudonyms(settings.secrets[0] ?? '');
   const knownClients = make('knownClients', () => new KnownClients(redis, pseudonyms));
   const signInFailures = make('signInFailures', () => new SignInFailures(limits.signIn, knownClients, pseudonyms));
   const { hashPerClient, signUpPerClient } = limits;
@@ -170,7 +170,7 @@ export function createServices(settings: Settings, overrides: Overrides = {}): S
 
   const connections = workerSlots.links + workerSlots.notices;
   const mailer = make('mailer', () => new Mailer(settings.mail, log, metrics, { connections }));
-  const resetKeys = make('resetKeys', () => new ResetKeys(redis, settings.secret, log, metrics));
+  const resetKeys = make('resetKeys', () => new ResetKeys(redis, settings.secrets, log, metrics));
   const receipts = make('resetReceipts', () => new ResetReceipts(orm));
   const budget = make('resetBudget', () => {
     return new ResetBudget(limits.reset.perAccount, redis, settings.passwordReset);

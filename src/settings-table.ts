@@ -1,4 +1,5 @@
 import type * as z from 'zod';
+import { secretValues } from './settings/secret-values.js';
 import { unknownAddressSettings } from './settings-unknown-address.js';
 import {
   cidrs,
@@ -15,7 +16,6 @@ import {
   read,
   redisUrl,
   seconds,
-  secret,
   signingKey,
   smtpUrls,
   storeUrl,
@@ -96,9 +96,12 @@ export const settingsTable = {
   MAIL_FROM: { value: mailbox, byDefault: 'Latchkey <no-reply@localhost>', meaning: 'Sender of the mails.' },
   PRODUCT_NAME: { value: plainText, byDefault: 'Latchkey', meaning: 'How mails and pages call the product.' },
   SECRET: {
-    value: secret,
+    value: secretValues,
     byDefault: 'made once in `dev`',
-    meaning: 'Root of our MACs; at least 32 random bytes. A new value makes every outstanding link useless.',
+    meaning:
+      'Root of our MACs; at least 32 random bytes. Several, separated by commas: the first signs, all verify. A value ' +
+      'with other characters than letters, digits and `-_+/=.~` beside a comma stands in a JSON array: `["…","…"]`. ' +
+      'A value that is dropped makes every link useless that was signed with it.',
     secret: true,
   },
   ACCESS_TOKEN_SIGNING_KEY: {

@@ -95,10 +95,6 @@ export const limits = list(
   ({ seconds }) => seconds,
 );
 
-export const secret = read('at least 32 bytes that are random (not one word repeated, not a placeholder)', (text) =>
-  Buffer.byteLength(text) >= 32 && new Set(text).size >= 8 && !/change-?me|placeholder/i.test(text) ? text : undefined,
-);
-
 /** PKCS#8 PEM (line ends may be written as `\n`) or JWK. */
 export const signingKey = read<KeyObject>('an Ed25519 private key, PKCS#8 PEM or JWK', (text) => {
   const key = text.startsWith('{')

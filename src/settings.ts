@@ -106,8 +106,8 @@ export function readSettings(environment: Environment, command: Command, toCome:
         '',
     },
     redis: { url: required('REDIS_URL', servers, 'give redis://:password@host:6379/0') ?? '' },
-    secret:
-      required('SECRET', servers, 'give at least 32 random bytes, for instance from `openssl rand -base64 32`') ?? '',
+    secrets:
+      required('SECRET', servers, 'give at least 32 random bytes, for instance from `openssl rand -base64 32`') ?? [],
     mail: {
       smtpUrls: required('SMTP_URL', ['worker', 'dev'], 'give smtp://user:password@host:587') ?? [],
       from: values.MAIL_FROM ?? { name: 'Latchkey', address: 'no-reply@localhost' },

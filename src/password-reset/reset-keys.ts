@@ -1,8 +1,8 @@
-import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
 import type { Cluster, Redis } from 'ioredis';
 import { Unavailable } from '../errors.js';
 import type { Log } from '../log.js';
 import type { Metrics } from '../metrics.js';
+import { Macs } from '../secrets/macs.js';
 import type { KeyDigest } from './reset-key.js';
 
 /** What Redis remembers of a key. */
@@ -26,15 +26,16 @@ const afterlifeSeconds = 86_400;
  * can write to Redis still cannot make a key, and it is bound to a credential version that PostgreSQL checks.
  */
 export class ResetKeys {
-  readonly #macKey: Buffer;
+  /** Joined, as the first release signed: its records and ours are read by both. Every field has one length. */
+  readonly #macs: Macs;
 
   constructor(
     private readonly redis: Redis | Cluster,
-    secret: string,
+    secrets: readonly string[],
     private readonly log: Log,
     private readonly metrics: Metrics,
   ) {
-    this.#macKey = Buffer.from(hkdfSync('sha256', secret, '', purpose, 32));
+    this.#macs = new Macs(secrets, purpose, 'joined');
   }
 
   /** @param lifetimeSeconds how long the key lives from now. @throws Unavailable */
@@ -65,27 +66,23 @@ export class ResetKeys {
     bytes.write(record.accountId.replaceAll('-', ''), 0, 'hex');
     bytes.writeUInt32BE(record.credentialVersion, 16);
     bytes.writeBigUInt64BE(BigInt(record.expiresAt.getTime()), 20);
-    this.#mac(digest, bytes).copy(bytes, recordBytes - macBytes);
+    this.#macs.sign(digest, signedPart(bytes)).copy(bytes, recordBytes - macBytes);
     return bytes;
   }
 
   #read(digest: KeyDigest, bytes: Buffer): ResetKeyRecord | undefined {
     if (bytes.length !== recordBytes) return undefined;
-    if (!timingSafeEqual(this.#mac(digest, bytes), bytes.subarray(recordBytes - macBytes))) return undefined;
+    if (!this.#macs.verify(bytes.subarray(recordBytes - macBytes), digest, signedPart(bytes))) return undefined;
     return {
       accountId: bytes.toString('hex', 0, 16).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5'),
       credentialVersion: bytes.readUInt32BE(16),
       expiresAt: new Date(Number(bytes.readBigUInt64BE(20))),
     };
   }
+}
 
-  #mac(digest: KeyDigest, bytes: Buffer): Buffer {
-    const mac = createHmac('sha256', this.#macKey).update(purpose).update(digest);
-    return mac
-      .update(bytes.subarray(0, recordBytes - macBytes))
-      .digest()
-      .subarray(0, macBytes);
-  }
+function signedPart(record: Buffer): Buffer {
+  return record.subarray(0, recordBytes - macBytes);
 }
 
 function nameOf(digest: KeyDigest): string {

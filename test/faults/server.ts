@@ -54,7 +54,7 @@ function partsWith(points: FaultPoints, settings: Settings, role: 'api' | 'worke
       return points.around('mailer', new Mailer(settings.mail, made(log), made(metrics), { connections }), 'send');
     },
     resetKeys: ({ redis, log, metrics }) => {
-      const keys = new ResetKeys(made(redis), settings.secret, made(log), made(metrics));
+      const keys = new ResetKeys(made(redis), settings.secrets, made(log), made(metrics));
       return points.around('resetKeys', keys, 'lookUp', 'remember');
     },
     resetReceipts: ({ orm }) => points.around('resetReceipts', new ResetReceipts(made(orm)), 'find', 'write'),

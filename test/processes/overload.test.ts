@@ -123,7 +123,7 @@ describe.skipIf(!hasRedisServer)('ten times as many calls as can be served (need
 
   it('hashes: what is too much is told at once, and resets with a real key go on', async () => {
     const line = new Redis(redis.url ?? '');
-    const keys = new ResetKeys(line, settings.SECRET ?? '', createLog('silent', 'test'), new Metrics());
+    const keys = new ResetKeys(line, [settings.SECRET ?? ''], createLog('silent', 'test'), new Metrics());
     const owners = await Promise.all(
       [1, 2, 3].map((n) => insertAccount(database, `owner-${n}@example.com`, 'the password that gets lost')),
     );

@@ -70,7 +70,7 @@ describe.skipIf(!hasRedisServer)('processes are replaced while people call (need
 
   /** A key as the worker makes it, without the mail. */
   async function keyFor(number: number): Promise<string> {
-    const keys = new ResetKeys(line, settings.SECRET ?? '', createLog('silent', 'test'), new Metrics());
+    const keys = new ResetKeys(line, [settings.SECRET ?? ''], createLog('silent', 'test'), new Metrics());
     const [row] = await database.query<{ id: string }>('select id from account where email = $1', [addressOf(number)]);
     const key = mintResetKey();
     const record = { accountId: row?.id ?? '', credentialVersion: 1, expiresAt: new Date(Date.now() + 3_600_000) };

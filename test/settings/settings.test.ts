@@ -43,7 +43,7 @@ describe('what is not set has its default', () => {
       graphql: { sandbox: false, introspection: false },
       database: { url: production.DATABASE_URL },
       redis: { url: production.REDIS_URL },
-      secret: production.SECRET,
+      secrets: [production.SECRET],
       mail: {
         smtpUrls: [production.SMTP_URL],
         from: { name: 'Latchkey', address: 'no-reply@localhost' },
