@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { isStrungTogether } from './strung-together.js';
 
 /**
  * 2 MiB: each probe is addressed by 24 bits, and 20 probes take 60 of the 64 bytes of a SHA-512. With the list's 488,000
@@ -7,16 +8,24 @@ import { readFileSync } from 'node:fs';
  */
 const filterBytes = 2 ** 24 / 8;
 const probes = 20;
-/** No shorter password can be set, so none is kept. Code points. */
-const shortest = 8;
+/** Code points. No shorter password can be set, so of shorter ones only the most common are kept, as pieces of longer. */
+const shortest = { whole: 8, piece: 4 } as const;
+const mostCommon = 1_000;
+/** Longer ones are rare in the list (144 of a million), and none of them is a piece that somebody strings together. */
+const longestPiece = 24;
+/** Says that short pieces are in the filter; a file without it is built anew. */
+const format = 1;
+/** Keeps short pieces apart from whole passwords. */
+const asPiece = (text: string) => `piece ${text}`;
 
 /**
  * Passwords that everybody tries: those of the million most common that are long enough, in a Bloom filter. The whole
- * password is compared, as NIST SP 800-63B-4, 3.1.1.2 asks; what merely looks simple is not refused.
+ * password is compared, as NIST SP 800-63B-4, 3.1.1.2 asks, and whether it is several of them strung together; what
+ * merely looks simple is not refused.
  */
 export class CommonPasswords {
-  /** Of the filter, always. */
-  static readonly bytes = filterBytes;
+  /** Of the file: the filter and its format. */
+  static readonly bytes = filterBytes + 1;
 
   constructor(private readonly filter: Uint8Array) {}
 
@@ -25,10 +34,14 @@ export class CommonPasswords {
     return new CommonPasswords(readFileSync(file));
   }
 
-  /** @param passwords as they stand in the list; case does not count. */
+  /** @param passwords as they stand in the list, the most common first; case does not count. */
   static build(passwords: readonly string[]): Buffer {
-    const entries = new Set(passwords.map(fold).filter((entry) => [...entry].length >= shortest));
-    const filter = Buffer.alloc(filterBytes);
+    const lengthOf = (entry: string) => [...entry].length;
+    const folded = passwords.map(fold);
+    const entries = new Set(folded.filter((entry) => lengthOf(entry) >= shortest.whole));
+    for (const entry of folded.slice(0, mostCommon)) if (lengthOf(entry) >= shortest.piece) entries.add(asPiece(entry));
+    const filter = Buffer.alloc(CommonPasswords.bytes);
+    filter.writeUInt8(format, filterBytes);
     for (const entry of entries) {
       for (const bit of bitsOf(entry)) filter.writeUInt8(filter.readUInt8(bit >> 3) | (1 << (bit & 7)), bit >> 3);
     }
@@ -37,9 +50,29 @@ export class CommonPasswords {
 
   /** @param password in NFC. */
   has(password: string): boolean {
-    return bitsOf(fold(password)).every((bit) => ((this.filter[bit >> 3] ?? 0) >> (bit & 7)) & 1);
+    return this.#holds(fold(password));
+  }
+
+  /**
+   * Whether it is common passwords, keyboard rows and short repetitions strung together.
+   *
+   * @param password in NFC.
+   * @param shortText what is repeated counts once if it is shorter than this many code points.
+   */
+  isStrungOf(password: string, shortText: number): boolean {
+    const isCommon = (piece: string) => {
+      const isLong = [...piece].length >= shortest.whole;
+      return this.#holds(isLong ? piece : asPiece(piece));
+    };
+    return isStrungTogether(fold(password), { lengths: pieceLengths, isCommon }, shortText);
+  }
+
+  #holds(entry: string): boolean {
+    return bitsOf(entry).every((bit) => ((this.filter[bit >> 3] ?? 0) >> (bit & 7)) & 1);
   }
 }
+
+const pieceLengths = Array.from({ length: longestPiece - shortest.piece + 1 }, (_, index) => shortest.piece + index);
 
 function fold(text: string): string {
   return text.normalize('NFC').toLowerCase();

@@ -6,8 +6,13 @@ export type EmailAddress = string & { readonly __brand: 'EmailAddress' };
 
 /** RFC 5321 4.5.3.1: a path has at most 256 octets with its brackets; a local part 64; a domain 255 (253 as text). */
 const longest = { address: 254, localPart: 64, domain: 253 };
-/** RFC 5322 3.2.3, dot-atom, ASCII only: no quotes, comments or control characters. */
-const dotAtom = /^[a-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*$/;
+/**
+ * RFC 5322 3.2.3, dot-atom, ASCII only: no quotes, comments or control characters. Without `%` and `!`, by which relays
+ * of old route on to another host (`a%b@relay`, `b!a@relay`; RFC 1123 5.2.16).
+ */
+const dotAtom = /^[a-z0-9#$&'*+/=?^_`{|}~-]+(?:\.[a-z0-9#$&'*+/=?^_`{|}~-]+)*$/;
+/** Begins an encoded word (RFC 2047 2), which some mail programs decode even in an address: to somebody else's. */
+const encodedWord = '=?';
 /** RFC 1035 2.3.1 and RFC 1123 2.1: letters, digits and inner hyphens, at least two labels, no dot at the end. */
 const hostName = /^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 
@@ -24,7 +29,8 @@ export function parseEmailAddress(text: string): EmailAddress | undefined {
   const at = trimmed.lastIndexOf('@');
   const localPart = asciiLowerCase(trimmed.slice(0, Math.max(at, 0)));
   const domain = parseDomain(trimmed.slice(at + 1));
-  if (!dotAtom.test(localPart) || localPart.length > longest.localPart || domain === undefined) return undefined;
+  if (!dotAtom.test(localPart) || localPart.includes(encodedWord)) return undefined;
+  if (localPart.length > longest.localPart || domain === undefined) return undefined;
   const address = `${localPart}@${domain}`;
   return address.length <= longest.address ? (address as EmailAddress) : undefined;
 }

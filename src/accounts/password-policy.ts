@@ -38,8 +38,8 @@ export interface PolicySettings {
 
 /**
  * What a password must be: NIST SP 800-63B-4, 3.1.1.2. Every character is allowed, there are no composition rules and
- * nothing is cut off; one code point of the NFC form counts as one. Common passwords are refused, and those that hold
- * little beside the words of the address and of the product.
+ * nothing is cut off; one code point of the NFC form counts as one. Common passwords are refused, several of them, rows of
+ * a keyboard or one short text strung together, and what holds little beside the words of the address and the product.
  */
 export class PasswordPolicy {
   readonly minLength: number;
@@ -71,8 +71,12 @@ export class PasswordPolicy {
       return rejected([{ rule: PasswordRule.TOO_SHORT, limit: this.minLength, actual: length }]);
     if (length > this.maxLength) return this.#tooLong(length);
     const violations = this.#contextViolations(password, address);
-    if (this.commonPasswords.has(password)) violations.unshift({ rule: PasswordRule.TOO_COMMON });
+    if (this.#isCommon(password)) violations.unshift({ rule: PasswordRule.TOO_COMMON });
     return violations.length > 0 ? rejected(violations) : { kind: 'accepted', password: password as AcceptedPassword };
+  }
+
+  #isCommon(password: string): boolean {
+    return this.commonPasswords.has(password) || this.commonPasswords.isStrungOf(password, this.minLength);
   }
 
   #contextViolations(password: string, address: string | undefined): PasswordViolation[] {

@@ -10,7 +10,10 @@ registerEnumType(PasswordRule, {
     TOO_SHORT: { description: 'Fewer code points than `limit`.' },
     TOO_LONG: { description: 'More code points than `limit`.' },
     NOT_WELL_FORMED: { description: 'Holds a lone surrogate, so it is not Unicode text.' },
-    TOO_COMMON: { description: 'Stands on a list of common or breached passwords.' },
+    TOO_COMMON: {
+      description:
+        'Stands on a list of common or breached passwords, or is several of them, keyboard rows or one short text strung together.',
+    },
     CONTAINS_ACCOUNT_NAME: { description: 'Fewer than `limit` code points remain without the words of the address.' },
     CONTAINS_PRODUCT_NAME: { description: 'Fewer than `limit` code points remain without the words of the product.' },
   },

@@ -7,7 +7,8 @@ describe('an e-mail address', () => {
     ['alice@example.com', 'alice@example.com'],
     ['  Alice@EXAMPLE.Com ', 'alice@example.com'],
     ['a.b+tag@sub.example.co.uk', 'a.b+tag@sub.example.co.uk'],
-    [`o'hara!#$%&*/=?^_{|}~-@example.com`, `o'hara!#$%&*/=?^_{|}~-@example.com`],
+    [`o'hara#$&*/?=^_{|}~-@example.com`, `o'hara#$&*/?=^_{|}~-@example.com`],
+    ['bounce+alice=example.org@example.com', 'bounce+alice=example.org@example.com'],
     ['user@müller.example', 'user@xn--mller-kva.example'],
     ['user@MÜLLER.example', 'user@xn--mller-kva.example'],
     ['user@xn--mller-kva.example', 'user@xn--mller-kva.example'],
@@ -78,6 +79,13 @@ describe('an e-mail address', () => {
     'alice@example.com\u200b',
     'alice@exam\u200bple.com\u200b@x',
     'mailto:alice@example.com',
+    'alice%evil.example@relay.example',
+    'alice%25@example.com',
+    'evil.example!alice@relay.example',
+    '=?x?q?a=40evil=3e?=@known.example',
+    '=?UTF-8?B?YUBldmlsPg==?=@known.example',
+    'a=?utf-8?q?b?=c@known.example',
+    'a.=?utf-8?q?b@known.example',
   ])('is refused: %j', (text) => {
     expect(parseEmailAddress(text)).toBeUndefined();
   });
@@ -85,7 +93,7 @@ describe('an e-mail address', () => {
   const label = fc
     .stringMatching(/^[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,10}[a-zA-Z0-9])?$/)
     .filter((text) => !/^xn--|^..--/i.test(text));
-  const atom = fc.stringMatching(/^[a-zA-Z0-9!#$%&'*+/=?^_`{|}~-]{1,12}$/);
+  const atom = fc.stringMatching(/^[a-zA-Z0-9#$&'*+/=?^_`{|}~-]{1,12}$/).filter((text) => !text.includes('=?'));
   const domain = fc.tuple(label, fc.stringMatching(/^[a-zA-Z]{2,8}$/)).map((labels) => labels.join('.'));
   const written = fc
     .tuple(fc.array(atom, { minLength: 1, maxLength: 3 }), domain)
@@ -112,7 +120,8 @@ describe('an e-mail address', () => {
       fc.property(anything, (text) => {
         const parsed = parseEmailAddress(text);
         if (parsed === undefined) return;
-        expect(parsed).toMatch(/^[!-~]{1,64}@[a-z0-9.-]{3,253}$/);
+        expect(parsed).toMatch(/^[#-~]{1,64}@[a-z0-9.-]{3,253}$/);
+        expect(parsed).not.toMatch(/[%!]|=\?/);
         expect(parsed.length).toBeLessThanOrEqual(254);
         expect(parseEmailAddress(parsed)).toBe(parsed);
       }),

@@ -121,14 +121,23 @@ describe('the password policy', () => {
     return result.kind === 'accepted' ? 'accepted' : result.violations[0];
   };
 
+  /** So many code points, none of which repeats soon. */
+  const long = (length: number) =>
+    Array.from({ length }, (_, index) => String.fromCodePoint(0x4e00 + ((index * 7919) % 20_000))).join('');
+  /** So many vowels, each a letter and a combining diaeresis. */
+  const umlauts = (count: number) =>
+    Array.from({ length: count }, (_, index) => {
+      const [byte = 0] = createHash('sha256').update(`${index}`).digest();
+      return `${'aeiouAEIOU'.charAt(byte % 10)}\u0308`;
+    }).join('');
   it.each([
     ['14 code points', 'a'.repeat(7) + 'b'.repeat(7), { rule: 'TOO_SHORT', limit: 15, actual: 14 }],
     ['15 code points', 'fifteen chars!!', 'accepted'],
     ['15 emoji, 30 UTF-16 units', '😀😁😂🤣😃😄😅😆😉😊😋😎😍😘🥰', 'accepted'],
     ['14 emoji', '😀😁😂🤣😃😄😅😆😉😊😋😎😍😘', { rule: 'TOO_SHORT', limit: 15, actual: 14 }],
-    ['128 code points', 'x y '.repeat(32), 'accepted'],
-    ['129 code points', `${'x y '.repeat(32)}z`, { rule: 'TOO_LONG', limit: 128, actual: 129 }],
-    ['128 composed from 256', 'u\u0308'.repeat(128), 'accepted'],
+    ['128 code points', long(128), 'accepted'],
+    ['129 code points', long(129), { rule: 'TOO_LONG', limit: 128, actual: 129 }],
+    ['128 composed from 256', umlauts(128), 'accepted'],
     ['15 before composing, 14 after', `${'x y z q r s t'}u\u0308`, { rule: 'TOO_SHORT', limit: 15, actual: 14 }],
     ['outer spaces', '   leading and trailing   ', 'accepted'],
     ['NUL inside', 'null \u0000 character', 'accepted'],
@@ -146,14 +155,37 @@ describe('the password policy', () => {
     'qwertyuiop12345',
     '12345678987654321',
     'momsanaladventure',
+    // One short text, again and again.
+    ' '.repeat(15),
+    'x'.repeat(64),
+    'dragondragondragon',
+    'abcabcabcabcabcabc',
+    'xq7xq7xq7xq7xq7xq7!',
+    '🔑🚪🔑🚪🔑🚪🔑🚪🔑🚪🔑🚪🔑🚪🔑🚪',
+    'aaaaaaaabbbbbbbb',
+    // Rows of a keyboard.
+    'qwertzuiopasdfghjkl',
+    'Lkjhgfdsapoiuytrewq',
+    'azertyuiopqsdfghjklm',
+    'йцукенгшщзфывапролд',
+    '1qaz2wsx3edc4rfv5tgb',
+    'abcdefghijklmnopqrstuvwxyz',
+    '1234567890-=qwertyuiop[]',
+    // Common passwords, strung together.
+    'password1iloveyou2',
+    'Password1!Iloveyou2!',
+    'iloveyou password sunshine',
+    'dragonmonkeyqwerty',
+    'letmein123456letmein7',
   ])('refuses what everybody tries: %s', (text) => {
     expect(verdict(text)).toEqual({ rule: 'TOO_COMMON' });
   });
 
   it.each([
     'correct horse battery',
-    'x'.repeat(64),
     'passwordpassword but longer',
+    'princess with a parrot',
+    'dragon gravy monkey soup',
     'a1b2c3d4e5f6g7h8i9',
     'zebra umbrella kite',
   ])('does not take for common what is not: %s', (text) => {

@@ -41,7 +41,7 @@ export type PasswordRule =
   | 'CONTAINS_PRODUCT_NAME'
   /** Holds a lone surrogate, so it is not Unicode text. */
   | 'NOT_WELL_FORMED'
-  /** Stands on a list of common or breached passwords. */
+  /** Stands on a list of common or breached passwords, or is several of them, keyboard rows or one short text strung together. */
   | 'TOO_COMMON'
   /** More code points than `limit`. */
   | 'TOO_LONG'

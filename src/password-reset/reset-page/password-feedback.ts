@@ -49,7 +49,7 @@ export function sentenceOn({ rule, limit, actual }: Violation): string {
     case 'NOT_WELL_FORMED':
       return 'The password holds half a character, as happens when text is cut. Type it again.';
     case 'TOO_COMMON':
-      return 'This password is on a list of common or leaked passwords, so it would be guessed. Choose another one.';
+      return 'This password is common or leaked, or made of common pieces, so it would be guessed. Choose another one.';
     case 'CONTAINS_ACCOUNT_NAME':
       return `Too much of it is your e-mail address: without that it has ${given} and needs at least ${limit}.`;
     case 'CONTAINS_PRODUCT_NAME':
