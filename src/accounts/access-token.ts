@@ -20,6 +20,8 @@ export interface SignedClaims extends AccessClaims {
   readonly expiresAt: Date;
 }
 
+/** RFC 9068 2.1 and 4: so that no other token of the same key, of whatever service, passes for an access token. */
+const tokenType = 'at+jwt';
 /** For a library that insists on looking at the time: no token has expired at the beginning of all time. */
 const noTime = new Date(0);
 
@@ -38,7 +40,7 @@ export class AccessTokens {
     const issuedAt = Math.floor(now.getTime() / 1000);
     const expiresAt = issuedAt + this.settings.ttlSeconds;
     const accessToken = await new SignJWT({ ver: claims.sessionVersion })
-      .setProtectedHeader({ alg: 'EdDSA', typ: 'JWT', kid: (await jwk).kid ?? '' })
+      .setProtectedHeader({ alg: 'EdDSA', typ: tokenType, kid: (await jwk).kid ?? '' })
       .setSubject(claims.accountId)
       .setIssuer(this.settings.issuer)
       .setAudience(this.settings.audience)
@@ -52,7 +54,7 @@ export class AccessTokens {
   async verify(accessToken: string): Promise<SignedClaims | undefined> {
     const { issuer, audience } = this.settings;
     const requiredClaims = ['sub', 'exp', 'iat'];
-    const options = { issuer, audience, algorithms: ['EdDSA'], requiredClaims, currentDate: noTime };
+    const options = { issuer, audience, algorithms: ['EdDSA'], typ: tokenType, requiredClaims, currentDate: noTime };
     const result = await jwtVerify(accessToken, this.#pair().publicKey, options).catch(() => undefined);
     const { sub, ver, exp } = result?.payload ?? {};
     if (!sub || !Number.isSafeInteger(ver) || exp === undefined) return undefined;

@@ -65,8 +65,9 @@ describe('signing in', () => {
     const { payload, protectedHeader } = await jwtVerify(token, keys, {
       issuer: 'http://localhost:4000',
       audience: 'http://localhost:4000',
+      typ: 'at+jwt',
     });
-    expect(protectedHeader.alg).toBe('EdDSA');
+    expect(protectedHeader).toMatchObject({ alg: 'EdDSA', typ: 'at+jwt' });
     expect(payload).toMatchObject({ sub: id, ver: 1 });
     expect((payload.exp ?? 0) - (payload.iat ?? 0)).toBe(900);
   });
@@ -126,9 +127,9 @@ describe('a session', () => {
   it('is nobody without a token, with rubbish, and with a token that somebody else signed', async () => {
     const id = await latchkey.signUp('forge@example.com', password);
     const { privateKey } = generateKeyPairSync('ed25519');
-    const sign = (claims: object, alg = 'EdDSA') =>
+    const sign = (claims: object, header: { typ?: string } = { typ: 'at+jwt' }) =>
       new SignJWT({ ver: 1, ...claims })
-        .setProtectedHeader({ alg })
+        .setProtectedHeader({ alg: 'EdDSA', ...header })
         .setSubject(id)
         .setIssuer('http://localhost:4000')
         .setAudience('http://localhost:4000')
@@ -145,6 +146,10 @@ describe('a session', () => {
       await sign({ ver: '1' }).sign(signingKey),
       await sign({}).setAudience('https://other.example').sign(signingKey),
       await sign({}).setExpirationTime('-1m').sign(signingKey),
+      await sign({}, {}).sign(signingKey),
+      await sign({}, { typ: 'JWT' }).sign(signingKey),
+      await sign({}, { typ: 'logout+jwt' }).sign(signingKey),
+      await sign({}, { typ: 'secevent+jwt' }).sign(signingKey),
     ];
     for (const token of bad) expect(await latchkey.as(token).me()).toBeNull();
     expect(await latchkey.client.me()).toBeNull();
