@@ -44,7 +44,7 @@ export class AccountAdmin {
     const fields = {
       email,
       locale,
-      passwordHash: await passwordHash.make(randomBytes(32).toString('base64url'), 'other'),
+      passwordHash: await passwordHash.make(randomBytes(32).toString('base64url'), { urgency: 'other' }),
     };
     const added = await explained(
       accounts.create({ ...fields, ...(id ? { id } : {}) }, (transaction, accountId) =>

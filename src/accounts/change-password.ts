@@ -46,7 +46,8 @@ export class ChangePassword {
     const { accounts, sessions, passwordHash, passwordPolicy, signInFailures, hashPerClient, audit, jobs, log } =
       this.parts;
     return orTryLater(log, caller.requestId, async () => {
-      passwordHash.expectRoom('other');
+      const hashing = { urgency: 'other', caller } as const;
+      passwordHash.expectRoom(hashing);
       const owner = await sessions.authenticate(accessToken);
       if (!owner) return { kind: 'unauthenticated' };
       const verdict = passwordPolicy.check(input.newPassword, owner.email);
@@ -56,7 +57,7 @@ export class ChangePassword {
       const found = await signInFailures.attempt(owner.email, caller, 'owner', async () => {
         const row = await accounts.findWithHash({ id: owner.id });
         const legible = passwordPolicy.isLegible(input.currentPassword);
-        const opens = row && legible && (await passwordHash.verify(row.passwordHash, input.currentPassword, 'other'));
+        const opens = row && legible && (await passwordHash.verify(row.passwordHash, input.currentPassword, hashing));
         return { isWrong: !opens, account: row };
       });
       if ('kind' in found) return found;
@@ -66,7 +67,7 @@ export class ChangePassword {
         return { kind: 'invalid-credentials' };
       }
       const { id: accountId } = account;
-      const hash = await passwordHash.make(verdict.password, 'other');
+      const hash = await passwordHash.make(verdict.password, hashing);
       const change = accounts.transaction(async (transaction) => {
         const at = await accounts.replacePassword(transaction, account, hash);
         if (!at) return undefined;

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import argon2 from 'argon2';
 import { BcryptThreads } from './bcrypt-threads.js';
-import type { HashLimiter, Urgency } from './hash-limiter.js';
+import type { HashCall, HashLimiter } from './hash-limiter.js';
 import { normalizePassword } from './password-policy.js';
 
 export interface Argon2Settings {
@@ -23,39 +23,39 @@ export class PasswordHash {
   }
 
   /** Before anything else is done for a call that will need a hash. @throws Unavailable when the limiter's queue is full. */
-  expectRoom(urgency: Urgency): void {
-    this.limiter.expectRoom(urgency);
+  expectRoom(call: HashCall): void {
+    this.limiter.expectRoom(call);
   }
 
   /** @returns a PHC string. @throws Unavailable when the limiter's queue is full. */
-  make(password: string, urgency: Urgency): Promise<string> {
-    return this.limiter.run(urgency, async () =>
+  make(password: string, call: HashCall): Promise<string> {
+    return this.limiter.run(call, async () =>
       inReferenceOrder(await argon2.hash(normalizePassword(password), this.#options)),
     );
   }
 
   /** @throws Unavailable when the limiter's queue is full. */
-  verify(hash: string, password: string, urgency: Urgency): Promise<boolean> {
+  verify(hash: string, password: string, call: HashCall): Promise<boolean> {
     const text = normalizePassword(password);
-    return this.limiter.run(urgency, () =>
+    return this.limiter.run(call, () =>
       isBcrypt(hash) ? this.#bcrypt.compare(text, hash) : argon2.verify(hash, text),
     );
   }
 
   /** Takes as long as a wrong password for an account that exists, and always fails (no account to be seen by time). */
-  async verifyForNobody(password: string): Promise<false> {
-    this.#dummy ??= this.make(randomBytes(32).toString('base64url'), 'other');
+  async verifyForNobody(password: string, call: HashCall): Promise<false> {
+    this.#dummy ??= this.make(randomBytes(32).toString('base64url'), { urgency: 'other' });
     const dummy = await this.#dummy.catch((error: unknown) => {
       this.#dummy = undefined;
       throw error;
     });
-    await this.verify(dummy, password, 'other');
+    await this.verify(dummy, password, call);
     return false;
   }
 
   /** Made now, so that the first sign-in for an unknown address is not the slow one. */
   async warmUp(): Promise<void> {
-    await this.verifyForNobody('');
+    await this.verifyForNobody('', { urgency: 'other' });
   }
 
   /** Whether a stored hash is weaker than the current parameters, or of another kind. */

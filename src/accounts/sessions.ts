@@ -54,7 +54,7 @@ export class Sessions {
     const email = parseEmailAddress(input.email);
 
     return orTryLater(log, caller.requestId, async () => {
-      passwordHash.expectRoom('other');
+      passwordHash.expectRoom({ urgency: 'other', caller });
       const found = await signInFailures.attempt(email ?? 'none', caller, 'anybody', () =>
         this.#open(email, input.password, caller),
       );
@@ -68,7 +68,7 @@ export class Sessions {
       const { id: accountId, sessionVersion } = account;
       await this.parts.knownClients.remember(account.email, caller.client);
       const session = await accessTokens.issue({ accountId, sessionVersion }, account.readAt);
-      if (passwordHash.isOutdated(account.passwordHash)) void this.#renewHash(account, input.password);
+      if (passwordHash.isOutdated(account.passwordHash)) void this.#renewHash(account, input.password, caller);
       await audit.note({ kind: 'account.signed-in', accountId, ...from(caller) });
       return { kind: 'signed-in', account: view(account), ...session };
     });
@@ -83,8 +83,8 @@ export class Sessions {
     const account = email ? await accounts.findWithHash({ email }) : undefined;
     const opens =
       account?.status === 'active' && legible
-        ? await passwordHash.verify(account.passwordHash, password, 'other')
-        : await passwordHash.verifyForNobody(legible ? password : '');
+        ? await passwordHash.verify(account.passwordHash, password, { urgency: 'other', caller })
+        : await passwordHash.verifyForNobody(legible ? password : '', { urgency: 'other', caller });
     return { isWrong: !opens, account };
   }
 
@@ -122,10 +122,10 @@ export class Sessions {
   }
 
   /** After the answer, so that an old hash cannot be told by its time. */
-  async #renewHash(account: AccountRow, password: string): Promise<void> {
+  async #renewHash(account: AccountRow, password: string, caller: Caller): Promise<void> {
     const { accounts, passwordHash, log } = this.parts;
     try {
-      await accounts.renewHash(account, await passwordHash.make(password, 'other'));
+      await accounts.renewHash(account, await passwordHash.make(password, { urgency: 'other', caller }));
     } catch (error) {
       log.warn(
         { accountId: account.id, fault: describeFault(error) },

@@ -44,12 +44,13 @@ export class SignUp {
     if (verdict.kind === 'password-rejected') return verdict;
 
     return orTryLater(log, caller.requestId, async () => {
-      passwordHash.expectRoom('other');
+      const hashing = { urgency: 'other', caller } as const;
+      passwordHash.expectRoom(hashing);
       const limited = await refusal([limits.signUpPerClient, caller.client], [limits.hashPerClient, caller.client]);
       if (limited) return limited;
       const fields = {
         email,
-        passwordHash: await passwordHash.make(verdict.password, 'other'),
+        passwordHash: await passwordHash.make(verdict.password, hashing),
         locale: this.parts.knownLocale(input.locale),
       };
       const account = await accounts.create(fields, (transaction, accountId) =>

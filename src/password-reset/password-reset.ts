@@ -112,7 +112,8 @@ export class PasswordReset {
       const verdictForAccount = passwordPolicy.check(input.password, account.email);
       if (verdictForAccount.kind === 'password-rejected') return verdictForAccount;
       // 4. The slow part, with no database connection held.
-      const hash = await passwordHash.make(verdict.password, 'reset');
+      const hashing = { urgency: 'reset', caller, key: digest.toString('base64url'), account: account.id } as const;
+      const hash = await passwordHash.make(verdict.password, hashing);
       // 5. One transaction; its COMMIT is the reset.
       const commit = accounts.transaction(async (transaction) => {
         const changedAt = await accounts.replacePassword(transaction, account, hash, record.expiresAt);
@@ -190,7 +191,7 @@ export class PasswordReset {
     const { audit, settings } = this.parts;
     const reason = refusal.kind === 'invalid-reset-key' ? refusal.reason : 'LIMITED';
     if (reason === ResetKeyFault.USED && refusal.kind === 'invalid-reset-key' && refusal.digest) {
-      const accountId = await this.#replay(refusal.digest, password);
+      const accountId = await this.#replay(refusal.digest, password, caller);
       if (accountId) {
         await audit.note({ kind: 'reset.replayed', accountId, ...from(caller) });
         return { kind: 'completed', signInUrl: settings.signInUrl };
@@ -202,13 +203,14 @@ export class PasswordReset {
   }
 
   /** @returns the account, if this key and this password were its last reset, not long ago. */
-  async #replay(digest: KeyDigest, password: AcceptedPassword): Promise<string | undefined> {
+  async #replay(digest: KeyDigest, password: AcceptedPassword, caller: Caller): Promise<string | undefined> {
     const { accounts, receipts, passwordHash } = this.parts;
     const receipt = await receipts.find(digest);
     if (!receipt || !(await receipts.takeReplay(digest))) return undefined;
     const account = await accounts.findWithHash({ id: receipt.accountId, status: 'active' });
     if (account?.credentialVersion !== receipt.fromVersion + 1) return undefined;
-    return (await passwordHash.verify(account.passwordHash, password, 'reset')) ? account.id : undefined;
+    const hashing = { urgency: 'reset', caller, key: digest.toString('base64url'), account: account.id } as const;
+    return (await passwordHash.verify(account.passwordHash, password, hashing)) ? account.id : undefined;
   }
 }
 

@@ -1,115 +1,63 @@
 import { createHash } from 'node:crypto';
 import argon2 from 'argon2';
 import bcrypt from 'bcryptjs';
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CommonPasswords } from '../../src/accounts/common-passwords.js';
 import { HashLimiter } from '../../src/accounts/hash-limiter.js';
 import { inReferenceOrder, PasswordHash } from '../../src/accounts/password-hash.js';
 import { PasswordPolicy } from '../../src/accounts/password-policy.js';
-import { Unavailable } from '../../src/errors.js';
 import { commonPasswordsFile } from '../../src/resources.js';
 
 const limiter = () => new HashLimiter({ hashConcurrency: 2, hashQueue: 100 });
+const call = { urgency: 'other' } as const;
 const settings = { memoryKib: 19456, timeCost: 2 };
 
 describe('a password hash', () => {
   const passwords = new PasswordHash(settings, limiter());
 
   it('is argon2id with the parameters in the reference order', async () => {
-    const hash = await passwords.make('correct horse battery', 'other');
+    const hash = await passwords.make('correct horse battery', call);
     expect(hash).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$[A-Za-z0-9+/]{22}\$[A-Za-z0-9+/]{43}$/);
     expect(await argon2.verify(hash, 'correct horse battery')).toBe(true);
     expect(inReferenceOrder(hash)).toBe(hash);
   });
 
   it('opens with the whole password and nothing else: NUL, spaces, case and every character count', async () => {
-    const hash = await passwords.make(' Pass\u0000word with ümlaut 😀 ', 'other');
-    expect(await passwords.verify(hash, ' Pass\u0000word with ümlaut 😀 ', 'other')).toBe(true);
+    const hash = await passwords.make(' Pass\u0000word with ümlaut 😀 ', call);
+    expect(await passwords.verify(hash, ' Pass\u0000word with ümlaut 😀 ', call)).toBe(true);
     for (const wrong of [
       ' Pass\u0000word with ümlaut 😀',
       ' Pass',
       ' pass\u0000word with ümlaut 😀 ',
       ' Pass\u0000word with umlaut 😀 ',
     ]) {
-      expect(await passwords.verify(hash, wrong, 'other')).toBe(false);
+      expect(await passwords.verify(hash, wrong, call)).toBe(false);
     }
   });
 
   it('opens on another device that composes characters differently (NFC), but not with look-alikes', async () => {
-    const hash = await passwords.make('caf\u00e9 with \u00fcmlaut 12', 'other');
-    expect(await passwords.verify(hash, 'cafe\u0301 with u\u0308mlaut 12', 'other')).toBe(true);
-    expect(await passwords.verify(hash, 'caf\u00e9 with \u00fcmlaut \uff11\uff12', 'other')).toBe(false);
+    const hash = await passwords.make('caf\u00e9 with \u00fcmlaut 12', call);
+    expect(await passwords.verify(hash, 'cafe\u0301 with u\u0308mlaut 12', call)).toBe(true);
+    expect(await passwords.verify(hash, 'caf\u00e9 with \u00fcmlaut \uff11\uff12', call)).toBe(false);
   });
 
   it('reads bcrypt hashes that were imported, and calls them outdated', async () => {
     const hash = bcrypt.hashSync('imported password', 4);
-    expect(await passwords.verify(hash, 'imported password', 'other')).toBe(true);
-    expect(await passwords.verify(hash, 'another password', 'other')).toBe(false);
+    expect(await passwords.verify(hash, 'imported password', call)).toBe(true);
+    expect(await passwords.verify(hash, 'another password', call)).toBe(false);
     expect(passwords.isOutdated(hash)).toBe(true);
   });
 
   it('is outdated when it is weaker than the settings, or of another kind', async () => {
     const stronger = new PasswordHash({ memoryKib: 19456, timeCost: 3 }, limiter());
-    const hash = await passwords.make('correct horse battery', 'other');
+    const hash = await passwords.make('correct horse battery', call);
     expect(passwords.isOutdated(hash)).toBe(false);
     expect(stronger.isOutdated(hash)).toBe(true);
     expect(passwords.isOutdated(hash.replace('argon2id', 'argon2i'))).toBe(true);
   });
 
   it('is verified for nobody, too, and never opens', async () => {
-    expect(await passwords.verifyForNobody('anything at all')).toBe(false);
-  });
-});
-
-describe('the hash limiter', () => {
-  const gate = () => Promise.withResolvers<void>();
-
-  it('runs as many at once as it may, resets before the rest, and refuses what does not fit; sign-ins keep no reset out', async () => {
-    const limited = new HashLimiter({ hashConcurrency: 1, hashQueue: 1 });
-    const order: string[] = [];
-    const first = gate();
-    const running = [
-      limited.run('other', () => first.promise),
-      limited.run('other', async () => void order.push('sign-in')),
-      limited.run('reset', async () => void order.push('reset')),
-    ];
-    expect([limited.running, limited.waiting]).toEqual([1, 2]);
-    await expect(limited.run('reset', async () => undefined)).rejects.toBeInstanceOf(Unavailable);
-    await expect(limited.run('other', async () => undefined)).rejects.toBeInstanceOf(Unavailable);
-    first.resolve();
-    await Promise.all(running);
-    expect(order).toEqual(['reset', 'sign-in']);
-    expect([limited.running, limited.waiting]).toEqual([0, 0]);
-  });
-
-  it('goes on after work that failed', async () => {
-    const limited = new HashLimiter({ hashConcurrency: 1, hashQueue: 5 });
-    await expect(limited.run('other', async () => Promise.reject(new Error('bad hash')))).rejects.toThrow('bad hash');
-    expect(await limited.run('other', async () => 'next')).toBe('next');
-  });
-
-  it('never runs more than it may', async () => {
-    await fc.assert(
-      fc.asyncProperty(
-        fc.integer({ min: 1, max: 4 }),
-        fc.array(fc.nat(3), { minLength: 1, maxLength: 20 }),
-        async (most, delays) => {
-          const limited = new HashLimiter({ hashConcurrency: most, hashQueue: 100 });
-          let now = 0;
-          let peak = 0;
-          const work = (delay: number) => async () => {
-            peak = Math.max(peak, ++now);
-            for (let turn = 0; turn < delay; turn++) await Promise.resolve();
-            now--;
-          };
-          await Promise.all(delays.map((delay, index) => limited.run(index % 2 ? 'reset' : 'other', work(delay))));
-          expect(peak).toBeLessThanOrEqual(most);
-          expect(limited.running).toBe(0);
-        },
-      ),
-      { numRuns: 50 },
-    );
+    expect(await passwords.verifyForNobody('anything at all', call)).toBe(false);
   });
 });
 

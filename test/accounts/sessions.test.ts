@@ -117,7 +117,7 @@ describe('signing in', () => {
     const key = await latchkey.keyFor('overtaken@example.com');
     await latchkey.client.resetPassword({ key, password: 'a quite new password' });
     if (!stale) throw new Error('no account');
-    await accounts.renewHash(stale, await latchkey.services.passwordHash.make(password, 'other'));
+    await accounts.renewHash(stale, await latchkey.services.passwordHash.make(password, { urgency: 'other' }));
     expect(await latchkey.signIn('overtaken@example.com', password)).toBeUndefined();
     expect(await latchkey.signIn('overtaken@example.com', 'a quite new password')).toBeDefined();
   });

@@ -12,7 +12,7 @@ export async function insertAccount(database: TestDatabase, email: string, passw
   await database.query(`insert into account (id, email, password_hash, status) values ($1, $2, $3, 'active')`, [
     id,
     email,
-    await passwordHash.make(password, 'other'),
+    await passwordHash.make(password, { urgency: 'other' }),
   ]);
   return id;
 }
