@@ -61,7 +61,8 @@ describe('every command that a page names exists', () => {
       ),
     );
     expect(wrong).toEqual([]);
-  });
+    // A process for each command, on a machine that may be busy.
+  }, 120_000);
 });
 
 it('every relative link of a page leads somewhere', () => {
