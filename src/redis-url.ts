@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { encodeCredentials } from './urls/percent-encoding.js';
 
 export interface RedisEndpoint {
   readonly host: string;
@@ -31,7 +32,7 @@ export const redisUrlForms =
   'redis+sentinel://user:password@host:26379,host:26379/0?master=name ' +
   '(also &sentinel_username=…&sentinel_password=…), ' +
   'redis+cluster://user:password@host:6379,host:6379; with TLS rediss://, rediss+sentinel://, rediss+cluster://; ' +
-  'special characters of a password percent-encoded';
+  encodeCredentials;
 
 /** What is wrong with a URL. The message holds nothing of the URL, because that holds a password. */
 export class RedisUrlError extends Error {
@@ -48,7 +49,8 @@ export function parseRedisUrl(text: string): RedisAddress {
     /^redis(?<tls>s?)(?:\+(?<kind>sentinel|cluster))?:\/\/(?<authority>[^/?#]*)(?<path>\/[^?#]*)?(?:\?(?<query>[^#]*))?$/.exec(
       text,
     );
-  if (!match?.groups) throw new RedisUrlError('is no URL of a known form');
+  if (!match?.groups) throw new RedisUrlError(`is no URL of a known form (a raw \`/\`, \`#\` or \`?\` in a password?)`);
+
   const { tls, kind = 'single', authority = '', path = '', query = '' } = match.groups;
   const at = authority.lastIndexOf('@');
   const common = { tls: tls === 's', ...credentialsIn(authority.slice(0, Math.max(at, 0))) };
@@ -91,7 +93,7 @@ function decoded(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
-    throw new RedisUrlError('has credentials that are not percent-encoded');
+    throw new RedisUrlError('has credentials that are not percent-encoded: a `%` that encodes nothing');
   }
 }
 

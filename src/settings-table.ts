@@ -1,5 +1,6 @@
 import type * as z from 'zod';
 import { secretValues } from './settings/secret-values.js';
+import { smtpUrls } from './settings/smtp-urls-value.js';
 import { unknownAddressSettings } from './settings-unknown-address.js';
 import {
   cidrs,
@@ -17,7 +18,6 @@ import {
   redisUrl,
   seconds,
   signingKey,
-  smtpUrls,
   storeUrl,
 } from './settings-values.js';
 
@@ -90,7 +90,11 @@ export const settingsTable = {
   SMTP_URL: {
     value: smtpUrls,
     byDefault: 'embedded in `dev`',
-    meaning: 'The mail relay; several, separated by commas, are tried in turn.',
+    meaning:
+      'The mail relay (`smtp://user:password@host:587`, or `smtps://…:465` for TLS from the first byte); several, ' +
+      'separated by commas, are tried in turn. Parameters: `ignoreTLS`, `requireTLS` (`true`, `false`), `name` (of ' +
+      'ours, for EHLO; by default the domain of `MAIL_FROM`), `authMethod` (`PLAIN`, `LOGIN`, `CRAM-MD5`), ' +
+      '`tls.servername`; others are refused.',
     secret: true,
   },
   MAIL_FROM: { value: mailbox, byDefault: 'Latchkey <no-reply@localhost>', meaning: 'Sender of the mails.' },

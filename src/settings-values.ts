@@ -111,11 +111,6 @@ export const mailbox = read('an address, or a name and an address: Acme <no-repl
     : undefined;
 });
 
-export const smtpUrls = list('smtp://user:password@host:587 or smtps://…', (text) => {
-  const url = new URL(text);
-  return /^smtps?:$/.test(url.protocol) && url.hostname ? text : undefined;
-});
-
 /** Strict, because lenient parsers read `1` (a number of hops elsewhere) and octal parts as other addresses. */
 export const cidrs = list(
   'networks in CIDR notation (10.0.0.0/8, 2001:db8::/32; not /0) or single addresses',
