@@ -1,5 +1,6 @@
 import { Accounts } from './20261122-accounts.js';
 import { ReceiptsByTime } from './20261122-receipts-by-time.js';
+import { DataKeyTable } from './20261126-data-key.js';
 
 /** In the order in which they are applied. Append only. */
-export const migrations = [Accounts, ReceiptsByTime];
+export const migrations = [Accounts, ReceiptsByTime, DataKeyTable];

@@ -63,6 +63,7 @@ export async function startApi(
   await app.register(async (scope) => addRoutes(scope));
 
   void services.jobs.start();
+  await services.dataKey.start();
   await services.passwordHash.warmUp();
   const url = await app.listen({ host: settings.http.host, port: settings.http.port, backlog });
   log.info({ url }, 'the API listens');

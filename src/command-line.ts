@@ -41,9 +41,9 @@ export async function run(argv: readonly string[]): Promise<void> {
     .description('bring the database to this version')
     .action(() =>
       oneOff(async () => {
-        const { url } = readSettings(process.env, 'migrate').database;
+        const { database, secrets } = readSettings(process.env, 'migrate');
         const { migrateUp } = await import('./migrate.js');
-        for (const line of await migrateUp(url)) print(line);
+        for (const line of await migrateUp(database.url, { secrets })) print(line);
       }),
     );
   migrate

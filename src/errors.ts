@@ -29,7 +29,7 @@ export type RequestErrorCode = (typeof requestErrorCodes)[number];
 /** A machine that we depend on did not answer, or answered that it cannot: the caller may try again. */
 export class Unavailable extends Error {
   constructor(
-    readonly part: 'postgres' | 'redis' | 'hashing' | 'deadline',
+    readonly part: 'postgres' | 'redis' | 'hashing' | 'data-key' | 'deadline',
     options?: { cause?: unknown; retryAfterSeconds?: number },
   ) {
     super(`${part} is unavailable`, { cause: options?.cause });

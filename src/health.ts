@@ -5,6 +5,7 @@ import { databaseAnswers } from './database.js';
 import type { Health } from './http/operations.js';
 import type { JobQueue } from './jobs/job-queue.js';
 import { checkRedis } from './redis-health.js';
+import type { DataKey, DataKeyState } from './secrets/data-key.js';
 
 /** Milliseconds: who asks for health gives up after a few seconds, and a stalled store would take longer than that. */
 export const healthPatience = 2_000;
@@ -18,7 +19,7 @@ export class HealthCheck {
   #asking: Promise<Health> | undefined;
   #isEnding = false;
 
-  constructor(private readonly stores: { orm: MikroORM; redis: Redis | Cluster; jobs: JobQueue }) {
+  constructor(private readonly stores: { orm: MikroORM; redis: Redis | Cluster; jobs: JobQueue; dataKey: DataKey }) {
     this.#askDatabase = sharedWithin(
       healthPatience,
       () => databaseAnswers(stores.orm),
@@ -40,11 +41,18 @@ export class HealthCheck {
   }
 
   async #ask(): Promise<Health> {
-    const { redis: line, jobs } = this.stores;
+    const { redis: line, jobs, dataKey } = this.stores;
     const [postgres, redis] = await Promise.all([this.#askDatabase(), checkRedis(line)]);
-    const parts = { postgres: postgres ? 'ok' : 'away', redis, jobs: jobs.started ? 'ok' : 'starting' } as const;
+    // Named only while it is missing, as `process` is.
+    const key: Record<string, DataKeyState> = dataKey.state === 'ok' ? {} : { 'data-key': dataKey.state };
+    const parts = {
+      postgres: postgres ? 'ok' : 'away',
+      redis,
+      jobs: jobs.started ? 'ok' : 'starting',
+      ...key,
+    } as const;
     if (this.#isEnding) return { status: 'degraded', ready: false, parts: { ...parts, process: 'ending' } };
-    const ready = postgres && jobs.started;
+    const ready = postgres && jobs.started && dataKey.state === 'ok';
     return { status: ready && redis === 'ok' ? 'ok' : 'degraded', ready, parts };
   }
 }

@@ -13,7 +13,7 @@ export const counted = {
   latchkey_log_lines_lost_total: { labels: [], help: 'Log lines given up because standard output does not take them' },
   latchkey_alarms_total: {
     labels: ['alarm'],
-    help: 'What an operator must look at: forged-reset-record, relay-refuses-us, redis-evicts, audit-event-lost, untrusted-proxy, connections-full',
+    help: 'What an operator must look at: forged-reset-record, relay-refuses-us, redis-evicts, audit-event-lost, untrusted-proxy, connections-full, data-key-unreadable',
   },
 } as const;
 
@@ -36,7 +36,8 @@ export type Alarm =
   | 'redis-evicts'
   | 'audit-event-lost'
   | 'untrusted-proxy'
-  | 'connections-full';
+  | 'connections-full'
+  | 'data-key-unreadable';
 type Measurements = readonly { readonly labels: Readonly<Record<string, string>>; readonly value: number }[];
 
 /** Labels are names of ours from closed sets; never addresses, keys, ids or anything that was sent. */

@@ -2,26 +2,41 @@ import type { MikroORM } from '@mikro-orm/postgresql';
 import { openDatabase } from './database.js';
 import { jobsMigrationStatus, migrateJobs } from './jobs/queue-schema.js';
 import { untilUnlocked } from './migrate-patiently.js';
+import { type DataKeyCare, type DataKeyEnd, keepDataKey } from './secrets/keep-data-key.js';
 import { queues } from './services.js';
 
-/** Brings our tables and the job queue's to this version. Safe to run again, and beside itself. */
-export async function migrateUp(databaseUrl: string): Promise<string[]> {
+/**
+ * Brings our tables and the job queue's to this version, and the data key under the first secret. Safe to run again, and
+ * beside itself.
+ *
+ * @throws DataKeyUnreadable
+ */
+export async function migrateUp(databaseUrl: string, care: DataKeyCare = { secrets: [] }): Promise<string[]> {
   const orm = openDatabase(databaseUrl, { poolSize: 2, forMigration: true });
   try {
-    const applied = await oneAtATime(orm, async () => {
-      const done = await untilUnlocked(() => orm.migrator.up());
+    const { applied, key } = await oneAtATime(orm, async () => {
+      const applied = await untilUnlocked(() => orm.migrator.up());
       await migrateJobs(databaseUrl, queues);
-      return done;
+      return { applied, key: await keepDataKey(orm, care) };
     });
     const lines = applied.map(({ name }) => `applied ${name}`);
     return [
       ...lines,
       lines.length > 0 ? 'the database is at this version now' : 'the database was at this version already',
+      // Who runs it again and again without SECRET has been told once.
+      ...(key === 'missing' && lines.length === 0 ? [] : dataKeyWords[key]),
     ];
   } finally {
     await orm.close(true);
   }
 }
+
+const dataKeyWords: Readonly<Record<DataKeyEnd, readonly string[]>> = {
+  kept: [],
+  made: ['made the data key'],
+  'sealed anew': ['encrypted the data key under the first value of SECRET'],
+  missing: ['the data key is not made yet, because SECRET is not set here: run this again with it'],
+};
 
 /** Several machines that are rolled out at once would make the same tables; a lock of the transaction passes poolers too. */
 async function oneAtATime<T>(orm: MikroORM, work: () => Promise<T>): Promise<T> {

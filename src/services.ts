@@ -34,6 +34,7 @@ import { UnknownAddresses } from './password-reset/unknown-addresses.js';
 import { openRedis } from './redis.js';
 import { watchRedis } from './redis-health.js';
 import { commonPasswordsFile, templatesFolder } from './resources.js';
+import { DataKey } from './secrets/data-key.js';
 import type { Settings } from './settings.js';
 
 /** Jobs that one worker process works on at the same time; the SMTP pool has a connection for each. */
@@ -58,6 +59,7 @@ interface Parts {
   readonly redis: Redis | Cluster;
   readonly jobs: JobQueue;
   readonly audit: Audit;
+  readonly dataKey: DataKey;
   readonly hashLimiter: HashLimiter;
   readonly passwordHash: PasswordHash;
   readonly passwordPolicy: PasswordPolicy;
@@ -121,7 +123,8 @@ export function createServices(settings: Settings, overrides: Overrides = {}): S
   });
   const accessTokens = make('accessTokens', () => new AccessTokens(settings.accounts.accessToken));
   const accounts = make('accounts', () => new Accounts(orm));
-  const pseudonyms = new Pseudonyms(settings.secrets[0] ?? '');
+  const dataKey = make('dataKey', () => new DataKey(orm, settings.secrets, log, metrics));
+  const pseudonyms = new Pseudonyms(dataKey);
   const knownClients = make('knownClients', () => new KnownClients(redis, pseudonyms));
   const signInFailures = make('signInFailures', () => new SignInFailures(limits.signIn, knownClients, pseudonyms));
   const { hashPerClient, signUpPerClient } = limits;
@@ -202,9 +205,10 @@ export function createServices(settings: Settings, overrides: Overrides = {}): S
     });
   });
 
-  const healthCheck = new HealthCheck({ orm, redis, jobs });
+  const healthCheck = new HealthCheck({ orm, redis, jobs, dataKey });
   const health = () => healthCheck.check();
   const close = async () => {
+    dataKey.stop();
     await jobs.stop();
     await audit.written();
     mailer.close();

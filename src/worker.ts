@@ -17,7 +17,8 @@ export interface Worker {
 /** The job process: hands out reset links and notices. Waits for the database while it is down. */
 export async function startWorker(services: Services): Promise<Worker> {
   assertLease();
-  const { jobs, mailer, passwordReset, redis, log } = services;
+  const { dataKey, jobs, mailer, passwordReset, redis, log } = services;
+  await dataKey.start();
   let housekeeping: { stop: () => void } | undefined;
   const working = (async () => {
     await jobs.start();

@@ -16,7 +16,11 @@ export class KnownClients {
 
   /** Best effort: what cannot be remembered costs a delay at worst. */
   async remember(address: string, client: string): Promise<void> {
-    await this.redis.set(this.#nameOf(address, client), '1', 'EX', remembered).catch(() => undefined);
+    try {
+      await this.redis.set(this.#nameOf(address, client), '1', 'EX', remembered);
+    } catch {
+      // Redis is away, or the data key is not read yet.
+    }
   }
 
   async has(address: string, client: string): Promise<boolean> {

@@ -1,16 +1,12 @@
-import { createHmac, hkdfSync } from 'node:crypto';
+import { createHmac } from 'node:crypto';
+import type { DataKey } from '../secrets/data-key.js';
 
-const purpose = 'latchkey pseudonym v1';
-
-/** Names for addresses in Redis that tell nothing to who can read there: an HMAC under a subkey of `SECRET`. */
+/** Names for addresses in Redis that tell nothing to who can read there: an HMAC under the data key, 16 bytes of it. */
 export class Pseudonyms {
-  readonly #key: Buffer;
+  constructor(private readonly dataKey: Pick<DataKey, 'bytes'>) {}
 
-  constructor(secret: string) {
-    this.#key = Buffer.from(hkdfSync('sha256', secret, '', purpose, 32));
-  }
-
+  /** @throws Unavailable while the data key is not read. */
   of(text: string): string {
-    return createHmac('sha256', this.#key).update(text).digest().subarray(0, 16).toString('base64url');
+    return createHmac('sha256', this.dataKey.bytes).update(text).digest().subarray(0, 16).toString('base64url');
   }
 }

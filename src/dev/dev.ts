@@ -60,7 +60,8 @@ export async function startDev(environment: Environment, print: (line: string) =
     if (inbox) found.SMTP_URL = inbox.smtpUrl;
 
     const settings = readSettings({ ...environment, ...found }, 'dev');
-    await migrateUp(settings.database.url);
+    // A folder that was deleted took its SECRET along, and the database may be another one, which stayed.
+    await migrateUp(settings.database.url, { secrets: settings.secrets, replaceUnreadable: !settings.production });
     const connectRedis = redis?.connect;
     const services = createServices(settings, connectRedis ? { redis: () => connectRedis() } : {});
     stops.push(() => services.close());

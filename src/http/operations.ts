@@ -1,7 +1,7 @@
 import { type FastifyInstance, fastify } from 'fastify';
 import type { Metrics } from '../metrics.js';
 
-export type PartHealth = 'ok' | 'away' | 'evicts' | 'starting' | 'ending';
+export type PartHealth = 'ok' | 'away' | 'evicts' | 'starting' | 'ending' | 'unreadable';
 export interface Health {
   /** `degraded` as soon as one part is not ok. */
   readonly status: 'ok' | 'degraded';

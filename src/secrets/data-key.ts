@@ -1,0 +1,102 @@
+import { hkdfSync } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { MikroORM } from '@mikro-orm/postgresql';
+import { within } from '../availability.js';
+import { Unavailable } from '../errors.js';
+import { describeFault, type Log } from '../log.js';
+import type { Metrics } from '../metrics.js';
+import { DataKeyUnreadable, makeDataKey, readDataKey } from './data-key-row.js';
+
+/** `starting`: not read yet, because the database is away or not migrated. `unreadable`: no value of `SECRET` opens it. */
+export type DataKeyState = 'starting' | 'ok' | 'unreadable';
+
+/** Milliseconds: how long a start waits for it, and from one try to the next. */
+const patience = 2_000;
+const between = 1_000;
+
+/**
+ * 32 bytes under which names and other things that must outlive every rotation of `SECRET` are made: pseudonyms, and
+ * with them the names of counters. Read once, at start; a database that is down is waited for, and meanwhile whoever
+ * needs the key hears `Unavailable`. Recovery needs it for nothing that it cannot do without.
+ */
+export class DataKey {
+  #key: Buffer | undefined;
+  #state: DataKeyState = 'starting';
+  #firstTry: Promise<void> | undefined;
+  readonly #end = new AbortController();
+
+  constructor(
+    private readonly orm: MikroORM,
+    private readonly secrets: readonly string[],
+    private readonly log: Log,
+    private readonly metrics: Metrics,
+  ) {}
+
+  get state(): DataKeyState {
+    return this.#state;
+  }
+
+  /** Begins to read, and waits two seconds for it at the most. @throws DataKeyUnreadable if that is known by then. */
+  async start(): Promise<void> {
+    if (!this.#firstTry) {
+      this.#firstTry = this.#read();
+      void this.#firstTry.then(() => this.#readOn());
+    }
+    await within(patience, this.#firstTry, () => undefined);
+    if (this.#state === 'unreadable') throw new DataKeyUnreadable();
+  }
+
+  stop(): void {
+    this.#end.abort();
+  }
+
+  /** The key itself. @throws Unavailable while it is not read. */
+  get bytes(): Buffer {
+    if (!this.#key) throw new Unavailable('data-key');
+    return this.#key;
+  }
+
+  /** A key of its own for each purpose (HKDF), 32 bytes. @throws Unavailable while the data key is not read. */
+  subkey(purpose: string): Buffer {
+    return Buffer.from(hkdfSync('sha256', this.bytes, '', purpose, 32));
+  }
+
+  async #readOn(): Promise<void> {
+    while (!this.#key && !this.#end.signal.aborted) {
+      await pause(between, undefined, { ref: false, signal: this.#end.signal }).catch(() => undefined);
+      if (!this.#end.signal.aborted) await this.#read();
+    }
+  }
+
+  async #read(): Promise<void> {
+    try {
+      const found = (await readDataKey(this.orm, this.secrets)) ?? (await this.#make());
+      this.#key = found?.key;
+      this.#is(found ? 'ok' : 'starting');
+    } catch (error) {
+      const isUnreadable = error instanceof DataKeyUnreadable;
+      if (this.#is(isUnreadable ? 'unreadable' : 'starting')) return;
+      if (isUnreadable) {
+        this.metrics.alarm('data-key-unreadable');
+        this.log.error({ part: 'data-key', setting: 'SECRET' }, 'ALARM: no value of SECRET opens the data key');
+      } else this.log.warn({ part: 'data-key', fault: describeFault(error) }, 'the data key cannot be read yet');
+    }
+  }
+
+  /** Where `latchkey migrate` was not given `SECRET`. Most roles may not, and then the fault says so. */
+  async #make() {
+    const [first, ...others] = this.secrets;
+    if (first === undefined) return undefined;
+    await makeDataKey(this.orm, [first, ...others]);
+    return readDataKey(this.orm, this.secrets);
+  }
+
+  #told: DataKeyState | undefined;
+  /** @returns whether that has been told already. */
+  #is(state: DataKeyState): boolean {
+    this.#state = state;
+    const isTold = this.#told === state;
+    this.#told = state;
+    return isTold;
+  }
+}
