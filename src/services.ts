@@ -1,5 +1,3 @@
-import type { MikroORM } from '@mikro-orm/postgresql';
-import type { Cluster, Redis } from 'ioredis';
 import { AccessTokens } from './accounts/access-token.js';
 import { Accounts, credentialNotices } from './accounts/accounts.js';
 import { ChangePassword } from './accounts/change-password.js';
@@ -15,10 +13,9 @@ import { SignUp } from './accounts/sign-up.js';
 import { Audit } from './audit/audit.js';
 import { openDatabase, poolOptions } from './database.js';
 import { HealthCheck } from './health.js';
-import type { Health } from './http/operations.js';
 import { JobQueue } from './jobs/job-queue.js';
 import { createLimits } from './limits.js';
-import { createLog, type Log } from './log.js';
+import { createLog } from './log.js';
 import { openLogOutput } from './log-output.js';
 import { MailTemplates } from './mail/mail-template.js';
 import { Mailer } from './mail/mailer.js';
@@ -35,6 +32,7 @@ import { openRedis } from './redis.js';
 import { watchRedis } from './redis-health.js';
 import { commonPasswordsFile, templatesFolder } from './resources.js';
 import { DataKey } from './secrets/data-key.js';
+import type { Overrides, Parts, Services } from './services/parts.js';
 import type { Settings } from './settings.js';
 
 /** Jobs that one worker process works on at the same time; the SMTP pool has a connection for each. */
@@ -42,42 +40,7 @@ export const workerSlots = { links: 6, notices: 2 } as const;
 /** Every queue, for `latchkey migrate` and the counts. */
 export const queues = [resetRequests, credentialNotices];
 
-/** Any object can be replaced, by tests that want another part or a fault between two. */
-export type Overrides = { -readonly [Name in keyof Parts]?: (parts: Partial<Parts>) => Parts[Name] };
-export type Services = Parts & {
-  readonly health: () => Promise<Health>;
-  /** Says that the process is about to end, while it still works. */
-  readonly announceEnd: () => void;
-  /** Ends what is under way and closes every connection. */
-  readonly close: () => Promise<void>;
-};
-
-interface Parts {
-  readonly log: Log;
-  readonly metrics: Metrics;
-  readonly orm: MikroORM;
-  readonly redis: Redis | Cluster;
-  readonly jobs: JobQueue;
-  readonly audit: Audit;
-  readonly dataKey: DataKey;
-  readonly hashLimiter: HashLimiter;
-  readonly passwordHash: PasswordHash;
-  readonly passwordPolicy: PasswordPolicy;
-  readonly accessTokens: AccessTokens;
-  readonly accounts: Accounts;
-  readonly knownClients: KnownClients;
-  readonly signInFailures: SignInFailures;
-  readonly signUp: SignUp;
-  readonly sessions: Sessions;
-  readonly changePassword: ChangePassword;
-  readonly mailTemplates: MailTemplates;
-  readonly mailer: Mailer;
-  readonly resetKeys: ResetKeys;
-  readonly resetReceipts: ResetReceipts;
-  readonly resetBudget: ResetBudget;
-  readonly resetMails: ResetMails;
-  readonly passwordReset: PasswordReset;
-}
+export type { Overrides, Services };
 
 /**
  * The composition root: every object of a process, made once, in plain sight. Nothing is kept in module variables, so

@@ -1,0 +1,63 @@
+import type { MikroORM } from '@mikro-orm/postgresql';
+import type { Cluster, Redis } from 'ioredis';
+import type { AccessTokens } from '../accounts/access-token.js';
+import type { Accounts } from '../accounts/accounts.js';
+import type { ChangePassword } from '../accounts/change-password.js';
+import type { HashLimiter } from '../accounts/hash-limiter.js';
+import type { KnownClients } from '../accounts/known-clients.js';
+import type { PasswordHash } from '../accounts/password-hash.js';
+import type { PasswordPolicy } from '../accounts/password-policy.js';
+import type { Sessions } from '../accounts/sessions.js';
+import type { SignInFailures } from '../accounts/sign-in-failures.js';
+import type { SignUp } from '../accounts/sign-up.js';
+import type { Audit } from '../audit/audit.js';
+import type { Health } from '../http/operations.js';
+import type { JobQueue } from '../jobs/job-queue.js';
+import type { Log } from '../log.js';
+import type { MailTemplates } from '../mail/mail-template.js';
+import type { Mailer } from '../mail/mailer.js';
+import type { Metrics } from '../metrics.js';
+import type { PasswordReset } from '../password-reset/password-reset.js';
+import type { ResetBudget } from '../password-reset/reset-budget.js';
+import type { ResetKeys } from '../password-reset/reset-keys.js';
+import type { ResetMails } from '../password-reset/reset-mails.js';
+import type { ResetReceipts } from '../password-reset/reset-receipts.js';
+import type { DataKey } from '../secrets/data-key.js';
+
+/** Any object can be replaced, by tests that want another part or a fault between two. */
+export type Overrides = { -readonly [Name in keyof Parts]?: (parts: Partial<Parts>) => Parts[Name] };
+export type Services = Parts & {
+  readonly health: () => Promise<Health>;
+  /** Says that the process is about to end, while it still works. */
+  readonly announceEnd: () => void;
+  /** Ends what is under way and closes every connection. */
+  readonly close: () => Promise<void>;
+};
+
+/** What a process is made of, one object for each task. */
+export interface Parts {
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly orm: MikroORM;
+  readonly redis: Redis | Cluster;
+  readonly jobs: JobQueue;
+  readonly audit: Audit;
+  readonly dataKey: DataKey;
+  readonly hashLimiter: HashLimiter;
+  readonly passwordHash: PasswordHash;
+  readonly passwordPolicy: PasswordPolicy;
+  readonly accessTokens: AccessTokens;
+  readonly accounts: Accounts;
+  readonly knownClients: KnownClients;
+  readonly signInFailures: SignInFailures;
+  readonly signUp: SignUp;
+  readonly sessions: Sessions;
+  readonly changePassword: ChangePassword;
+  readonly mailTemplates: MailTemplates;
+  readonly mailer: Mailer;
+  readonly resetKeys: ResetKeys;
+  readonly resetReceipts: ResetReceipts;
+  readonly resetBudget: ResetBudget;
+  readonly resetMails: ResetMails;
+  readonly passwordReset: PasswordReset;
+}
