@@ -1,6 +1,7 @@
 import type { Cluster, Redis } from 'ioredis';
 import type { Audit, Happening } from './audit/audit.js';
 import type { Metrics } from './metrics.js';
+import { CallerLimit, shareOf } from './rate-limit/caller-limit.js';
 import { RateLimiter, type Window } from './rate-limit/rate-limiter.js';
 import type { Settings } from './settings.js';
 
@@ -28,20 +29,36 @@ export function createLimits(
       void audit.noteOnceAMinute(`${name} ${key}`, { kind: 'limit.hit', ...who(key), detail: { limit: name } });
     });
 
+  const callerLimit = (
+    name: string,
+    counts: 'calls' | 'failures',
+    { perClient, perNetwork }: { perClient: readonly Window[]; perNetwork: readonly Window[] },
+  ) => {
+    // One name in metrics and audit trail, whatever the width.
+    const share = (width: keyof typeof shareOf) =>
+      limiter(
+        `${name}-network`,
+        perNetwork.map(({ points, seconds }) => ({ points: points * shareOf[width], seconds })),
+      );
+    const networks = { '/32': share('/32'), '/48': share('/48'), '': share('') };
+    return new CallerLimit(counts, limiter(`${name}-client`, perClient), networks);
+  };
+  const hash = callerLimit('hash', 'calls', account.hash);
+
   return {
-    signIn: {
+    hash,
+    signUp: callerLimit('sign-up', 'calls', account.signUp),
+    signInFailures: {
+      hash,
+      perCaller: callerLimit('sign-in', 'failures', account.signIn),
       perAddressAndClient: limiter('sign-in-address-client', account.signInPerAddressAndClient, (key) =>
         theClient(key.split(' ').at(-1) ?? ''),
       ),
-      perClient: limiter('sign-in-client', account.signInPerClient),
       perAddress: limiter('sign-in-address', account.signInPerAddress, nobody),
     },
-    hashPerClient: limiter('hash-client', account.hashPerClient),
-    signUpPerClient: limiter('sign-up-client', account.signUpPerClient),
     reset: {
-      perClient: limiter('reset-client', reset.perClient),
-      perNetwork: limiter('reset-network', reset.perNetwork),
-      keyFailuresPerClient: limiter('key-failure-client', reset.keyFailuresPerClient),
+      requests: callerLimit('reset', 'calls', reset.requests),
+      keyFailures: callerLimit('key-failure', 'failures', reset.keyFailures),
       /** In the worker, silent: whoever is refused has a live link. */
       perAccount: limiter('reset-account', reset.perAccount, (key) => ({ accountId: key.split(':')[0] ?? '' }), 'fail'),
     },

@@ -89,8 +89,10 @@ export function createServices(settings: Settings, overrides: Overrides = {}): S
   const dataKey = make('dataKey', () => new DataKey(orm, settings.secrets, log, metrics));
   const pseudonyms = new Pseudonyms(dataKey);
   const knownClients = make('knownClients', () => new KnownClients(redis, pseudonyms));
-  const signInFailures = make('signInFailures', () => new SignInFailures(limits.signIn, knownClients, pseudonyms));
-  const { hashPerClient, signUpPerClient } = limits;
+  const signInFailures = make(
+    'signInFailures',
+    () => new SignInFailures(limits.signInFailures, knownClients, pseudonyms),
+  );
   const mailTemplates = make('mailTemplates', () => new MailTemplates(templatesFolder));
   make('signUp', () => {
     const knownLocale = (tag: string | null | undefined) => mailTemplates.knownLocale(tag);
@@ -100,7 +102,7 @@ export function createServices(settings: Settings, overrides: Overrides = {}): S
       passwordHash,
       audit,
       log,
-      limits: { signUpPerClient, hashPerClient },
+      limits,
       mode: settings.accounts.signUp,
       knownLocale,
     });
@@ -113,7 +115,6 @@ export function createServices(settings: Settings, overrides: Overrides = {}): S
       passwordPolicy,
       signInFailures,
       knownClients,
-      hashPerClient,
       audit,
       log,
     });
@@ -126,7 +127,6 @@ export function createServices(settings: Settings, overrides: Overrides = {}): S
       passwordHash,
       passwordPolicy,
       signInFailures,
-      hashPerClient,
       jobs,
       audit,
       log,

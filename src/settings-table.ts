@@ -1,12 +1,11 @@
 import type * as z from 'zod';
+import { limitSettings } from './settings/limits.js';
 import { secretValues } from './settings/secret-values.js';
 import { smtpUrls } from './settings/smtp-urls-value.js';
-import { unknownAddressSettings } from './settings-unknown-address.js';
 import {
   cidrs,
   host,
   integer,
-  limits,
   link,
   list,
   mailbox,
@@ -130,36 +129,7 @@ export const settingsTable = {
     byDefault: '3600',
     meaning: 'Seconds after which an undelivered request is given up.',
   },
-  LIMIT_RESET_PER_ACCOUNT: {
-    value: limits,
-    byDefault: '3/3600,10/86400',
-    meaning: 'Reset mails to one account, points/seconds; silent, counted in the worker.',
-  },
-  LIMIT_RESET_PER_CLIENT: {
-    value: limits,
-    byDefault: '30/900',
-    meaning: 'Reset requests of one client (IPv4 address, IPv6 /64).',
-  },
-  LIMIT_RESET_PER_NETWORK: {
-    value: limits,
-    byDefault: '300/900',
-    meaning: 'Reset requests of one network (IPv4 /24, IPv6 /48).',
-  },
-  ...unknownAddressSettings,
-  LIMIT_KEY_FAILURES_PER_CLIENT: { value: limits, byDefault: '20/900', meaning: 'Unknown reset keys from one client.' },
-  LIMIT_SIGN_IN_PER_ADDRESS_AND_CLIENT: {
-    value: limits,
-    byDefault: '10/900',
-    meaning: 'Failed sign-ins for one address from one client.',
-  },
-  LIMIT_SIGN_IN_PER_CLIENT: { value: limits, byDefault: '100/900', meaning: 'Failed sign-ins from one client.' },
-  LIMIT_SIGN_IN_PER_ADDRESS: {
-    value: limits,
-    byDefault: '100/86400',
-    meaning: 'Failed sign-ins for one address from anywhere; never touches recovery.',
-  },
-  LIMIT_HASH_PER_CLIENT: { value: limits, byDefault: '60/60', meaning: 'Calls of one client that hash a password.' },
-  LIMIT_SIGN_UP_PER_CLIENT: { value: limits, byDefault: '10/3600', meaning: 'Sign-ups of one client.' },
+  ...limitSettings,
   PASSWORD_MIN_LENGTH: {
     value: integer(8, 64, 'code points'),
     byDefault: '15',

@@ -129,10 +129,19 @@ export function readSettings(environment: Environment, command: Command, toCome:
       },
       limits: {
         signInPerAddressAndClient: values.LIMIT_SIGN_IN_PER_ADDRESS_AND_CLIENT ?? [{ points: 10, seconds: 900 }],
-        signInPerClient: values.LIMIT_SIGN_IN_PER_CLIENT ?? [{ points: 100, seconds: 900 }],
+        signIn: {
+          perClient: values.LIMIT_SIGN_IN_PER_CLIENT ?? [{ points: 100, seconds: 900 }],
+          perNetwork: values.LIMIT_SIGN_IN_PER_NETWORK ?? [{ points: 1000, seconds: 900 }],
+        },
         signInPerAddress: values.LIMIT_SIGN_IN_PER_ADDRESS ?? [{ points: 100, seconds: 86400 }],
-        hashPerClient: values.LIMIT_HASH_PER_CLIENT ?? [{ points: 60, seconds: 60 }],
-        signUpPerClient: values.LIMIT_SIGN_UP_PER_CLIENT ?? [{ points: 10, seconds: 3600 }],
+        hash: {
+          perClient: values.LIMIT_HASH_PER_CLIENT ?? [{ points: 300, seconds: 300 }],
+          perNetwork: values.LIMIT_HASH_PER_NETWORK ?? [{ points: 600, seconds: 60 }],
+        },
+        signUp: {
+          perClient: values.LIMIT_SIGN_UP_PER_CLIENT ?? [{ points: 10, seconds: 3600 }],
+          perNetwork: values.LIMIT_SIGN_UP_PER_NETWORK ?? [{ points: 100, seconds: 3600 }],
+        },
       },
     },
     passwordReset: {
@@ -150,9 +159,14 @@ export function readSettings(environment: Environment, command: Command, toCome:
           { points: 3, seconds: 3600 },
           { points: 10, seconds: 86400 },
         ],
-        perClient: values.LIMIT_RESET_PER_CLIENT ?? [{ points: 30, seconds: 900 }],
-        perNetwork: values.LIMIT_RESET_PER_NETWORK ?? [{ points: 300, seconds: 900 }],
-        keyFailuresPerClient: values.LIMIT_KEY_FAILURES_PER_CLIENT ?? [{ points: 20, seconds: 900 }],
+        requests: {
+          perClient: values.LIMIT_RESET_PER_CLIENT ?? [{ points: 30, seconds: 900 }],
+          perNetwork: values.LIMIT_RESET_PER_NETWORK ?? [{ points: 300, seconds: 900 }],
+        },
+        keyFailures: {
+          perClient: values.LIMIT_KEY_FAILURES_PER_CLIENT ?? [{ points: 20, seconds: 900 }],
+          perNetwork: values.LIMIT_KEY_FAILURES_PER_NETWORK ?? [{ points: 200, seconds: 900 }],
+        },
       },
     },
   };

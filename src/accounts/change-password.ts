@@ -3,10 +3,9 @@ import { orReadBack, orTryLater, type TemporarilyUnavailable } from '../availabi
 import type { Caller } from '../caller.js';
 import type { JobQueue } from '../jobs/job-queue.js';
 import { describeFault, type Log } from '../log.js';
-import type { RateLimiter } from '../rate-limit/rate-limiter.js';
 import type { AccessTokens } from './access-token.js';
 import { type Accounts, credentialNotices } from './accounts.js';
-import { from, refusal, type TooManyRequests } from './limits.js';
+import { from, type TooManyRequests } from './limits.js';
 import type { PasswordHash } from './password-hash.js';
 import type { PasswordPolicy, PasswordRejected } from './password-policy.js';
 import type { Sessions } from './sessions.js';
@@ -26,7 +25,6 @@ export interface ChangePasswordParts {
   readonly passwordHash: PasswordHash;
   readonly passwordPolicy: PasswordPolicy;
   readonly signInFailures: SignInFailures;
-  readonly hashPerClient: RateLimiter;
   readonly jobs: JobQueue;
   readonly audit: Audit;
   readonly log: Log;
@@ -43,8 +41,7 @@ export class ChangePassword {
     input: { currentPassword: string; newPassword: string },
     caller: Caller,
   ): Promise<ChangePasswordOutcome> {
-    const { accounts, sessions, passwordHash, passwordPolicy, signInFailures, hashPerClient, audit, jobs, log } =
-      this.parts;
+    const { accounts, sessions, passwordHash, passwordPolicy, signInFailures, audit, jobs, log } = this.parts;
     return orTryLater(log, caller.requestId, async () => {
       const hashing = { urgency: 'other', caller } as const;
       passwordHash.expectRoom(hashing);
@@ -52,8 +49,6 @@ export class ChangePassword {
       if (!owner) return { kind: 'unauthenticated' };
       const verdict = passwordPolicy.check(input.newPassword, owner.email);
       if (verdict.kind === 'password-rejected') return verdict;
-      const limited = await refusal([hashPerClient, caller.client]);
-      if (limited) return limited;
       const found = await signInFailures.attempt(owner.email, caller, 'owner', async () => {
         const row = await accounts.findWithHash({ id: owner.id });
         const legible = passwordPolicy.isLegible(input.currentPassword);

@@ -2,13 +2,12 @@ import type { Audit } from '../audit/audit.js';
 import { orReadBack, orTryLater, type TemporarilyUnavailable } from '../availability.js';
 import type { Caller } from '../caller.js';
 import { describeFault, type Log } from '../log.js';
-import type { RateLimiter } from '../rate-limit/rate-limiter.js';
 import type { AccessTokens } from './access-token.js';
 import type { AccountRow } from './account.entity.js';
 import { type Accounts, type AccountView, type Credential, view } from './accounts.js';
 import { type EmailAddress, parseEmailAddress } from './email-address.js';
 import type { KnownClients } from './known-clients.js';
-import { from, refusal, type TooManyRequests } from './limits.js';
+import { from, type TooManyRequests } from './limits.js';
 import type { PasswordHash } from './password-hash.js';
 import type { PasswordPolicy } from './password-policy.js';
 import type { Finding, SignInFailures } from './sign-in-failures.js';
@@ -35,14 +34,12 @@ export interface SessionsParts {
   readonly passwordPolicy: PasswordPolicy;
   readonly signInFailures: SignInFailures;
   readonly knownClients: KnownClients;
-  readonly hashPerClient: RateLimiter;
   readonly audit: Audit;
   readonly log: Log;
 }
 
 interface Opened extends Finding {
   readonly account?: AccountRow | undefined;
-  readonly limited?: TooManyRequests;
 }
 
 /** Sign in, who a token speaks for, sign out everywhere. A session is a token that carries the account's session version. */
@@ -59,8 +56,7 @@ export class Sessions {
         this.#open(email, input.password, caller),
       );
       if ('kind' in found) return found;
-      const { account, limited } = found;
-      if (limited) return limited;
+      const { account } = found;
       if (!account || found.isWrong) {
         await audit.note({ kind: 'account.sign-in-refused', accountId: account?.id, ...from(caller) });
         return { kind: 'invalid-credentials' };
@@ -76,9 +72,7 @@ export class Sessions {
 
   /** Verifies a password, against nobody's where there is no account: it takes as long. */
   async #open(email: EmailAddress | undefined, password: string, caller: Caller): Promise<Opened> {
-    const { accounts, passwordHash, passwordPolicy, hashPerClient } = this.parts;
-    const limited = await refusal([hashPerClient, caller.client]);
-    if (limited) return { isWrong: false, limited };
+    const { accounts, passwordHash, passwordPolicy } = this.parts;
     const legible = passwordPolicy.isLegible(password);
     const account = email ? await accounts.findWithHash({ email }) : undefined;
     const opens =

@@ -1,5 +1,7 @@
 import type { Caller } from '../caller.js';
-import type { RateLimiter, Verdict } from '../rate-limit/rate-limiter.js';
+import type { CallerLimit } from '../rate-limit/caller-limit.js';
+import { type Passed, pass } from '../rate-limit/pass.js';
+import type { RateLimiter } from '../rate-limit/rate-limiter.js';
 import type { KnownClients } from './known-clients.js';
 import type { TooManyRequests } from './limits.js';
 import type { Pseudonyms } from './pseudonym.js';
@@ -10,16 +12,18 @@ export interface Finding {
 }
 
 /**
- * Failed sign-ins, counted three ways: per address and client, per client, and per address (NIST SP 800-63B-4, 3.2.2:
- * at most 100), for addresses without an account alike. A try is counted before its password is verified, so that many
- * at once are not more than one after the other; and taken back unless it failed. Recovery never looks at these, so that
- * nobody can close the way back in for somebody else.
+ * Failed sign-ins, counted four ways: per network, per client, per address and client, and per address (NIST SP 800-63B-4,
+ * 3.2.2: at most 100), for addresses without an account alike. A try is counted before its password is verified, so that
+ * many at the same time are not more than one after the other; and taken back unless it failed. The name of an address
+ * comes last: only a call that its own limits allowed may make one. Recovery never looks at these, so that nobody can
+ * close the way back in for somebody else.
  */
 export class SignInFailures {
   constructor(
     private readonly limits: {
+      readonly hash: CallerLimit;
+      readonly perCaller: CallerLimit;
       readonly perAddressAndClient: RateLimiter;
-      readonly perClient: RateLimiter;
       readonly perAddress: RateLimiter;
     },
     private readonly knownClients: KnownClients,
@@ -37,55 +41,34 @@ export class SignInFailures {
     whose: 'anybody' | 'owner',
     verify: () => Promise<Found>,
   ): Promise<Found | TooManyRequests> {
-    const counted = await this.#count(address, caller, whose);
-    if ('kind' in counted) return counted;
-    let isWrong = false;
-    try {
-      const found = await verify();
-      isWrong = found.isWrong;
-      return found;
-    } finally {
-      if (!isWrong) await giveBackEach(counted);
-    }
-  }
-
-  async #count(address: string, { client }: Caller, whose: 'anybody' | 'owner'): Promise<Taken[] | TooManyRequests> {
-    const { perAddressAndClient, perClient, perAddress } = this.limits;
+    const { hash, perCaller, perAddressAndClient, perAddress } = this.limits;
     const name = this.pseudonyms.of(address);
-    const own = [
-      { limiter: perAddressAndClient, key: `${name} ${client}` },
-      { limiter: perClient, key: client },
-    ];
-    const [mine, strangers] = await Promise.all([
-      takeEach(own),
-      takeEach(whose === 'anybody' ? [{ limiter: perAddress, key: name }] : []),
-    ]);
-    const taken = [...mine, ...strangers];
-    const closedByStrangers = waitOf(strangers) > 0 && !(await this.knownClients.has(address, client));
-    const retryAfterSeconds = Math.max(waitOf(mine), closedByStrangers ? waitOf(strangers) : 0);
-    if (retryAfterSeconds === 0) return taken;
-    await giveBackEach(taken);
-    return { kind: 'too-many-requests', retryAfterSeconds };
+    const own = { limiter: perAddressAndClient, key: `${name} ${caller.client}` };
+    const passed = await pass(caller, [perCaller, hash], [own]);
+    if (passed.kind !== 'passed') return passed;
+    const strangers = whose === 'anybody' ? await perAddress.take(name) : undefined;
+    const giveAddressBack = async () => {
+      if (strangers?.allowed) await perAddress.giveBack(name);
+    };
+    if (strangers && !strangers.allowed && !(await this.knownClients.has(address, caller.client))) {
+      await passed.giveBack();
+      return { kind: 'too-many-requests', retryAfterSeconds: strangers.retryAfterSeconds };
+    }
+    return settled(passed, giveAddressBack, verify);
   }
 }
 
-interface Counter {
-  readonly limiter: RateLimiter;
-  readonly key: string;
-}
-type Taken = Counter & { readonly verdict: Verdict };
-
-function takeEach(counters: readonly Counter[]): Promise<Taken[]> {
-  return Promise.all(
-    counters.map(async (counter) => ({ ...counter, verdict: await counter.limiter.take(counter.key) })),
-  );
-}
-
-/** A refused call was not counted, so there is nothing to give back. */
-async function giveBackEach(taken: readonly Taken[]): Promise<void> {
-  await Promise.all(taken.filter(({ verdict }) => verdict.allowed).map(({ limiter, key }) => limiter.giveBack(key)));
-}
-
-function waitOf(taken: readonly Taken[]): number {
-  return Math.max(0, ...taken.map(({ verdict }) => verdict.retryAfterSeconds));
+async function settled<Found extends Finding>(
+  passed: Passed,
+  giveAddressBack: () => Promise<void>,
+  verify: () => Promise<Found>,
+): Promise<Found> {
+  try {
+    const found = await verify();
+    if (!found.isWrong) await Promise.all([passed.succeeded(), giveAddressBack()]);
+    return found;
+  } catch (error) {
+    await Promise.all([passed.giveBack(), giveAddressBack()]);
+    throw error;
+  }
 }

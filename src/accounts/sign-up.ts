@@ -2,10 +2,11 @@ import type { Audit } from '../audit/audit.js';
 import { orTryLater, type TemporarilyUnavailable } from '../availability.js';
 import type { Caller } from '../caller.js';
 import type { Log } from '../log.js';
-import type { RateLimiter } from '../rate-limit/rate-limiter.js';
+import type { CallerLimit } from '../rate-limit/caller-limit.js';
+import { pass } from '../rate-limit/pass.js';
 import { type Accounts, type AccountView, view } from './accounts.js';
 import { parseEmailAddress } from './email-address.js';
-import { from, refusal, type TooManyRequests } from './limits.js';
+import { from, type TooManyRequests } from './limits.js';
 import type { PasswordHash } from './password-hash.js';
 import type { PasswordPolicy, PasswordRejected } from './password-policy.js';
 
@@ -22,7 +23,7 @@ export interface SignUpParts {
   readonly passwordHash: PasswordHash;
   readonly audit: Audit;
   readonly log: Log;
-  readonly limits: { readonly signUpPerClient: RateLimiter; readonly hashPerClient: RateLimiter };
+  readonly limits: { readonly signUp: CallerLimit; readonly hash: CallerLimit };
   /** `open` tells who has an account and confirms no address: for development. */
   readonly mode: 'open' | 'closed';
   /** The language as one that mails are written in, or null. */
@@ -46,8 +47,8 @@ export class SignUp {
     return orTryLater(log, caller.requestId, async () => {
       const hashing = { urgency: 'other', caller } as const;
       passwordHash.expectRoom(hashing);
-      const limited = await refusal([limits.signUpPerClient, caller.client], [limits.hashPerClient, caller.client]);
-      if (limited) return limited;
+      const passed = await pass(caller, [limits.signUp, limits.hash]);
+      if (passed.kind !== 'passed') return passed;
       const fields = {
         email,
         passwordHash: await passwordHash.make(verdict.password, hashing),

@@ -3,6 +3,7 @@ import type { TooManyRequests } from '../accounts/limits.js';
 import type { PasswordRejected } from '../accounts/password-policy.js';
 import type { TemporarilyUnavailable } from '../availability.js';
 import type { QueueDefinition } from '../jobs/queue-definition.js';
+import type { KeyDigest } from './reset-key.js';
 
 /** "Somebody asked for this address": all of it validated or mapped to a closed set, and no key in it. */
 export interface ResetRequest {
@@ -22,6 +23,11 @@ export enum ResetKeyFault {
   SUPERSEDED = 'SUPERSEDED',
 }
 export type InvalidResetKey = { readonly kind: 'invalid-reset-key'; readonly reason: ResetKeyFault };
+
+/** Of a key that was ours once. */
+export function invalid(reason: ResetKeyFault, digest: KeyDigest) {
+  return { kind: 'invalid-reset-key', reason, digest } as const;
+}
 
 export type RequestOutcome =
   | { readonly kind: 'requested'; readonly keyLifetimeSeconds: number; readonly askAgainAfterSeconds: number }

@@ -5,7 +5,7 @@ import type { PasswordPolicy } from '../accounts/password-policy.js';
 import type { Audit } from '../audit/audit.js';
 import type { JobQueue } from '../jobs/job-queue.js';
 import type { Log } from '../log.js';
-import type { RateLimiter } from '../rate-limit/rate-limiter.js';
+import type { CallerLimit } from '../rate-limit/caller-limit.js';
 import type { ResetBudget } from './reset-budget.js';
 import type { ResetKeys } from './reset-keys.js';
 import type { ResetMails } from './reset-mails.js';
@@ -33,9 +33,8 @@ export interface PasswordResetParts {
   readonly jobs: JobQueue;
   readonly audit: Audit;
   readonly limits: {
-    readonly perClient: RateLimiter;
-    readonly perNetwork: RateLimiter;
-    readonly keyFailuresPerClient: RateLimiter;
+    readonly requests: CallerLimit;
+    readonly keyFailures: CallerLimit;
   };
   readonly log: Log;
 }

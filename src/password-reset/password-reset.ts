@@ -1,15 +1,17 @@
 import { type CredentialNotice, credentialNotices } from '../accounts/accounts.js';
 import { parseEmailAddress } from '../accounts/email-address.js';
-import { from, refusal, type TooManyRequests } from '../accounts/limits.js';
+import { from, type TooManyRequests } from '../accounts/limits.js';
 import type { AcceptedPassword } from '../accounts/password-policy.js';
 import { orReadBack, orTryLater } from '../availability.js';
 import type { Caller } from '../caller.js';
 import { Unavailable } from '../errors.js';
 import type { Job, Settlement } from '../jobs/job-attempt.js';
 import { describeFault } from '../log.js';
+import { pass } from '../rate-limit/pass.js';
 import {
   type InspectOutcome,
   type InvalidResetKey,
+  invalid,
   type RequestOutcome,
   ResetKeyFault,
   type ResetOutcome,
@@ -34,9 +36,8 @@ export class PasswordReset {
     const email = parseEmailAddress(input.email);
     if (!email) return { kind: 'invalid-email-address' };
     return orTryLater(log, caller.requestId, async () => {
-      const network = caller.networks.at(-2) ?? caller.networks[0] ?? 'unknown';
-      const limited = await refusal([limits.perClient, caller.client], [limits.perNetwork, network]);
-      if (limited) return limited;
+      const passed = await pass(caller, [limits.requests]);
+      if (passed.kind !== 'passed') return passed;
       const { requestId, client } = caller;
       await jobs.enqueue(resetRequests, { email, locale: mails.knownLocale(input.locale), requestId, client });
       const { keyTtlSeconds: keyLifetimeSeconds, askAgainAfterSeconds } = settings;
@@ -157,12 +158,15 @@ export class PasswordReset {
     const key = parseResetKey(keyText);
     const digest = key && digestOf(key);
     const record = digest && (await resetKeys.lookUp(digest));
-    const used = digest && !record ? await receipts.find(digest) : undefined;
-    if (!digest || (!record && !used)) {
-      const limited = await refusal([limits.keyFailuresPerClient, caller.client]);
-      return limited ?? ({ kind: 'invalid-reset-key', reason: ResetKeyFault.UNKNOWN } as const);
+    if (!record) {
+      // Counted before PostgreSQL is asked, so that who only guesses costs it nothing.
+      const passed = await pass(caller, [limits.keyFailures]);
+      if (passed.kind !== 'passed') return passed;
+      const unknown = { kind: 'invalid-reset-key', reason: ResetKeyFault.UNKNOWN } as const;
+      if (!digest || !(await receipts.find(digest))) return unknown;
+      await passed.succeeded();
+      return invalid(ResetKeyFault.USED, digest);
     }
-    if (!record) return invalid(ResetKeyFault.USED, digest);
     const account = await accounts.find({ id: record.accountId });
     if (account?.status === 'active' && account.credentialVersion === record.credentialVersion) {
       const isInTime = record.expiresAt > account.readAt;
@@ -212,8 +216,4 @@ export class PasswordReset {
     const hashing = { urgency: 'reset', caller, key: digest.toString('base64url'), account: account.id } as const;
     return (await passwordHash.verify(account.passwordHash, password, hashing)) ? account.id : undefined;
   }
-}
-
-function invalid(reason: ResetKeyFault, digest: KeyDigest) {
-  return { kind: 'invalid-reset-key', reason, digest } as const;
 }

@@ -1,5 +1,7 @@
 import type { Cluster, Redis } from 'ioredis';
-import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
+import { RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
+import { countingScript } from './counting-script.js';
+import { type Count, MemoryWindow } from './memory-window.js';
 
 /** `points` calls in a window of `seconds`. */
 export interface Window {
@@ -13,14 +15,20 @@ export interface Verdict {
   readonly retryAfterSeconds: number;
   /** Seconds until every window has points again; 0 while each still has some. */
   readonly refillsInSeconds: number;
+  /** Points that are used in the shortest window; of a call that was taken, this one's too. */
+  readonly used: number;
+}
+
+interface Counted extends Count {
+  readonly points: number;
 }
 
 /**
- * One limit of one or several windows, counted in Redis with a TTL. A call counts only if every window has room, so
- * refused calls do not lengthen anything.
+ * One limit of one or several windows, counted in Redis with a TTL. A call counts only if every window has room; a
+ * refused call leaves no name and does not lengthen anything, nor does one whose point was given back.
  */
 export class RateLimiter {
-  readonly #windows: { limiter: RateLimiterRedis; points: number }[];
+  readonly #windows: CountedWindow[];
 
   /**
    * @param name part of the keys in Redis (`limit:<name>:<seconds>:<key>`).
@@ -36,67 +44,113 @@ export class RateLimiter {
   ) {
     this.#windows = [...windows]
       .sort((one, other) => one.seconds - other.seconds)
-      .map(({ points, seconds }) => {
-        const common = { keyPrefix: `limit:${name}:${seconds}`, points, duration: seconds };
-        const insurance = whenRedisIsAway === 'count-here' ? { insuranceLimiter: new RateLimiterMemory(common) } : {};
-        return {
-          points,
-          limiter: new RateLimiterRedis({ storeClient: redis, ...common, ...insurance, rejectIfRedisNotReady: true }),
-        };
-      });
+      .map((window) => new CountedWindow(redis, `limit:${name}:${window.seconds}`, window, whenRedisIsAway));
   }
 
-  /** Counts one call, if every window has room for it. */
+  /** Counts one call, if every window has room for it. However many ask at the same time, no more are allowed. */
   async take(key: string): Promise<Verdict> {
-    const taken: { limiter: RateLimiterRedis; result: RateLimiterRes; points: number }[] = [];
-    for (const { limiter, points } of this.#windows) {
-      const result = await consume(limiter, key);
-      taken.push({ limiter, result, points });
-      if (result.consumedPoints > points) {
-        this.onRefusal(key);
-        await Promise.all(taken.map((each) => each.limiter.reward(key)));
-        return { allowed: false, retryAfterSeconds: inSeconds(result), refillsInSeconds: inSeconds(result) };
+    const counts: Counted[] = [];
+    for (const [index, window] of this.#windows.entries()) {
+      const count = await window.take(key);
+      counts.push(count);
+      if (count.used > count.points) {
+        await Promise.all(this.#windows.slice(0, index).map((each) => each.giveBack(key)));
+        this.refused(key);
+        return verdictOf(counts, ({ used, points }) => used > points);
       }
     }
-    return { allowed: true, retryAfterSeconds: 0, refillsInSeconds: refill(taken) };
+    return { ...verdictOf(counts, ({ used, points }) => used > points), refillsInSeconds: refill(counts) };
   }
 
-  /** Looks without counting: whether a call would be allowed now. */
+  /** Looks without counting, and makes no name: whether a call would be allowed now. */
   async look(key: string): Promise<Verdict> {
-    const found: { result: RateLimiterRes; points: number }[] = [];
-    for (const { limiter, points } of this.#windows) {
-      const result = await limiter.get(key);
-      if (result) found.push({ result, points });
-    }
-    const full = found.filter(({ result, points }) => result.consumedPoints >= points);
-    const wait = Math.max(0, ...full.map(({ result }) => inSeconds(result)));
-    if (full.length > 0) this.onRefusal(key);
-    return { allowed: full.length === 0, retryAfterSeconds: wait, refillsInSeconds: wait };
+    const counts = await Promise.all(this.#windows.map((window) => window.look(key)));
+    return verdictOf(counts, ({ used, points }) => used >= points);
   }
 
-  /** Gives one call back. */
+  /** Gives one call back; the last one takes the name with it. */
   async giveBack(key: string): Promise<void> {
-    for (const { limiter } of this.#windows) {
-      const counted = await limiter.get(key);
-      if (counted && counted.consumedPoints > 0) await limiter.reward(key);
+    await Promise.all(this.#windows.map((window) => window.giveBack(key)));
+  }
+
+  /** Tells of a call that was refused after a look. */
+  refused(key: string): void {
+    this.onRefusal(key);
+  }
+}
+
+/** One window, in Redis; and in this process where that is wanted while Redis is away. */
+class CountedWindow {
+  readonly #counter: RateLimiterRedis;
+  readonly #here: MemoryWindow | undefined;
+
+  constructor(
+    private readonly redis: Redis | Cluster,
+    keyPrefix: string,
+    private readonly window: Window,
+    whenRedisIsAway: 'count-here' | 'fail',
+  ) {
+    const { points, seconds } = window;
+    this.#here = whenRedisIsAway === 'count-here' ? new MemoryWindow(points, seconds) : undefined;
+    this.#counter = new RateLimiterRedis({
+      storeClient: redis,
+      keyPrefix,
+      points,
+      duration: seconds,
+      customIncrTtlLuaScript: countingScript,
+      rejectIfRedisNotReady: true,
+    });
+  }
+
+  async take(key: string): Promise<Counted> {
+    const { points } = this.window;
+    try {
+      const { consumedPoints, msBeforeNext } = await this.#counter.consume(key);
+      return { used: consumedPoints, msBeforeNext, points };
+    } catch (refusal) {
+      if (refusal instanceof RateLimiterRes) {
+        return { used: refusal.consumedPoints, msBeforeNext: refusal.msBeforeNext, points };
+      }
+      if (!this.#here) throw refusal;
+      return { ...this.#here.take(key), points };
+    }
+  }
+
+  /** One command, and a second only when the answer is a refusal. */
+  async look(key: string): Promise<Counted> {
+    const { points } = this.window;
+    try {
+      if (this.redis.status !== 'ready') throw new Error('Redis connection is not ready');
+      const name = this.#counter.getKey(key);
+      const used = Number((await this.redis.get(name)) ?? 0);
+      const msBeforeNext = used >= points ? Math.max(0, await this.redis.pttl(name)) : 0;
+      return { used, msBeforeNext, points };
+    } catch (error) {
+      if (!this.#here) throw error;
+      return { ...this.#here.look(key), points };
+    }
+  }
+
+  async giveBack(key: string): Promise<void> {
+    try {
+      await this.#counter.reward(key);
+    } catch (error) {
+      if (!this.#here) throw error;
+      this.#here.giveBack(key);
     }
   }
 }
 
-async function consume(limiter: RateLimiterRedis, key: string): Promise<RateLimiterRes> {
-  try {
-    return await limiter.consume(key);
-  } catch (refusal) {
-    if (refusal instanceof RateLimiterRes) return refusal;
-    throw refusal;
-  }
+function verdictOf(counts: readonly Counted[], isFull: (count: Counted) => boolean): Verdict {
+  const full = counts.filter(isFull);
+  const wait = Math.max(0, ...full.map(inSeconds));
+  return { allowed: full.length === 0, retryAfterSeconds: wait, refillsInSeconds: wait, used: counts[0]?.used ?? 0 };
 }
 
-function refill(taken: readonly { result: RateLimiterRes; points: number }[]): number {
-  const exhausted = taken.filter(({ result, points }) => result.consumedPoints >= points);
-  return Math.max(0, ...exhausted.map(({ result }) => inSeconds(result)));
+function refill(counts: readonly Counted[]): number {
+  return Math.max(0, ...counts.filter(({ used, points }) => used >= points).map(inSeconds));
 }
 
-function inSeconds(result: RateLimiterRes): number {
-  return Math.max(1, Math.ceil(result.msBeforeNext / 1000));
+function inSeconds({ msBeforeNext }: Count): number {
+  return Math.max(1, Math.ceil(msBeforeNext / 1000));
 }

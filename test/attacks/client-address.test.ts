@@ -97,9 +97,12 @@ describe('behind a trusted proxy', async () => {
     expect(await accepted(latchkey, ...from('2001:db8:1:2::1'))).toBe(1);
   });
 
-  it('counts the IPv6 addresses of one /48 as one network', async () => {
+  it('counts the IPv6 addresses of one /56 as one network, a /48 four times and a /32 sixteen times as much', async () => {
     expect(await accepted(latchkey, ...from(...times(9, (i) => `2001:db8:aaaa:${i}::1`)))).toBe(5);
+    expect(await accepted(latchkey, ...from(...times(30, (i) => `2001:db8:aaaa:${i}00::1`)))).toBe(20 - 5);
     expect(await accepted(latchkey, ...from('2001:db8:aaab::1'))).toBe(1);
+    expect(await accepted(latchkey, ...from(...times(90, (i) => `2001:db8:${i}:1::1`)))).toBe(80 - 21);
+    expect(await accepted(latchkey, ...from('2001:db9::1'))).toBe(1);
   });
 
   it('counts an IPv4 address as itself in every spelling', async () => {

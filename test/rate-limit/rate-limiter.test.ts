@@ -1,6 +1,7 @@
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { EmbeddedRedis } from '../../src/dev/embedded-redis.js';
+import { MemoryWindow, mostNames } from '../../src/rate-limit/memory-window.js';
 import { RateLimiter } from '../../src/rate-limit/rate-limiter.js';
 import { redisOptions } from '../../src/redis.js';
 import { createRedis, hasRedisServer } from '../support/stores.js';
@@ -54,6 +55,29 @@ describe.skipIf(!hasRedisServer)('a rate limit (needs a redis-server on PATH)', 
     expect((await limiter.take('one')).allowed).toBe(true);
   });
 
+  it('keeps no name for a call that was refused, or whose point was given back, however they come', async () => {
+    const windows = [
+      { points: 2, seconds: 60 },
+      { points: 5, seconds: 600 },
+    ];
+    const limiter = new RateLimiter(redis, 'nothing-left', windows, 'fail');
+    const names = () => redis.keys('limit:nothing-left:*');
+    await limiter.giveBack('never seen');
+    await limiter.look('never seen');
+    expect(await names()).toEqual([]);
+    await Promise.all(
+      Array.from({ length: 40 }, async () => {
+        if ((await limiter.take('one')).allowed) await limiter.giveBack('one');
+      }),
+    );
+    expect(await names()).toEqual([]);
+    // A point that is given back after its window ended is nobody's.
+    await limiter.take('late');
+    await redis.del('limit:nothing-left:60:late');
+    await limiter.giveBack('late');
+    expect(await names()).toEqual([]);
+  });
+
   it('keeps nothing without a TTL', async () => {
     const names = await redis.keys('limit:*');
     expect(names.length).toBeGreaterThan(0);
@@ -71,5 +95,21 @@ describe.skipIf(!hasRedisServer)('a rate limit (needs a redis-server on PATH)', 
     ]).toEqual([true, true, false]);
     await expect(new RateLimiter(away, 'away', [{ points: 2, seconds: 60 }], 'fail').take('one')).rejects.toThrow();
     away.disconnect();
+  });
+
+  it('counts here in a bounded number of names; when they are too many, the oldest is forgotten', () => {
+    let now = 0;
+    const window = new MemoryWindow(2, 60, () => now);
+    for (let each = 0; each < mostNames + 100; each++) window.take(`stranger ${each}`);
+    expect(window.size).toBe(mostNames);
+    expect(window.look('stranger 99').used).toBe(0);
+    expect(window.look('stranger 100').used).toBe(1);
+    expect([window.take('stranger 100').used, window.take('stranger 100').used]).toEqual([2, 3]);
+    window.giveBack('stranger 100');
+    window.giveBack('stranger 100');
+    expect(window.size).toBe(mostNames - 1);
+    now = 60_001;
+    expect(window.take('somebody').used).toBe(1);
+    expect(window.size).toBe(1);
   });
 });

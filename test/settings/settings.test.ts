@@ -12,22 +12,21 @@ describe('what is not set has its default', () => {
   const cores = Math.max(1, availableParallelism() - 1);
   const limits = {
     signInPerAddressAndClient: [{ points: 10, seconds: 900 }],
-    signInPerClient: [{ points: 100, seconds: 900 }],
+    signIn: { perClient: [{ points: 100, seconds: 900 }], perNetwork: [{ points: 1000, seconds: 900 }] },
     signInPerAddress: [{ points: 100, seconds: 86400 }],
-    hashPerClient: [{ points: 60, seconds: 60 }],
-    signUpPerClient: [{ points: 10, seconds: 3600 }],
+    hash: { perClient: [{ points: 300, seconds: 300 }], perNetwork: [{ points: 600, seconds: 60 }] },
+    signUp: { perClient: [{ points: 10, seconds: 3600 }], perNetwork: [{ points: 100, seconds: 3600 }] },
   };
   const resetLimits = {
     perAccount: [
       { points: 3, seconds: 3600 },
       { points: 10, seconds: 86400 },
     ],
-    perClient: [{ points: 30, seconds: 900 }],
-    perNetwork: [{ points: 300, seconds: 900 }],
+    requests: { perClient: [{ points: 30, seconds: 900 }], perNetwork: [{ points: 300, seconds: 900 }] },
     unknownPerAddress: [{ points: 1, seconds: 86400 }],
     unknownPerClient: [{ points: 5, seconds: 86400 }],
     unknownInAll: [{ points: 30, seconds: 3600 }],
-    keyFailuresPerClient: [{ points: 20, seconds: 900 }],
+    keyFailures: { perClient: [{ points: 20, seconds: 900 }], perNetwork: [{ points: 200, seconds: 900 }] },
   };
 
   it.each(['api', 'worker'] as const)('%s: production, every safe default on', (command) => {

@@ -1,0 +1,60 @@
+import type { SettingDefinition } from '../settings-table.js';
+import { unknownAddressSettings } from '../settings-unknown-address.js';
+import { limits } from '../settings-values.js';
+
+/** What a network limit counts; the factors are `shareOf` in `rate-limit/caller-limit.ts`. */
+const network = ' (IPv4 /24, IPv6 /56); a /48 has four times, a /32 sixteen times the points.';
+
+/** Every limit: `points/seconds`, several windows separated by commas. */
+export const limitSettings = {
+  LIMIT_RESET_PER_ACCOUNT: {
+    value: limits,
+    byDefault: '3/3600,10/86400',
+    meaning: 'Reset mails to one account, points/seconds; silent, counted in the worker.',
+  },
+  LIMIT_RESET_PER_CLIENT: {
+    value: limits,
+    byDefault: '30/900',
+    meaning: 'Reset requests of one client (IPv4 address, IPv6 /64).',
+  },
+  LIMIT_RESET_PER_NETWORK: {
+    value: limits,
+    byDefault: '300/900',
+    meaning: `Reset requests of one network${network}`,
+  },
+  ...unknownAddressSettings,
+  LIMIT_KEY_FAILURES_PER_CLIENT: { value: limits, byDefault: '20/900', meaning: 'Unknown reset keys from one client.' },
+  LIMIT_KEY_FAILURES_PER_NETWORK: {
+    value: limits,
+    byDefault: '200/900',
+    meaning: `Unknown reset keys from one network${network}`,
+  },
+  LIMIT_SIGN_IN_PER_ADDRESS_AND_CLIENT: {
+    value: limits,
+    byDefault: '10/900',
+    meaning: 'Failed sign-ins for one address from one client.',
+  },
+  LIMIT_SIGN_IN_PER_CLIENT: { value: limits, byDefault: '100/900', meaning: 'Failed sign-ins from one client.' },
+  LIMIT_SIGN_IN_PER_NETWORK: {
+    value: limits,
+    byDefault: '1000/900',
+    meaning: `Failed sign-ins from one network${network}`,
+  },
+  LIMIT_SIGN_IN_PER_ADDRESS: {
+    value: limits,
+    byDefault: '100/86400',
+    meaning: 'Failed sign-ins for one address from anywhere; never touches recovery.',
+  },
+  LIMIT_HASH_PER_CLIENT: {
+    value: limits,
+    byDefault: '300/300',
+    meaning: 'Calls of one client that hash a password: the pace of one a second, and room for an office of 200.',
+  },
+  LIMIT_HASH_PER_NETWORK: {
+    value: limits,
+    byDefault: '600/60',
+    meaning: `Calls of one network that hash a password${network}`,
+  },
+  LIMIT_SIGN_UP_PER_CLIENT: { value: limits, byDefault: '10/3600', meaning: 'Sign-ups of one client.' },
+  LIMIT_SIGN_UP_PER_NETWORK: { value: limits, byDefault: '100/3600', meaning: `Sign-ups of one network${network}` },
+} satisfies Record<string, SettingDefinition>;
