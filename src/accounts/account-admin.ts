@@ -97,7 +97,7 @@ export class AccountAdmin {
       sessionVersion,
       createdAt: createdAt.toISOString(),
       credentialsChangedAt: credentialsChangedAt.toISOString(),
-      hash: kindOfHash(account.passwordHash),
+      hash: account.passwordHash ? kindOfHash(account.passwordHash) : { algorithm: 'none' },
     };
     if (json) return this.#print(JSON.stringify(shown));
     for (const [name, value] of Object.entries({ ...shown, locale: locale ?? 'none' })) {
@@ -170,6 +170,7 @@ async function openFile(path: string): Promise<{ stream: Readable; size: number 
 }
 
 function faultOf({ ended, cause }: ImportResult): string {
+  if (ended === 'wrong-form' && cause instanceof Error) return cause.message;
   return ended === 'source-broken'
     ? `the file cannot be read on (${codeOf(cause) ?? 'unknown reason'})`
     : explain(cause);

@@ -5,7 +5,8 @@ import { readHash } from './stored-hash.js';
 export interface AccountEntry {
   readonly id: string | undefined;
   readonly email: EmailAddress;
-  readonly hash: string;
+  /** Null: the account has no password, and its owner begins with a recovery. */
+  readonly hash: string | null;
   readonly locale: string | null;
 }
 
@@ -26,16 +27,17 @@ export function readEntry(text: string): EntryVerdict {
     return refused(`has a key other than ${keys.join(', ')}${isPlainName(unknown) ? `: ${unknown}` : ''}`);
   }
   const { id, email, hash, locale } = fields;
-  for (const [name, value] of Object.entries({ email, hash })) {
-    if (value === undefined || value === null) return refused(`${name} is missing`);
+  if (email === undefined || email === null) return refused('email is missing');
+  if (hash === undefined) return refused('hash is missing (null where there is no password)');
+  if (typeof email !== 'string' || (typeof hash !== 'string' && hash !== null)) {
+    return refused('email and hash are not both text');
   }
-  if (typeof email !== 'string' || typeof hash !== 'string') return refused('email and hash are not both text');
   const parsedId = typeof id === 'string' ? parseUuid(id) : undefined;
   if (!parsedId && id !== undefined && id !== null) return refused('id is not a UUID');
   if (typeof locale !== 'string' && locale !== undefined && locale !== null) return refused('locale is not text');
   const address = parseEmailAddress(email);
   if (!address) return refused('email is not one plain address');
-  const verdict = readHash(hash);
+  const verdict = hash === null ? ({ kind: 'accepted', hash } as const) : readHash(hash);
   if (verdict.kind === 'refused') return verdict;
   return { kind: 'accepted', entry: { id: parsedId, email: address, hash: verdict.hash, locale: locale ?? null } };
 }

@@ -1,6 +1,8 @@
+import { randomUUID } from 'node:crypto';
 import { addAbortSignal, type Readable } from 'node:stream';
-import { importBatch } from './account-import-batch.js';
+import { type ImportRun, importBatch } from './account-import-batch.js';
 import { type EntryVerdict, readEntry } from './account-import-entry.js';
+import { inRightForm, WrongForm } from './account-import-form.js';
 import { readLines, SourceBroken } from './account-import-lines.js';
 import { Progress, perSecond, type Writer } from './account-import-progress.js';
 import type { Accounts } from './accounts.js';
@@ -25,7 +27,7 @@ export interface ImportOptions {
 
 /** What an import did, however it ended. Everything up to the line `through` is settled. */
 export interface ImportResult {
-  readonly ended: 'complete' | 'interrupted' | 'source-broken' | 'database-failed';
+  readonly ended: 'complete' | 'interrupted' | 'wrong-form' | 'source-broken' | 'database-failed';
   readonly cause?: unknown;
   readonly added: number;
   readonly present: number;
@@ -55,13 +57,16 @@ export async function importAccounts(
     progress.clear();
     return { ended: how, cause, ...done, seconds: progress.seconds };
   };
+  const run: ImportRun = { id: randomUUID(), dryRun };
   let batch: { number: number; verdict: EntryVerdict }[] = [];
   let through = { number: 0, end: 0 };
 
   const settle = async () => {
-    const entries = batch.flatMap(({ verdict }) => (verdict.kind === 'accepted' ? [verdict.entry] : []));
+    const entries = batch.flatMap(({ number, verdict }) =>
+      verdict.kind === 'accepted' ? [{ ...verdict.entry, line: number }] : [],
+    );
     const kept = entries.map((entry) => ({ ...entry, locale: parts.knownLocale(entry.locale) }));
-    const outcomes = kept.length > 0 ? await importBatch(parts.accounts, kept, dryRun) : [];
+    const outcomes = kept.length > 0 ? await importBatch(parts.accounts, kept, run) : [];
     let index = 0;
     for (const { number, verdict } of batch) {
       const outcome = verdict.kind === 'refused' ? verdict : outcomes[index];
@@ -76,7 +81,7 @@ export async function importAccounts(
   };
   const readBatches = async () => {
     if (signal) addAbortSignal(signal, source);
-    for await (const { number, end, text, fault } of readLines(source)) {
+    for await (const { number, end, text, fault } of readLines(inRightForm(source))) {
       through = { number, end };
       if (fault) batch.push({ number, verdict: { kind: 'refused', reason: fault } });
       else if (text.trim() !== '') batch.push({ number, verdict: readEntry(text) });
@@ -92,6 +97,7 @@ export async function importAccounts(
     });
     await settle();
     if (signal?.aborted) return ended('interrupted');
+    if (broken?.cause instanceof WrongForm) return ended('wrong-form', broken.cause);
     return broken ? ended('source-broken', broken.cause) : ended('complete');
   } catch (cause) {
     return ended('database-failed', cause);

@@ -15,8 +15,8 @@ export const Account = defineEntity({
     id: p.uuid().primary(),
     /** As our parser writes it: lower case, domain in ASCII. The address that mails go to. */
     email: p.string().columnType('text').unique(),
-    /** PHC or modular crypt string; never selected unless asked for, never serialized. */
-    passwordHash: p.string().columnType('text').lazy().hidden(),
+    /** PHC or modular crypt string, or null: no password opens it. Never selected unless asked for, never serialized. */
+    passwordHash: p.string().columnType('text').nullable().lazy().hidden(),
     locale: p.string().columnType('text').nullable(),
     status: p.enum([...accountStatuses]).$type<AccountStatus>(),
     credentialVersion: p.integer(),

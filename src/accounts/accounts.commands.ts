@@ -6,8 +6,10 @@ export type WithAccounts = (work: (admin: AccountAdmin) => Promise<void>) => Pro
 
 const exitCodes = `
 Each line is a JSON object: {"email": …, "hash": …} and, if there are, "id" (a UUID) and "locale". A hash is
-argon2id as a PHC string ($argon2id$v=19$m=…,t=…,p=…$…$…) or bcrypt ($2a$, $2b$, $2y$).
-Accounts that are there already are left as they are, so the same file may be imported again.
+argon2id as a PHC string ($argon2id$v=19$m=…,t=…,p=…$…$…) or bcrypt ($2a$, $2b$, $2y$), or null where there is no
+password: the account's owner begins with a recovery.
+Accounts that are there already are left as they are, so the same file may be imported again. An address that stands in
+the file a second time (case does not count) with another hash is refused, naming the first line.
 
 Exit code: 0 everything is there, 1 it could not run or broke off, 2 lines were refused (told by number), 130 interrupted.`;
 

@@ -52,7 +52,8 @@ export class ChangePassword {
       const found = await signInFailures.attempt(owner.email, caller, 'owner', async () => {
         const row = await accounts.findWithHash({ id: owner.id });
         const legible = passwordPolicy.isLegible(input.currentPassword);
-        const opens = row && legible && (await passwordHash.verify(row.passwordHash, input.currentPassword, hashing));
+        const stored = row?.passwordHash;
+        const opens = stored && legible && (await passwordHash.verify(stored, input.currentPassword, hashing));
         return { isWrong: !opens, account: row };
       });
       if ('kind' in found) return found;

@@ -64,7 +64,7 @@ export class Sessions {
       const { id: accountId, sessionVersion } = account;
       await this.parts.knownClients.remember(account.email, caller.client);
       const session = await accessTokens.issue({ accountId, sessionVersion }, account.readAt);
-      if (passwordHash.isOutdated(account.passwordHash)) void this.#renewHash(account, input.password, caller);
+      if (passwordHash.isOutdated(account.passwordHash ?? '')) void this.#renewHash(account, input.password, caller);
       await audit.note({ kind: 'account.signed-in', accountId, ...from(caller) });
       return { kind: 'signed-in', account: view(account), ...session };
     });
@@ -76,7 +76,7 @@ export class Sessions {
     const legible = passwordPolicy.isLegible(password);
     const account = email ? await accounts.findWithHash({ email }) : undefined;
     const opens =
-      account?.status === 'active' && legible
+      account?.status === 'active' && account.passwordHash && legible
         ? await passwordHash.verify(account.passwordHash, password, { urgency: 'other', caller })
         : await passwordHash.verifyForNobody(legible ? password : '', { urgency: 'other', caller });
     return { isWrong: !opens, account };

@@ -212,7 +212,7 @@ export class PasswordReset {
     const receipt = await receipts.find(digest);
     if (!receipt || !(await receipts.takeReplay(digest))) return undefined;
     const account = await accounts.findWithHash({ id: receipt.accountId, status: 'active' });
-    if (account?.credentialVersion !== receipt.fromVersion + 1) return undefined;
+    if (account?.credentialVersion !== receipt.fromVersion + 1 || !account.passwordHash) return undefined;
     const hashing = { urgency: 'reset', caller, key: digest.toString('base64url'), account: account.id } as const;
     return (await passwordHash.verify(account.passwordHash, password, hashing)) ? account.id : undefined;
   }
