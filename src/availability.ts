@@ -7,16 +7,26 @@ import { describeFault, type Log } from './log.js';
  * is also what PostgreSQL calls a disk quota that is used up (EDQUOT has no state of its own).
  */
 const machineStates = /^(?:08|53|57|58|XX|25006|25P03|40001|40P01|55P03)/;
-const lineErrors = /^(?:ECONN|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN|ENOENT|EACCES)/;
+/**
+ * Those that only an operator mends, and that pass when it is done: a log-in that is refused, a right, a database or a
+ * schema that is missing.
+ */
+const operatorStates = /^(?:28|3D|3F|42501)/;
+const lineErrors = /^(?:ECONN|EPIPE|EPROTO|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN|ENOENT|EACCES)/;
+/** A certificate that does not verify, or no TLS at all (Node, `tls` and OpenSSL's names). */
+const tlsErrors =
+  /^(?:ERR_TLS_|ERR_SSL_|ERR_OSSL_|CERT_|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|CRL_|INVALID_CA|HOSTNAME_MISMATCH)/;
 /** `pg` throws these without a code. */
 const lineMessages =
-  /Connection terminated|timeout exceeded when trying to connect|Query read timeout|Client has encountered|Cannot use a pool/i;
+  /Connection terminated|timeout exceeded when trying to connect|Query read timeout|Client has encountered|Cannot use a pool|does not support SSL|establishing an SSL|^SASL:|^timeout expired/i;
+const isAwayCode = (code: string) =>
+  [machineStates, operatorStates, lineErrors, tlsErrors, /^no-channel-binding$/].some((each) => each.test(code));
 
 /** Whether PostgreSQL was away, overloaded or cut off, so that the same call may succeed later. */
 export function isDatabaseAway(error: unknown): boolean {
   for (let each: unknown = error; each instanceof Error; each = (each as { cause?: unknown }).cause) {
     const code = (each as { code?: unknown }).code;
-    if (typeof code === 'string' && (machineStates.test(code) || lineErrors.test(code))) return true;
+    if (typeof code === 'string' && isAwayCode(code)) return true;
     if (lineMessages.test(each.message)) return true;
   }
   return false;

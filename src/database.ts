@@ -5,6 +5,8 @@ import { Account } from './accounts/account.entity.js';
 import { AuditEvent } from './audit/audit-event.entity.js';
 import { ResetReceipt } from './password-reset/reset-receipt.entity.js';
 import { reclaimDeadSlots } from './pool-slots.js';
+import { lineConfig } from './stores/database-line.js';
+import { parseDatabaseUrl } from './stores/database-url.js';
 
 /** Milliseconds. A statement ends before a call's own deadline, so that no late write contradicts an answer. */
 export const databaseTimeouts = {
@@ -18,27 +20,30 @@ export const databaseTimeouts = {
   query: 7_000,
 } as const;
 
+/** What a line to this database is, the same for both pools, migrations and LISTEN. @throws DatabaseUrlError */
+export const databaseLine = (url: string, name: string) =>
+  lineConfig(parseDatabaseUrl(url), name, databaseTimeouts.connect);
+
 /** What every pool of ours tells `pg`; shared with the job queue's pool. */
 export const poolOptions = {
-  connectionTimeoutMillis: databaseTimeouts.connect,
   statement_timeout: databaseTimeouts.statement,
   lock_timeout: databaseTimeouts.lock,
   idle_in_transaction_session_timeout: databaseTimeouts.idleInTransaction,
   query_timeout: databaseTimeouts.query,
-  keepAlive: true,
-  keepAliveInitialDelayMillis: 10_000,
 };
 
-/** Opens no connection yet: the first statement does, and readiness asks with `checkConnection`. */
+/** Opens no connection yet: the first statement does. */
 export function openDatabase(url: string, options: { poolSize?: number; forMigration?: boolean } = {}): MikroORM {
+  const line = databaseLine(url, 'latchkey');
   return new MikroORM(
     defineConfig({
-      clientUrl: url,
+      dbName: line.database,
       entities: [Account, ResetReceipt, AuditEvent],
       extensions: [Migrator],
       ensureDatabase: false,
       pool: { min: 0, max: options.poolSize ?? 10 },
       driverOptions: {
+        ...line,
         ...poolOptions,
         onPoolCreated: reclaimDeadSlots,
         ...(options.forMigration

@@ -19,7 +19,15 @@ export class HealthCheck {
   #asking: Promise<Health> | undefined;
   #isEnding = false;
 
-  constructor(private readonly stores: { orm: MikroORM; redis: Redis | Cluster; jobs: JobQueue; dataKey: DataKey }) {
+  constructor(
+    private readonly stores: {
+      orm: MikroORM;
+      redis: Redis | Cluster;
+      jobs: JobQueue;
+      dataKey: DataKey;
+      lines: Health['lines'];
+    },
+  ) {
     this.#askDatabase = sharedWithin(
       healthPatience,
       () => databaseAnswers(stores.orm),
@@ -41,7 +49,7 @@ export class HealthCheck {
   }
 
   async #ask(): Promise<Health> {
-    const { redis: line, jobs, dataKey } = this.stores;
+    const { redis: line, jobs, dataKey, lines } = this.stores;
     const [postgres, redis] = await Promise.all([this.#askDatabase(), checkRedis(line)]);
     // Named only while it is missing, as `process` is.
     const key: Record<string, DataKeyState> = dataKey.state === 'ok' ? {} : { 'data-key': dataKey.state };
@@ -51,8 +59,8 @@ export class HealthCheck {
       jobs: jobs.started ? 'ok' : 'starting',
       ...key,
     } as const;
-    if (this.#isEnding) return { status: 'degraded', ready: false, parts: { ...parts, process: 'ending' } };
+    if (this.#isEnding) return { status: 'degraded', ready: false, parts: { ...parts, process: 'ending' }, lines };
     const ready = postgres && jobs.started && dataKey.state === 'ok';
-    return { status: ready && redis === 'ok' ? 'ok' : 'degraded', ready, parts };
+    return { status: ready && redis === 'ok' ? 'ok' : 'degraded', ready, parts, lines };
   }
 }

@@ -30,6 +30,13 @@ export function measureServices(
     { labels: { state: 'running' }, value: hashLimiter.running },
     { labels: { state: 'waiting' }, value: hashLimiter.waiting },
   ]);
+  metrics.measure('latchkey_store_line_encrypted', async () => {
+    const { lines } = await health();
+    return Object.entries(lines).map(([store, security]) => ({
+      labels: { store, security },
+      value: security === 'plain' ? 0 : 1,
+    }));
+  });
   metrics.measure('latchkey_store_up', async () => {
     const { parts } = await health();
     return ['postgres', 'redis'].map((store) => ({ labels: { store }, value: parts[store] === 'ok' ? 1 : 0 }));

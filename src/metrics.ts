@@ -23,6 +23,10 @@ export const measured = {
   latchkey_job_oldest_seconds: { labels: ['queue'], help: 'Age of the oldest job that waits' },
   latchkey_hashes: { labels: ['state'], help: 'Passwords that are being hashed, and calls that wait for it' },
   latchkey_relay_up: { labels: ['relay'], help: '1 while mails go to the relay, 0 while it rests after failures' },
+  latchkey_store_line_encrypted: {
+    labels: ['store', 'security'],
+    help: '0 while lines to the store can be read on their way; security: verified, authority, unverified, socket, plain',
+  },
   latchkey_store_up: { labels: ['store'], help: '1 while the store answers as it must, else 0' },
 } as const;
 

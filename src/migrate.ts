@@ -1,5 +1,5 @@
 import type { MikroORM } from '@mikro-orm/postgresql';
-import { openDatabase } from './database.js';
+import { databaseLine, openDatabase } from './database.js';
 import { jobsMigrationStatus, migrateJobs } from './jobs/queue-schema.js';
 import { untilUnlocked } from './migrate-patiently.js';
 import { type DataKeyCare, type DataKeyEnd, keepDataKey } from './secrets/keep-data-key.js';
@@ -16,7 +16,7 @@ export async function migrateUp(databaseUrl: string, care: DataKeyCare = { secre
   try {
     const { applied, key } = await oneAtATime(orm, async () => {
       const applied = await untilUnlocked(() => orm.migrator.up());
-      await migrateJobs(databaseUrl, queues);
+      await migrateJobs(databaseLine(databaseUrl, 'latchkey migrate'), queues);
       return { applied, key: await keepDataKey(orm, care) };
     });
     const lines = applied.map(({ name }) => `applied ${name}`);
@@ -57,7 +57,7 @@ export async function migrationStatus(databaseUrl: string): Promise<{ lines: str
   try {
     const applied = (await orm.migrator.getExecuted()).map(({ name }) => `applied  ${name}`);
     const pending = (await orm.migrator.getPending()).map(({ name }) => `pending  ${name}`);
-    const jobs = await jobsMigrationStatus(databaseUrl, queues);
+    const jobs = await jobsMigrationStatus(databaseLine(databaseUrl, 'latchkey migrate'), queues);
     const jobsLine = jobs.current ? `applied  job queue, version ${jobs.version}` : 'pending  job queue';
     return { lines: [...applied, ...pending, jobsLine], current: pending.length === 0 && jobs.current };
   } finally {

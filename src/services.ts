@@ -11,7 +11,7 @@ import { Sessions } from './accounts/sessions.js';
 import { SignInFailures } from './accounts/sign-in-failures.js';
 import { SignUp } from './accounts/sign-up.js';
 import { Audit } from './audit/audit.js';
-import { openDatabase, poolOptions } from './database.js';
+import { databaseLine, openDatabase, poolOptions } from './database.js';
 import { HealthCheck } from './health.js';
 import { JobQueue } from './jobs/job-queue.js';
 import { createLimits } from './limits.js';
@@ -32,6 +32,7 @@ import { openRedis } from './redis.js';
 import { watchRedis } from './redis-health.js';
 import { commonPasswordsFile, templatesFolder } from './resources.js';
 import { DataKey } from './secrets/data-key.js';
+import { lineSecurity } from './services/line-security.js';
 import type { Overrides, Parts, Services } from './services/parts.js';
 import type { Settings } from './settings.js';
 
@@ -70,7 +71,8 @@ export function createServices(settings: Settings, overrides: Overrides = {}): S
     );
   });
   const jobs = make('jobs', () => {
-    const connection = { ...poolOptions, connectionString: settings.database.url };
+    const name = worksOnJobs ? 'latchkey worker jobs' : 'latchkey jobs';
+    const connection = { ...databaseLine(settings.database.url, name), ...poolOptions };
     return new JobQueue({ connection, poolSize: 8, log, metrics, worker: worksOnJobs });
   });
   const audit = make('audit', () => new Audit(orm, log, metrics));
@@ -168,7 +170,7 @@ export function createServices(settings: Settings, overrides: Overrides = {}): S
     });
   });
 
-  const healthCheck = new HealthCheck({ orm, redis, jobs, dataKey });
+  const healthCheck = new HealthCheck({ orm, redis, jobs, dataKey, lines: lineSecurity(settings, log) });
   const health = () => healthCheck.check();
   const close = async () => {
     dataKey.stop();

@@ -4,6 +4,7 @@ import { secretValues } from './settings/secret-values.js';
 import { smtpUrls } from './settings/smtp-urls-value.js';
 import {
   cidrs,
+  databaseUrl,
   host,
   integer,
   link,
@@ -17,7 +18,6 @@ import {
   redisUrl,
   seconds,
   signingKey,
-  storeUrl,
 } from './settings-values.js';
 
 /** One environment variable: what it means, its default in words, how its text is read. */
@@ -71,9 +71,12 @@ export const settingsTable = {
     meaning: 'Where a person objects to a change that they did not make.',
   },
   DATABASE_URL: {
-    value: storeUrl('postgres:', 'postgresql:'),
+    value: databaseUrl,
     byDefault: 'embedded in `dev`',
-    meaning: 'PostgreSQL 13 or newer.',
+    meaning:
+      'PostgreSQL 13 or newer: `postgres://user:password@host:5432/database`, a Unix socket by its folder ' +
+      '(`postgres:///database?host=/run/postgresql`). Not encrypted without `?sslmode=verify-full` (also `verify-ca`, ' +
+      '`require`; `sslrootcert`, `sslcert`, `sslkey`). A parameter that is not supported is refused by its name.',
     secret: true,
   },
   REDIS_URL: {

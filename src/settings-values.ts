@@ -2,6 +2,8 @@ import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { isIP } from 'node:net';
 import * as z from 'zod';
 import { parseRedisUrl, RedisUrlError } from './redis-url.js';
+import { parseDatabaseUrl } from './stores/database-url.js';
+import { DatabaseUrlError } from './stores/database-url-error.js';
 
 /** Reads text; a thrown or returned fault becomes "allowed: …". */
 export function read<T>(allowed: string, parse: (text: string) => T | undefined): z.ZodType<T, string> {
@@ -59,23 +61,21 @@ export const link = (...protocols: string[]) =>
     return protocols.includes(url.protocol) && plain ? url.href : undefined;
   });
 
-export const storeUrl = (...protocols: string[]) =>
-  read(`a URL (${protocols.map((each) => `${each}//…`).join(' ')})`, (text) => {
-    const url = new URL(text);
-    return protocols.includes(url.protocol) ? text : undefined;
+/** A URL that tells itself what is wrong with it, because there are several forms; the URL as it was, trimmed. */
+const toldUrl = (parse: (text: string) => unknown, Fault: typeof RedisUrlError | typeof DatabaseUrlError) =>
+  z.string().transform((text, context) => {
+    try {
+      parse(text.trim());
+      return text.trim();
+    } catch (error) {
+      if (!(error instanceof Fault)) throw error;
+      context.addIssue({ code: 'custom', message: error.message });
+      return z.NEVER;
+    }
   });
 
-/** Told what is wrong, because there are several forms. */
-export const redisUrl = z.string().transform((text, context) => {
-  try {
-    parseRedisUrl(text.trim());
-    return text.trim();
-  } catch (error) {
-    if (!(error instanceof RedisUrlError)) throw error;
-    context.addIssue({ code: 'custom', message: error.message });
-    return z.NEVER;
-  }
-});
+export const databaseUrl = toldUrl(parseDatabaseUrl, DatabaseUrlError);
+export const redisUrl = toldUrl(parseRedisUrl, RedisUrlError);
 
 export const list = <T>(allowed: string, parseOne: (text: string) => T | undefined, once?: (part: T) => unknown) =>
   read(`${allowed}, several separated by commas`, (text) => {

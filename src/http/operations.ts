@@ -1,5 +1,6 @@
 import { type FastifyInstance, fastify } from 'fastify';
 import type { Metrics } from '../metrics.js';
+import type { LineSecurity } from '../stores/database-tls.js';
 
 export type PartHealth = 'ok' | 'away' | 'evicts' | 'starting' | 'ending' | 'unreadable';
 export interface Health {
@@ -8,14 +9,16 @@ export interface Health {
   /** Whether the process should get traffic: without PostgreSQL nothing can be accepted, without Redis requests can. */
   readonly ready: boolean;
   readonly parts: Readonly<Record<string, PartHealth>>;
+  /** How safe the lines to each store are, by what they were opened with; nothing falls back to less. */
+  readonly lines: Readonly<Record<string, LineSecurity>>;
 }
 
 /** `/livez`: the process answers. `/readyz`: what it depends on; 503 while it should get no traffic. */
 export function healthRoutes(app: FastifyInstance, health: () => Promise<Health>): void {
   app.get('/livez', async () => ({ status: 'ok' }));
   app.get('/readyz', async (_request, reply) => {
-    const { status, ready, parts } = await health();
-    return reply.code(ready ? 200 : 503).send({ status, parts });
+    const { status, ready, parts, lines } = await health();
+    return reply.code(ready ? 200 : 503).send({ status, parts, lines });
   });
 }
 

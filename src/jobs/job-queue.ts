@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { EntityManager } from '@mikro-orm/postgresql';
-import { fromKysely, type JobInsert, PgBoss } from 'pg-boss';
+import { type DatabaseOptions, fromKysely, type JobInsert, PgBoss } from 'pg-boss';
 import { Unavailable } from '../errors.js';
 import { describeFault, type Log } from '../log.js';
 import type { Metrics } from '../metrics.js';
@@ -12,8 +12,8 @@ import { countJobs, type QueueCounts } from './queue-counts.js';
 import { jobTiming, type QueueDefinition, queueSchema } from './queue-definition.js';
 
 export interface JobQueueOptions {
-  /** `pg` options: connection string, time-outs. */
-  readonly connection: { connectionString: string; connectionTimeoutMillis: number };
+  /** `pg` options: where to, TLS, time-outs. */
+  readonly connection: Omit<DatabaseOptions, 'max'>;
   readonly poolSize: number;
   readonly log: Log;
   readonly metrics: Metrics;
@@ -43,7 +43,6 @@ export class JobQueue {
     this.#worker = options.worker;
     this.#boss = new PgBoss({
       ...options.connection,
-      application_name: options.worker ? 'latchkey worker jobs' : 'latchkey jobs',
       max: options.poolSize,
       schema: queueSchema,
       migrate: false,

@@ -1,10 +1,10 @@
-import { PgBoss } from 'pg-boss';
+import { type DatabaseOptions, PgBoss } from 'pg-boss';
 import { deadLetterQueue, jobTiming, type QueueDefinition, queueSchema, retryLimit } from './queue-definition.js';
 
 /** Makes or upgrades the queue's own tables and makes the queues; only `latchkey migrate` calls this. */
-export async function migrateJobs(connectionString: string, queues: readonly QueueDefinition<object>[]): Promise<void> {
+export async function migrateJobs(line: DatabaseOptions, queues: readonly QueueDefinition<object>[]): Promise<void> {
   const boss = new PgBoss({
-    connectionString,
+    ...line,
     schema: queueSchema,
     migrate: true,
     createSchema: true,
@@ -38,9 +38,9 @@ export async function migrateJobs(connectionString: string, queues: readonly Que
 }
 
 /** The version of the queue's tables, and whether they are what this code needs. */
-export async function jobsMigrationStatus(connectionString: string, queues: readonly QueueDefinition<object>[]) {
+export async function jobsMigrationStatus(line: DatabaseOptions, queues: readonly QueueDefinition<object>[]) {
   const boss = new PgBoss({
-    connectionString,
+    ...line,
     schema: queueSchema,
     migrate: false,
     createSchema: false,

@@ -29,10 +29,21 @@ it('leaves no timer behind a call that ends in time, and lets bugs be bugs', asy
   expect(vi.getTimerCount()).toBe(0);
 });
 
-it.each(['53100', '53300', '57P01', '57P03', '58030', 'XX000', '08006', '55P03', '57014'])(
-  'knows %s as a fault of the machine',
-  (code) => expect(isDatabaseAway(refused(code))).toBe(true),
-);
+it.each([
+  '42501',
+  '28P01',
+  '3D000',
+  '25006',
+  '53100',
+  '53300',
+  '57P01',
+  '57P03',
+  '58030',
+  'XX000',
+  '08006',
+  '55P03',
+  '57014',
+])('knows %s as a fault of the machine', (code) => expect(isDatabaseAway(refused(code))).toBe(true));
 
 it.each(['23505', '22P02', '42601', '42P01'])('knows %s as a fault of the statement', (code) =>
   expect(isDatabaseAway(refused(code))).toBe(false),

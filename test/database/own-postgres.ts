@@ -1,7 +1,7 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { openSync } from 'node:fs';
-import { chmod, chown, mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { chmod, chown, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -15,6 +15,20 @@ import type { TestDatabase } from '../support/stores.js';
 
 const run = promisify(execFile);
 
+/** How a server differs from others. */
+export interface ServerSetup {
+  /** The folder that is to hold the data, instead of one in the folder for temporary files. */
+  readonly dataOn?: string;
+  /** `name=value`, of postgresql.conf. */
+  readonly settings?: readonly string[];
+  /** Files in the folder of the data, by their names; `pg_hba.conf` instead of letting everybody in. */
+  readonly files?: Readonly<Record<string, string>>;
+  /** Of the URL, with the question mark. */
+  readonly parameters?: string;
+  /** Leaves the database empty. */
+  readonly withoutMigrations?: boolean;
+}
+
 /** A PostgreSQL of the test's own, to be stopped, killed, stalled and starved; migrated, on one port for its whole life. */
 export class OwnPostgres implements TestDatabase {
   readonly url: string;
@@ -25,8 +39,9 @@ export class OwnPostgres implements TestDatabase {
     private readonly layout: PostgresLayout,
     private readonly port: number,
     private readonly folder: string,
+    private readonly setup: ServerSetup,
   ) {
-    this.url = `postgresql://latchkey@127.0.0.1:${port}/latchkey`;
+    this.url = this.urlOf('latchkey');
     this.#admin = new pg.Pool({
       connectionString: this.url,
       max: 2,
@@ -37,26 +52,35 @@ export class OwnPostgres implements TestDatabase {
     process.once('exit', this.#end);
   }
 
-  /** @param dataOn the folder that is to hold the data, instead of one in the folder for temporary files. */
-  static async start(dataOn?: string): Promise<OwnPostgres> {
-    const folder = dataOn ?? (await mkdtemp(join(tmpdir(), 'latchkey-own-')));
+  static async start(setup: ServerSetup = {}): Promise<OwnPostgres> {
+    const folder = setup.dataOn ?? (await mkdtemp(join(tmpdir(), 'latchkey-own-')));
     await chmod(folder, 0o711);
     const binaries = await findPostgresBinaries();
     const layout = await layOutPostgres({ folder, binaries, systemFolder: '/var/lib/latchkey-dev' });
-    const own = new OwnPostgres(layout, await freePort(), folder);
+    const own = new OwnPostgres(layout, await freePort(), folder, setup);
     await mkdir(layout.data, { mode: 0o700 });
     if (layout.user) await chown(layout.data, layout.user.uid, layout.user.gid);
     const simple = ['--auth=trust', '--encoding=UTF8', '--locale=C', '--no-sync', '--no-instructions'];
     // Segments as small as can be, so that little data fills a small disk.
     const options = ['-D', layout.data, '-U', 'latchkey', '--wal-segsize=1', ...simple];
     await run(join(layout.binaries, 'bin', 'initdb'), options, own.#asUser());
+    for (const [name, text] of Object.entries(setup.files ?? {})) {
+      const file = join(layout.data, name);
+      await writeFile(file, text, { mode: 0o600 });
+      if (layout.user) await chown(file, layout.user.uid, layout.user.gid);
+    }
     await own.start();
-    const client = new pg.Client({ connectionString: own.url.replace(/latchkey$/, 'postgres') });
+    const client = new pg.Client({ connectionString: own.urlOf('postgres') });
     await client.connect();
     await client.query('create database latchkey');
     await client.end();
-    await migrateUp(own.url);
+    if (!setup.withoutMigrations) await migrateUp(own.url);
     return own;
+  }
+
+  /** Of another database, or as another user. */
+  urlOf(database: string, user = 'latchkey'): string {
+    return `postgresql://${user}@127.0.0.1:${this.port}/${database}${this.setup.parameters ?? ''}`;
   }
 
   /** Returns once it answers. */
@@ -76,7 +100,8 @@ export class OwnPostgres implements TestDatabase {
       'autovacuum=off',
       'jit=off',
     ];
-    const settings = [`port=${this.port}`, 'listen_addresses=127.0.0.1', ...flags, ...sizes];
+    const own = this.setup.settings ?? [];
+    const settings = [`port=${this.port}`, 'listen_addresses=127.0.0.1', ...flags, ...sizes, ...own];
     const log = openSync(join(this.folder, 'postgres.log'), 'a');
     const args = ['-D', this.layout.data, ...settings.flatMap((each) => ['-c', each])];
     // After a kill, a start fails while the last of the old processes still hold the memory.
@@ -135,13 +160,7 @@ export class OwnPostgres implements TestDatabase {
   }
 
   async answers(): Promise<boolean> {
-    const client = new pg.Client({
-      host: '127.0.0.1',
-      port: this.port,
-      user: 'latchkey',
-      database: 'postgres',
-      connectionTimeoutMillis: 2_000,
-    });
+    const client = new pg.Client({ connectionString: this.urlOf('postgres'), connectionTimeoutMillis: 2_000 });
     client.on('error', () => undefined);
     try {
       await client.connect();

@@ -63,7 +63,7 @@ export async function onSmallFileSystem(): Promise<(() => Promise<SmallDisk>) | 
   return async () => {
     await run('mkdir', ['-p', folder]);
     await mount();
-    const postgres = await OwnPostgres.start(folder);
+    const postgres = await OwnPostgres.start({ dataOn: folder });
     const filler = join(folder, 'filler');
     const fill = async () => {
       const file = await open(filler, 'a');

@@ -6,7 +6,11 @@ it('is ready from the start, before any call has touched the database', async ()
   const ready = await fetch(`${latchkey.url}/readyz`);
   expect([ready.status, await ready.json()]).toEqual([
     200,
-    { status: 'ok', parts: { postgres: 'ok', redis: 'ok', jobs: 'ok' } },
+    {
+      status: 'ok',
+      parts: { postgres: 'ok', redis: 'ok', jobs: 'ok' },
+      lines: { postgres: 'plain', redis: 'plain' },
+    },
   ]);
   await latchkey.close();
 });
