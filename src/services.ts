@@ -17,8 +17,10 @@ import { JobQueue } from './jobs/job-queue.js';
 import { createLimits } from './limits.js';
 import { createLog } from './log.js';
 import { openLogOutput } from './log-output.js';
+import { DialogueTimes } from './mail/dialogue-times.js';
 import { MailTemplates } from './mail/mail-template.js';
 import { Mailer } from './mail/mailer.js';
+import { smtpTimeouts } from './mail/relay.js';
 import { measureRelays, measureServices } from './measurements.js';
 import { Metrics } from './metrics.js';
 import { resetRequests } from './password-reset/outcomes.js';
@@ -137,7 +139,11 @@ export function createServices(settings: Settings, overrides: Overrides = {}): S
   });
 
   const connections = workerSlots.links + workerSlots.notices;
-  const mailer = make('mailer', () => new Mailer(settings.mail, log, metrics, { connections }));
+  const domainName = (domain: string) => pseudonyms.of(`domain ${domain}`);
+  const dialogueTimes = make('dialogueTimes', () => new DialogueTimes(redis, domainName, smtpTimeouts.whole));
+  const mailer = make('mailer', () => {
+    return new Mailer(settings.mail, log, metrics, { connections, times: dialogueTimes });
+  });
   const resetKeys = make('resetKeys', () => new ResetKeys(redis, settings.secrets, log, metrics));
   const receipts = make('resetReceipts', () => new ResetReceipts(orm));
   const budget = make('resetBudget', () => {

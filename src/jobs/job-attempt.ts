@@ -13,6 +13,8 @@ export interface Job<Data> {
   readonly createdAt: Date;
   /** When this attempt began. */
   readonly startedAt: Date;
+  /** When this attempt began in this process: milliseconds, `performance.now()`. */
+  readonly begun: number;
   /** Aborted when the lease is gone: somebody else may hold the job by now. */
   readonly signal: AbortSignal;
 }
@@ -48,11 +50,12 @@ export class JobAttempts {
     job: JobWithMetadata<Data>,
     handle: (job: Job<Data>) => Promise<Settlement>,
   ): Promise<JobResult> {
+    const begun = performance.now();
     const { id, name: queue, data, createdOn: createdAt, startedOn: startedAt, signal } = job;
     const attempt = job.retryCount + 1;
     const fields = { queue, jobId: id, attempt };
     try {
-      const settlement = await handle({ id, data, attempt, createdAt, startedAt, signal });
+      const settlement = await handle({ id, data, attempt, createdAt, startedAt, begun, signal });
       if (settlement.settle === 'done') {
         this.metrics.job(queue, settlement.outcome);
         this.log.info({ ...fields, outcome: settlement.outcome }, 'job done');

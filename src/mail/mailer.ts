@@ -2,12 +2,22 @@ import { EventEmitter, once } from 'node:events';
 import type { SendMailOptions } from 'nodemailer';
 import type { Log } from '../log.js';
 import type { Metrics } from '../metrics.js';
+import { type Clock, type DialogueTimes, realClock } from './dialogue-times.js';
 import { type NotTaken, Relay, type RelayOptions, smtpTimeouts } from './relay.js';
 import type { BreakerState, Pass } from './relay-breaker.js';
 import type { SmtpFailure } from './smtp-failure.js';
 
+/** What a mail takes up while it is sent: a slot, and a share of what there is for its recipient's domain. */
+export interface Place {
+  readonly to: string;
+  /** Which try this is: 1, the default, at the first. */
+  readonly attempt?: number;
+  /** When the work began that leads to the mail, by the mailer's clock in milliseconds; by default when it is handed in. */
+  readonly begun?: number;
+}
+
 /** A mail to one recipient. Addresses passed our parser; nothing in a header comes from a person. */
-export interface Mail {
+export interface Mail extends Place {
   readonly to: string;
   readonly subject: string;
   readonly html: string;
@@ -23,6 +33,12 @@ export interface MailSettings {
   readonly requireTls: boolean;
 }
 
+export interface MailerOptions extends Omit<RelayOptions, 'requireTls'> {
+  /** Where the lengths of dialogues are remembered; without it `hold` holds nothing. */
+  readonly times?: DialogueTimes;
+  readonly clock?: Clock;
+}
+
 const resting: SmtpFailure = { fault: 'passing', reason: 'relays-rest', status: undefined, relayDown: true };
 const leaseLost: SmtpFailure = { fault: 'passing', reason: 'lease-lost', status: undefined, relayDown: false };
 
@@ -30,15 +46,19 @@ const leaseLost: SmtpFailure = { fault: 'passing', reason: 'lease-lost', status:
 export class Mailer {
   readonly #relays: readonly Relay[];
   readonly #timeouts;
+  readonly #times: DialogueTimes | undefined;
+  readonly #clock: Clock;
   readonly #changes = new EventEmitter<{ change: [BreakerState] }>().setMaxListeners(0);
 
   constructor(
     private readonly settings: MailSettings,
     log: Log,
     metrics: Metrics,
-    options: Omit<RelayOptions, 'requireTls'>,
+    options: MailerOptions,
   ) {
     const { requireTls } = settings;
+    this.#times = options.times;
+    this.#clock = options.clock ?? realClock;
     const changed = (state: BreakerState) => void this.#changes.emit('change', state);
     this.#timeouts = options.timeouts ?? smtpTimeouts;
     this.#relays = settings.smtpUrls.map((url) => new Relay(url, { ...options, requireTls }, log, metrics, changed));
@@ -49,24 +69,50 @@ export class Mailer {
    * @returns undefined once a relay answered 250, else how the last relay failed.
    */
   async send(mail: Mail, leaseEnded?: AbortSignal): Promise<SmtpFailure | undefined> {
+    const begun = mail.begun ?? this.#clock.now();
     const end = performance.now() + this.#timeouts.whole;
     const message = this.#compose(mail);
     const tried = new Set<Relay>();
     let failure: NotTaken | SmtpFailure = resting;
-    for (;;) {
-      if (leaseEnded?.aborted) return leaseLost;
-      const next = this.#next(tried) ?? (tried.size === 0 ? await this.#waitForRelay(leaseEnded) : undefined);
-      if (!next) return leaseEnded?.aborted ? leaseLost : failure;
-      const { relay, pass } = next;
-      tried.add(relay);
-      // Each relay gets its share, so that one that hangs leaves time for the next.
-      const share = Math.max(1, (end - performance.now()) / (this.#relays.length - tried.size + 1));
-      const notTaken = await relay.handOver(message, Math.floor(share), pass);
-      if (!notTaken) return undefined;
-      failure = notTaken;
-      // What the recipient's server said holds everywhere; what a relay may have taken is no other relay's now.
-      if (notTaken.fault === 'recipient' || notTaken.unclear) return failure;
+    let waited = 0;
+    try {
+      for (;;) {
+        if (leaseEnded?.aborted) return leaseLost;
+        let next = this.#next(tried);
+        if (!next && tried.size === 0) {
+          const from = this.#clock.now();
+          next = await this.#waitForRelay(leaseEnded, () => this.#next(new Set()));
+          waited += this.#clock.now() - from;
+        }
+        if (!next) return leaseEnded?.aborted ? leaseLost : failure;
+        const { relay, pass } = next;
+        tried.add(relay);
+        // Each relay gets its share, so that one that hangs leaves time for the next.
+        const share = Math.max(1, (end - performance.now()) / (this.#relays.length - tried.size + 1));
+        const notTaken = await relay.handOver(message, Math.floor(share), pass);
+        if (!notTaken) return undefined;
+        failure = notTaken;
+        // What the recipient's server said holds everywhere; what a relay may have taken is no other relay's now.
+        if (notTaken.fault === 'recipient' || notTaken.unclear) return failure;
+      }
+    } finally {
+      const isFirst = (mail.attempt ?? 1) === 1;
+      if (tried.size > 0 && isFirst) this.#times?.note(domainOf(mail.to), this.#clock.now() - begun - waited);
     }
+  }
+
+  /**
+   * Takes up a place as a mail would, for as long as one would, and sends nothing: whoever sees when other mails leave
+   * does not learn whether there was a mail here. While relays rest it waits as a mail would.
+   */
+  async hold({ to, begun = this.#clock.now() }: Place, leaseEnded?: AbortSignal): Promise<void> {
+    if (!this.#times) return;
+    const from = this.#clock.now();
+    const admits = () => this.#relays.some((relay) => relay.admits) || undefined;
+    if (!admits() && !(await this.#waitForRelay(leaseEnded, admits))) return;
+    const waited = this.#clock.now() - from;
+    const length = Math.min(await this.#times.draw(domainOf(to)), this.#timeouts.whole - waited);
+    await this.#clock.sleep(Math.max(0, begun + waited + length - this.#clock.now()), leaseEnded);
   }
 
   /** Told when one mail may try a relay that rested (`half-open`), and when all may (`closed`). */
@@ -94,13 +140,16 @@ export class Mailer {
   }
 
   /** A slot that waits takes no further job: a worker without a relay must not run through the queue and put it off. */
-  async #waitForRelay(leaseEnded: AbortSignal | undefined): Promise<{ relay: Relay; pass: Pass } | undefined> {
+  async #waitForRelay<Found>(
+    leaseEnded: AbortSignal | undefined,
+    find: () => Found | undefined,
+  ): Promise<Found | undefined> {
     const patience = AbortSignal.timeout(this.#timeouts.patience);
     const signal = leaseEnded ? AbortSignal.any([patience, leaseEnded]) : patience;
     while (!signal.aborted) {
       await once(this.#changes, 'change', { signal }).catch(() => undefined);
-      const next = this.#next(new Set());
-      if (next) return next;
+      const found = find();
+      if (found) return found;
     }
     return undefined;
   }
@@ -124,4 +173,8 @@ export class Mailer {
       disableUrlAccess: true,
     };
   }
+}
+
+function domainOf(address: string): string {
+  return address.slice(address.lastIndexOf('@') + 1);
 }

@@ -41,6 +41,11 @@ export class RelayBreaker {
     return this.#state;
   }
 
+  /** Whether `admit` would give leave, taking none. */
+  get admits(): boolean {
+    return this.#state === 'closed' || (this.#state === 'half-open' && !this.#trying);
+  }
+
   /** Undefined while mails stay away. */
   admit(): Pass | undefined {
     const trial = this.#state === 'half-open';

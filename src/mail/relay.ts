@@ -65,6 +65,11 @@ export class Relay {
     return this.#breaker.state === 'closed';
   }
 
+  /** Whether `admit` would give leave. */
+  get admits(): boolean {
+    return this.#breaker.admits;
+  }
+
   /** Leave to hand one mail over, undefined while the relay rests. */
   admit(): Pass | undefined {
     return this.#breaker.admit();

@@ -45,8 +45,21 @@ export class PasswordReset {
     });
   }
 
-  /** Works on one request: looks the account up, mints a key, remembers its digest, and only then sends the mail. */
+  /**
+   * Works on one request. The worker is no oracle: a job that ends without a dialogue, for whatever reason, holds its
+   * place as long as a mail would, or the next mail in the queue, early or late, would tell who has an account.
+   */
   async deliver(job: Job<ResetRequest>): Promise<Settlement> {
+    const place = { isUsed: false };
+    try {
+      return await this.#deliver(job, place);
+    } finally {
+      if (!place.isUsed) await this.parts.mails.holdPlace(String(job.data.email), job);
+    }
+  }
+
+  /** Looks the account up, mints a key, remembers its digest, and only then sends the mail. */
+  async #deliver(job: Job<ResetRequest>, place: { isUsed: boolean }): Promise<Settlement> {
     const { accounts, audit, budget, mails, resetKeys, settings, unknownAddresses } = this.parts;
     // Read again: a row that somebody broke must not become a condition, or an address that we would write to.
     const email = parseEmailAddress(String(job.data.email));
@@ -67,6 +80,7 @@ export class PasswordReset {
     };
     if (!account) {
       const told = await unknownAddresses.tell(job);
+      place.isUsed = told.mailed;
       return 'outcome' in told ? finish(told.outcome) : notSent(told.failure);
     }
     if (account.status !== 'active') return finish('no-recipient');
@@ -80,6 +94,7 @@ export class PasswordReset {
     const expiresAt = new Date(now + grant.keyLifetimeSeconds * 1000);
     const record: ResetKeyRecord = { accountId: account.id, credentialVersion: account.credentialVersion, expiresAt };
     await resetKeys.remember(digestOf(key), record, grant.keyLifetimeSeconds);
+    place.isUsed = true;
     const failure = await mails.sendLink(account, key, {
       expiresAt,
       lifetimeSeconds: grant.keyLifetimeSeconds,

@@ -14,7 +14,7 @@ export interface ResetMailSettings {
 }
 
 /** A job as a mail needs it. */
-type MailJob = Pick<Job<unknown>, 'id' | 'signal'>;
+type MailJob = Pick<Job<unknown>, 'id' | 'attempt' | 'begun' | 'signal'>;
 
 /** What a job waits for whose mail no relay took. */
 export const forRelay = 'relay';
@@ -67,10 +67,16 @@ export class ResetMails {
     return this.#send('unknown-address', email, locale, job, { supportUrl, resetPageUrl });
   }
 
+  /** Takes up the place of a mail to this address, as long as a mail would, and sends none. */
+  holdPlace(to: string, { attempt, begun, signal }: MailJob): Promise<void> {
+    return this.mailer.hold({ to, attempt, begun }, signal);
+  }
+
   #send(name: string, to: string, language: string | null, job: MailJob, values: MailValues) {
     const { productName } = this.settings;
     const filled = this.templates.fill(name, language, { ...values, productName });
-    return this.mailer.send({ to, messageId: `${job.id}.${name}`, ...filled }, job.signal);
+    const { id, attempt, begun, signal } = job;
+    return this.mailer.send({ to, attempt, begun, messageId: `${id}.${name}`, ...filled }, signal);
   }
 }
 

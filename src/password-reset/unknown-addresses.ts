@@ -16,9 +16,10 @@ export interface UnknownAddressesParts {
   readonly mails: ResetMails;
 }
 
+/** `mailed`: a relay was asked, whatever it said. */
 export type Told =
-  | { readonly outcome: 'told-unknown' | 'no-recipient' | 'expired' }
-  | { readonly failure: SmtpFailure };
+  | { readonly mailed: boolean; readonly outcome: 'told-unknown' | 'no-recipient' | 'expired' }
+  | { readonly mailed: true; readonly failure: SmtpFailure };
 
 /**
  * Tells the holder of an address without an account that somebody asked for it, if the operator wants that (OWASP
@@ -31,18 +32,18 @@ export class UnknownAddresses {
   /** @throws Unavailable when there is no budget to count on. */
   async tell(job: Job<ResetRequest>): Promise<Told> {
     const { mails, settings } = this.parts;
-    if (!settings.notifyUnknown) return { outcome: 'no-recipient' };
+    if (!settings.notifyUnknown) return { mailed: false, outcome: 'no-recipient' };
     const age = job.startedAt.getTime() - job.createdAt.getTime();
     if (age > settings.requestDeadlineSeconds * 1000) {
       await this.#giveBack(job);
-      return { outcome: 'expired' };
+      return { mailed: false, outcome: 'expired' };
     }
-    if (!(await this.#take(job))) return { outcome: 'no-recipient' };
+    if (!(await this.#take(job))) return { mailed: false, outcome: 'no-recipient' };
     const failure = await mails.sendUnknown(job.data.email, job.data.locale, job);
-    if (!failure) return { outcome: 'told-unknown' };
+    if (!failure) return { mailed: true, outcome: 'told-unknown' };
     // No dead letter, which strangers could fill the queue with; and no budget back, because a list of dead mailboxes
     // costs our name at the relay as much as mails do.
-    return failure.fault === 'recipient' ? { outcome: 'no-recipient' } : { failure };
+    return failure.fault === 'recipient' ? { mailed: true, outcome: 'no-recipient' } : { mailed: true, failure };
   }
 
   /** Counts a job once, however often it is tried. */

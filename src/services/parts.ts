@@ -14,6 +14,7 @@ import type { Audit } from '../audit/audit.js';
 import type { Health } from '../http/operations.js';
 import type { JobQueue } from '../jobs/job-queue.js';
 import type { Log } from '../log.js';
+import type { DialogueTimes } from '../mail/dialogue-times.js';
 import type { MailTemplates } from '../mail/mail-template.js';
 import type { Mailer } from '../mail/mailer.js';
 import type { Metrics } from '../metrics.js';
@@ -54,6 +55,7 @@ export interface Parts {
   readonly sessions: Sessions;
   readonly changePassword: ChangePassword;
   readonly mailTemplates: MailTemplates;
+  readonly dialogueTimes: DialogueTimes;
   readonly mailer: Mailer;
   readonly resetKeys: ResetKeys;
   readonly resetReceipts: ResetReceipts;

@@ -49,9 +49,10 @@ function partsWith(points: FaultPoints, settings: Settings, role: 'api' | 'worke
     },
     passwordHash: ({ hashLimiter }) =>
       points.around('passwordHash', new PasswordHash(settings.accounts.argon2, made(hashLimiter)), 'make'),
-    mailer: ({ log, metrics }) => {
+    mailer: ({ log, metrics, dialogueTimes }) => {
       const connections = workerSlots.links + workerSlots.notices;
-      return points.around('mailer', new Mailer(settings.mail, made(log), made(metrics), { connections }), 'send');
+      const options = { connections, times: made(dialogueTimes) };
+      return points.around('mailer', new Mailer(settings.mail, made(log), made(metrics), options), 'send');
     },
     resetKeys: ({ redis, log, metrics }) => {
       const keys = new ResetKeys(made(redis), settings.secrets, made(log), made(metrics));
