@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MailTemplates } from '../src/mail/mail-template.js';
-import { workerSlots } from '../src/services.js';
+import { workerSlots } from '../src/services/queues.js';
 import type { BareMailerTasks } from './bare-mailer.js';
 import { Child } from './child.js';
 import { type Figure, percentile } from './figures.js';

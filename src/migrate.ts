@@ -3,7 +3,7 @@ import { databaseLine, openDatabase } from './database.js';
 import { jobsMigrationStatus, migrateJobs } from './jobs/queue-schema.js';
 import { untilUnlocked } from './migrate-patiently.js';
 import { type DataKeyCare, type DataKeyEnd, keepDataKey } from './secrets/keep-data-key.js';
-import { queues } from './services.js';
+import { queues } from './services/queues.js';
 
 /**
  * Brings our tables and the job queue's to this version, and the data key under the first secret. Safe to run again, and

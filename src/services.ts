@@ -1,5 +1,5 @@
 import { AccessTokens } from './accounts/access-token.js';
-import { Accounts, credentialNotices } from './accounts/accounts.js';
+import { Accounts } from './accounts/accounts.js';
 import { ChangePassword } from './accounts/change-password.js';
 import { CommonPasswords } from './accounts/common-passwords.js';
 import { HashLimiter } from './accounts/hash-limiter.js';
@@ -23,7 +23,6 @@ import { Mailer } from './mail/mailer.js';
 import { smtpTimeouts } from './mail/relay.js';
 import { measureRelays, measureServices } from './measurements.js';
 import { Metrics } from './metrics.js';
-import { resetRequests } from './password-reset/outcomes.js';
 import { PasswordReset } from './password-reset/password-reset.js';
 import { paceOf, ResetBudget } from './password-reset/reset-budget.js';
 import { ResetKeys } from './password-reset/reset-keys.js';
@@ -36,12 +35,8 @@ import { commonPasswordsFile, templatesFolder } from './resources.js';
 import { DataKey } from './secrets/data-key.js';
 import { lineSecurity } from './services/line-security.js';
 import type { Overrides, Parts, Services } from './services/parts.js';
+import { queues, workerSlots } from './services/queues.js';
 import type { Settings } from './settings.js';
-
-/** Jobs that one worker process works on at the same time; the SMTP pool has a connection for each. */
-export const workerSlots = { links: 6, notices: 2 } as const;
-/** Every queue, for `latchkey migrate` and the counts. */
-export const queues = [resetRequests, credentialNotices];
 
 export type { Overrides, Services };
 

@@ -7,7 +7,8 @@ import { resetRequests } from './password-reset/outcomes.js';
 import { forRelay } from './password-reset/reset-mails.js';
 import { redisOptions } from './redis.js';
 import { onServerReady } from './redis-health.js';
-import { type Services, workerSlots } from './services.js';
+import { workerSlots } from './services/queues.js';
+import type { Services } from './services.js';
 
 export interface Worker {
   /** Takes no new job from the first moment, ends those at work. */

@@ -8,6 +8,7 @@ import { Unavailable } from '../errors.js';
 import type { Job, Settlement } from '../jobs/job-attempt.js';
 import { describeFault } from '../log.js';
 import { pass } from '../rate-limit/pass.js';
+import { Delivery } from './delivery.js';
 import {
   type InspectOutcome,
   type InvalidResetKey,
@@ -19,8 +20,7 @@ import {
   resetRequests,
 } from './outcomes.js';
 import type { PasswordResetParts } from './parts.js';
-import { digestOf, type KeyDigest, mintResetKey, parseResetKey } from './reset-key.js';
-import type { ResetKeyRecord } from './reset-keys.js';
+import { digestOf, type KeyDigest, parseResetKey } from './reset-key.js';
 import { notSent } from './reset-mails.js';
 
 /**
@@ -28,7 +28,11 @@ import { notSent } from './reset-mails.js';
  * `request` (API), `deliver` (worker), `inspect` and `reset` (API), `announce` (worker).
  */
 export class PasswordReset {
-  constructor(private readonly parts: PasswordResetParts) {}
+  readonly #delivery: Delivery;
+
+  constructor(private readonly parts: PasswordResetParts) {
+    this.#delivery = new Delivery(parts);
+  }
 
   /** Takes note that somebody asked. Reads no account, so that there is nothing to be told apart, by answer or by time. */
   async request(input: { email: string; locale?: string | null }, caller: Caller): Promise<RequestOutcome> {
@@ -45,65 +49,9 @@ export class PasswordReset {
     });
   }
 
-  /**
-   * Works on one request. The worker is no oracle: a job that ends without a dialogue, for whatever reason, holds its
-   * place as long as a mail would, or the next mail in the queue, early or late, would tell who has an account.
-   */
-  async deliver(job: Job<ResetRequest>): Promise<Settlement> {
-    const place = { isUsed: false };
-    try {
-      return await this.#deliver(job, place);
-    } finally {
-      if (!place.isUsed) await this.parts.mails.holdPlace(String(job.data.email), job);
-    }
-  }
-
-  /** Looks the account up, mints a key, remembers its digest, and only then sends the mail. */
-  async #deliver(job: Job<ResetRequest>, place: { isUsed: boolean }): Promise<Settlement> {
-    const { accounts, audit, budget, mails, resetKeys, settings, unknownAddresses } = this.parts;
-    // Read again: a row that somebody broke must not become a condition, or an address that we would write to.
-    const email = parseEmailAddress(String(job.data.email));
-    if (!email) return { settle: 'dead', reason: 'broken-data' };
-    const account = await accounts.find({ email });
-    const finish = async (outcome: string): Promise<Settlement> => {
-      // What a superseded job had taken belongs to the budget of the version before, which is gone.
-      if (account && outcome !== 'sent' && outcome !== 'superseded') await budget.giveBack(job.id, account);
-      // Not waited for: until the job is settled, a crash sends the mail again.
-      void audit.note({
-        kind: `reset.${outcome}`,
-        accountId: account?.id,
-        origin: job.data.requestId,
-        client: job.data.client,
-        detail: { jobId: job.id },
-      });
-      return { settle: 'done', outcome };
-    };
-    if (!account) {
-      const told = await unknownAddresses.tell(job);
-      place.isUsed = told.mailed;
-      return 'outcome' in told ? finish(told.outcome) : notSent(told.failure);
-    }
-    if (account.status !== 'active') return finish('no-recipient');
-    const now = account.readAt.getTime();
-    if (now - job.createdAt.getTime() > settings.requestDeadlineSeconds * 1000) return finish('expired');
-    if (account.credentialsChangedAt > job.createdAt) return finish('superseded');
-    const grant = await budget.take(job.id, account);
-    if (!grant.granted) return finish('suppressed');
-
-    const key = mintResetKey();
-    const expiresAt = new Date(now + grant.keyLifetimeSeconds * 1000);
-    const record: ResetKeyRecord = { accountId: account.id, credentialVersion: account.credentialVersion, expiresAt };
-    await resetKeys.remember(digestOf(key), record, grant.keyLifetimeSeconds);
-    place.isUsed = true;
-    const failure = await mails.sendLink(account, key, {
-      expiresAt,
-      lifetimeSeconds: grant.keyLifetimeSeconds,
-      locale: job.data.locale,
-      job,
-    });
-    if (!failure) return finish('sent');
-    if (failure.fault === 'recipient') await finish('dead');
-    return notSent(failure);
+  /** Works on one request in the worker: see delivery.ts. */
+  deliver(job: Job<ResetRequest>): Promise<Settlement> {
+    return this.#delivery.deliver(job);
   }
 
   /** Looks at a key and changes nothing: link scanners and reloads cost nobody a key. */

@@ -6,7 +6,7 @@ import { mostFaults } from '../../src/jobs/job-attempt.js';
 import { MailTemplates } from '../../src/mail/mail-template.js';
 import { resetRequests } from '../../src/password-reset/outcomes.js';
 import { templatesFolder } from '../../src/resources.js';
-import { workerSlots } from '../../src/services.js';
+import { workerSlots } from '../../src/services/queues.js';
 import { eventually } from '../support/eventually.js';
 import { startLatchkey, type TestLatchkey } from '../support/latchkey.js';
 

@@ -1,0 +1,73 @@
+import { parseEmailAddress } from '../accounts/email-address.js';
+import type { Job, Settlement } from '../jobs/job-attempt.js';
+import type { ResetRequest } from './outcomes.js';
+import type { PasswordResetParts } from './parts.js';
+import { digestOf, mintResetKey } from './reset-key.js';
+import type { ResetKeyRecord } from './reset-keys.js';
+import { notSent } from './reset-mails.js';
+
+/** The worker's part of the story: what becomes of one request. */
+export class Delivery {
+  constructor(private readonly parts: PasswordResetParts) {}
+
+  /**
+   * Works on one request. The worker is no oracle: a job that ends without a dialogue, for whatever reason, holds its
+   * place as long as a mail would, or the next mail in the queue, early or late, would tell who has an account.
+   */
+  async deliver(job: Job<ResetRequest>): Promise<Settlement> {
+    const place = { isUsed: false };
+    try {
+      return await this.#deliver(job, place);
+    } finally {
+      if (!place.isUsed) await this.parts.mails.holdPlace(String(job.data.email), job);
+    }
+  }
+
+  /** Looks the account up, mints a key, remembers its digest, and only then sends the mail. */
+  async #deliver(job: Job<ResetRequest>, place: { isUsed: boolean }): Promise<Settlement> {
+    const { accounts, audit, budget, mails, resetKeys, settings, unknownAddresses } = this.parts;
+    // Read again: a row that somebody broke must not become a condition, or an address that we would write to.
+    const email = parseEmailAddress(String(job.data.email));
+    if (!email) return { settle: 'dead', reason: 'broken-data' };
+    const account = await accounts.find({ email });
+    const finish = async (outcome: string): Promise<Settlement> => {
+      // What a superseded job had taken belongs to the budget of the version before, which is gone.
+      if (account && outcome !== 'sent' && outcome !== 'superseded') await budget.giveBack(job.id, account);
+      // Not waited for: until the job is settled, a crash sends the mail again.
+      void audit.note({
+        kind: `reset.${outcome}`,
+        accountId: account?.id,
+        origin: job.data.requestId,
+        client: job.data.client,
+        detail: { jobId: job.id },
+      });
+      return { settle: 'done', outcome };
+    };
+    if (!account) {
+      const told = await unknownAddresses.tell(job);
+      place.isUsed = told.mailed;
+      return 'outcome' in told ? finish(told.outcome) : notSent(told.failure);
+    }
+    if (account.status !== 'active') return finish('no-recipient');
+    const now = account.readAt.getTime();
+    if (now - job.createdAt.getTime() > settings.requestDeadlineSeconds * 1000) return finish('expired');
+    if (account.credentialsChangedAt > job.createdAt) return finish('superseded');
+    const grant = await budget.take(job.id, account);
+    if (!grant.granted) return finish('suppressed');
+
+    const key = mintResetKey();
+    const expiresAt = new Date(now + grant.keyLifetimeSeconds * 1000);
+    const record: ResetKeyRecord = { accountId: account.id, credentialVersion: account.credentialVersion, expiresAt };
+    await resetKeys.remember(digestOf(key), record, grant.keyLifetimeSeconds);
+    place.isUsed = true;
+    const failure = await mails.sendLink(account, key, {
+      expiresAt,
+      lifetimeSeconds: grant.keyLifetimeSeconds,
+      locale: job.data.locale,
+      job,
+    });
+    if (!failure) return finish('sent');
+    if (failure.fault === 'recipient') await finish('dead');
+    return notSent(failure);
+  }
+}

@@ -1,0 +1,7 @@
+import { credentialNotices } from '../accounts/accounts.js';
+import { resetRequests } from '../password-reset/outcomes.js';
+
+/** Jobs that one worker process works on at the same time; the SMTP pool has a connection for each. */
+export const workerSlots = { links: 6, notices: 2 } as const;
+/** Every queue, for `latchkey migrate` and the counts. */
+export const queues = [resetRequests, credentialNotices];
