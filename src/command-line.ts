@@ -119,7 +119,12 @@ async function dev(): Promise<void> {
 async function api(): Promise<void> {
   await oneOff(async () => {
     const { startApi } = await import('./api.js');
-    await serve('api', (settings, services) => startApi(settings, services));
+    const { lowerHashThreads } = await import('./accounts/passwords/hash-threads.js');
+    await serve('api', async (settings, services) => {
+      const server = await startApi(settings, services);
+      lowerHashThreads();
+      return server;
+    });
   });
 }
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { existsSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
+import { coresOfQuota } from './settings/cores.js';
 
 const least = [22, 17] as const;
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
@@ -15,14 +15,14 @@ if (major < least[0] || (major === least[0] && minor < least[1])) {
 if (process.argv[2] === 'dev' && existsSync('.env')) process.loadEnvFile('.env');
 
 // libuv reads the size of its thread pool once, from the environment, before any of our code runs: hashing must not
-// take the threads that DNS and files need, so the process starts itself anew with the right size. glibc reads its
-// number of arenas then, too; with one for each thread, each keeps the 19 MiB of its last hash (measured: 38 MiB less).
+// take the threads that DNS and files need (four; and two for the lanes of foreign hashes), so the process starts itself
+// anew with the right size. glibc reads its number of arenas then, too; with one for each thread, each keeps the 19 MiB of its last hash (measured: 38 MiB less).
 if (!process.env.UV_THREADPOOL_SIZE && typeof process.execve === 'function' && process.platform !== 'win32') {
-  const hashing = Number(process.env.HASH_CONCURRENCY) || Math.max(1, availableParallelism() - 1);
+  const hashing = Number(process.env.HASH_CONCURRENCY) || coresOfQuota();
   const environment = {
     MALLOC_ARENA_MAX: '2',
     ...process.env,
-    UV_THREADPOOL_SIZE: String(Math.min(hashing, 64) + 4),
+    UV_THREADPOOL_SIZE: String(Math.min(hashing, 64) + 6),
   };
   process.execve(process.execPath, [process.execPath, ...process.execArgv, ...process.argv.slice(1)], environment);
 }

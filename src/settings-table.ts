@@ -146,8 +146,9 @@ export const settingsTable = {
   ARGON2_TIME_COST: { value: integer(1, 20), byDefault: '2', meaning: 'argon2id passes.' },
   HASH_CONCURRENCY: {
     value: integer(1, 64),
-    byDefault: 'cores - 1, at least 1',
-    meaning: 'Passwords hashed at the same time in one process.',
+    byDefault: 'cores that the control group grants, at least 1',
+    meaning:
+      'Passwords hashed at the same time in one process. Foreign forms that were imported have a lane of their own beside it.',
   },
   HASH_QUEUE: {
     value: integer(0, 10_000),

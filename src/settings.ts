@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto';
-import { availableParallelism } from 'node:os';
 import * as z from 'zod';
 import type { LogLevel } from './log.js';
+import { coresOfQuota } from './settings/cores.js';
 import { type SettingDefinition, type SettingName, settingsTable } from './settings-table.js';
 
 export type Command = 'api' | 'worker' | 'migrate' | 'dev' | 'account';
@@ -119,7 +119,7 @@ export function readSettings(environment: Environment, command: Command, toCome:
       passwordMinLength: values.PASSWORD_MIN_LENGTH ?? 15,
       passwordMaxLength: 128,
       argon2,
-      hashConcurrency: values.HASH_CONCURRENCY ?? Math.max(1, availableParallelism() - 1),
+      hashConcurrency: values.HASH_CONCURRENCY ?? coresOfQuota(),
       hashQueue: values.HASH_QUEUE ?? 64,
       accessToken: {
         signingKey: signingKey ?? (undefined as KeyObject | undefined),

@@ -21,6 +21,11 @@ export interface AccountAdminParts {
   readonly terminal: { readonly in: Readable; readonly out: Writer; readonly err: Writer };
 }
 
+export interface ImportFlags {
+  readonly dryRun?: boolean;
+  readonly allowExpensive?: boolean;
+}
+
 /** Who did it, in the audit trail. */
 const origin = 'command line';
 /** What a shell expects of a program that a signal ended: 128 and the signal's number. */
@@ -110,10 +115,13 @@ export class AccountAdmin {
    * @param file NDJSON, or `-` for standard input.
    * @returns the exit code: 0, or 2 when lines were refused, 130 when it was interrupted, 1 when it broke off.
    */
-  async import(file: string, { dryRun = false, signal }: { dryRun?: boolean; signal?: AbortSignal }): Promise<number> {
+  async import(
+    file: string,
+    { dryRun = false, allowExpensive = false, signal }: ImportFlags & { signal?: AbortSignal },
+  ): Promise<number> {
     const { terminal } = this.parts;
     const source = file === '-' ? { stream: terminal.in, size: undefined } : await openFile(file);
-    const options = { dryRun, size: source.size, ...(signal ? { signal } : {}) };
+    const options = { dryRun, allowExpensive, size: source.size, ...(signal ? { signal } : {}) };
     const result = await importAccounts({ ...this.parts, err: terminal.err }, source.stream, options);
     const { ended, through, refused } = result;
     if (ended === 'complete' || through > 0) this.#print(summary(result, dryRun));

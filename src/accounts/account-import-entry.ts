@@ -18,8 +18,14 @@ const keys = ['id', 'email', 'hash', 'locale'];
 /** RFC 9562, section 4; the database reads other spellings too, but then one id would have several. */
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
+/** What an import may take beside the usual. */
+export interface EntryOptions {
+  /** Hashes whose verification costs more than one sign-in usually may. */
+  readonly allowExpensive?: boolean;
+}
+
 /** Reads one line of an import. A reason never repeats a value: it may be a hash in the wrong place. */
-export function readEntry(text: string): EntryVerdict {
+export function readEntry(text: string, options: EntryOptions = {}): EntryVerdict {
   const fields = parseObject(text);
   if (!fields) return refused('is not a JSON object');
   const unknown = Object.keys(fields).find((key) => !keys.includes(key));
@@ -37,7 +43,7 @@ export function readEntry(text: string): EntryVerdict {
   if (typeof locale !== 'string' && locale !== undefined && locale !== null) return refused('locale is not text');
   const address = parseEmailAddress(email);
   if (!address) return refused('email is not one plain address');
-  const verdict = hash === null ? ({ kind: 'accepted', hash } as const) : readHash(hash);
+  const verdict = hash === null ? ({ kind: 'accepted', hash } as const) : readHash(hash, options);
   if (verdict.kind === 'refused') return verdict;
   return { kind: 'accepted', entry: { id: parsedId, email: address, hash: verdict.hash, locale: locale ?? null } };
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { addAbortSignal, type Readable } from 'node:stream';
 import { type ImportRun, importBatch } from './account-import-batch.js';
-import { type EntryVerdict, readEntry } from './account-import-entry.js';
+import { type EntryOptions, type EntryVerdict, readEntry } from './account-import-entry.js';
 import { inRightForm, WrongForm } from './account-import-form.js';
 import { readLines, SourceBroken } from './account-import-lines.js';
 import { Progress, perSecond, type Writer } from './account-import-progress.js';
@@ -14,7 +14,7 @@ export interface ImportParts {
   /** Gets the refused lines and the progress. */
   readonly err: Writer;
 }
-export interface ImportOptions {
+export interface ImportOptions extends EntryOptions {
   readonly dryRun?: boolean;
   /** Bytes of the source, where that is known, for the percentage. */
   readonly size?: number | undefined;
@@ -84,7 +84,7 @@ export async function importAccounts(
     for await (const { number, end, text, fault } of readLines(inRightForm(source))) {
       through = { number, end };
       if (fault) batch.push({ number, verdict: { kind: 'refused', reason: fault } });
-      else if (text.trim() !== '') batch.push({ number, verdict: readEntry(text) });
+      else if (text.trim() !== '') batch.push({ number, verdict: readEntry(text, options) });
       if (batch.length >= batchSize) await settle();
       if (signal?.aborted) break;
     }

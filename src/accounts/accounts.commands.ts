@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { AccountAdmin } from './account-admin.js';
+import type { AccountAdmin, ImportFlags } from './account-admin.js';
 
 /** Runs a command with a database, and answers its failures with one line and exit code 1. */
 export type WithAccounts = (work: (admin: AccountAdmin) => Promise<void>) => Promise<void>;
@@ -10,6 +10,8 @@ argon2id as a PHC string ($argon2id$v=19$m=…,t=…,p=…$…$…) or bcrypt ($
 password: the account's owner begins with a recovery.
 Accounts that are there already are left as they are, so the same file may be imported again. An address that stands in
 the file a second time (case does not count) with another hash is refused, naming the first line.
+Refused without --allow-expensive: bcrypt above 14, argon2id above 256 MiB, or whose memory times time cost is above
+512 MiB: whoever types that address makes the server work so much.
 
 Exit code: 0 everything is there, 1 it could not run or broke off, 2 lines were refused (told by number), 130 interrupted.`;
 
@@ -46,7 +48,8 @@ export function defineAccountCommands(account: Command, withAccounts: WithAccoun
     .argument('<file>', 'or - for standard input')
     .option('--dry-run', 'tell what would happen, and leave the accounts as they are')
     .addHelpText('after', exitCodes)
-    .action((file: string, options: { dryRun?: boolean }) =>
+    .option('--allow-expensive', 'take hashes whose verification costs more than one sign-in usually may')
+    .action((file: string, options: ImportFlags) =>
       withAccounts(async (admin) => {
         process.exitCode = await admin.import(file, { ...options, signal: firstInterrupt() });
       }),

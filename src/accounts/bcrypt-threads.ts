@@ -9,7 +9,7 @@ const threadFile = new URL(`./bcrypt-worker${extname(import.meta.url)}`, import.
  * Verifies bcrypt hashes away from the event loop: bcryptjs is plain JavaScript, and on the main thread one verification
  * at cost 12 (250 ms) holds up every other request for 100 ms, four at once for 400 ms; here for none.
  *
- * Makes a thread when none is free, so the caller's concurrency limiter bounds their number too.
+ * Makes a thread when none is free, so the caller's lane bounds their number too.
  */
 export class BcryptThreads {
   readonly #free: { worker: Worker; ending: NodeJS.Timeout }[] = [];
@@ -17,8 +17,7 @@ export class BcryptThreads {
   constructor(private readonly idleMs = 30_000) {}
 
   /**
-   * What `hash` means is bcrypt's own affair: only the first 72 bytes of the password in UTF-8 count. The hash is
-   * renewed as argon2id at the first sign-in, from the whole password that was typed then.
+   * What `hash` means is bcrypt's own affair: only the first 72 bytes of the password in UTF-8 count.
    */
   async compare(password: string, hash: string): Promise<boolean> {
     const worker = this.#take() ?? new Worker(threadFile);

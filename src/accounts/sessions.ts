@@ -64,7 +64,8 @@ export class Sessions {
       const { id: accountId, sessionVersion } = account;
       await this.parts.knownClients.remember(account.email, caller.client);
       const session = await accessTokens.issue({ accountId, sessionVersion }, account.readAt);
-      if (passwordHash.isOutdated(account.passwordHash ?? '')) void this.#renewHash(account, input.password, caller);
+      if (passwordHash.isOutdated(account.passwordHash, input.password))
+        void this.#renewHash(account, input.password, caller);
       await audit.note({ kind: 'account.signed-in', accountId, ...from(caller) });
       return { kind: 'signed-in', account: view(account), ...session };
     });

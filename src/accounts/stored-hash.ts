@@ -1,24 +1,29 @@
 /** What a stored hash tells of itself: all but the salt and the digest. */
-export type HashKind =
+export type HashKind = HashForm | { readonly algorithm: 'unknown' };
+
+/** A form that can be verified. */
+export type HashForm =
   | {
       readonly algorithm: 'argon2id';
       readonly memoryKib: number;
       readonly timeCost: number;
       readonly parallelism: number;
     }
-  | { readonly algorithm: 'bcrypt'; readonly cost: number }
-  | { readonly algorithm: 'unknown' };
+  | { readonly algorithm: 'bcrypt'; readonly cost: number };
 
 /** Kept as it is, or a sentence that says what is wrong with it and never repeats it. */
 export type HashVerdict =
-  | { readonly kind: 'accepted'; readonly hash: string }
+  | { readonly kind: 'accepted'; readonly hash: string; readonly form: HashForm }
   | { readonly kind: 'refused'; readonly reason: string };
 
 /**
- * Bounds of what one sign-in may cost: a hash is a program that its account's owner, or whoever wrote the file, has run
- * here. The lengths in bytes are those of the PHC string format for Argon2.
+ * What one sign-in may cost: a hash is a program that its account's owner, or whoever wrote the file, has run here. By
+ * parameters, never by time, so that every machine decides alike.
  */
-const most = { memoryKib: 1024 * 1024, timeCost: 20, parallelism: 16, bcryptCost: 16 } as const;
+const usual = { memoryKib: 256 * 1024, memoryPasses: 512 * 1024, bcryptCost: 14 } as const;
+/** What an operator may allow; what is beyond that is read by nobody. */
+const most = { memoryKib: 1024 * 1024, memoryPasses: 20 * 1024 * 1024, parallelism: 16, bcryptCost: 16 } as const;
+/** The lengths in bytes are those of the PHC string format for Argon2. */
 const salts = { least: 8, most: 48 } as const;
 const digests = { least: 16, most: 64 } as const;
 
@@ -26,25 +31,56 @@ const bcryptAlphabet = './ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz01
 /** 16 bytes of salt and 23 of digest: the unused bits of the digest's last character are zero in every writing. */
 const bcryptHash = /^(\$2[aby]\$(\d\d)\$[./A-Za-z0-9]{21})([./A-Za-z0-9])([./A-Za-z0-9]{30}[.CGKOSWaeimquy26])$/;
 
-/** Checks a hash that somebody else made: argon2id as a PHC string, bcrypt as a modular crypt string. */
-export function readHash(text: string): HashVerdict {
-  if (text.startsWith('$argon2id$')) return readArgon2id(text);
-  if (/^\$2[aby]\$/.test(text)) return readBcrypt(text);
-  return refused('hash is neither argon2id ($argon2id$) nor bcrypt ($2a$, $2b$, $2y$)');
+/**
+ * Checks a hash that somebody else made: argon2id as a PHC string, bcrypt as a modular crypt string.
+ *
+ * @param allowExpensive takes what costs more than usual, too, as far as it can be verified at all.
+ */
+export function readHash(text: string, { allowExpensive = false } = {}): HashVerdict {
+  const verdict = parse(text);
+  if (verdict.kind === 'refused') return verdict;
+  const tooMuch = beyond(verdict.form, most);
+  if (tooMuch) return refused(tooMuch);
+  const expensive = beyond(verdict.form, usual);
+  return expensive && !allowExpensive ? refused(`${expensive} (--allow-expensive takes it)`) : verdict;
+}
+
+/** Of a stored hash; undefined for what nobody reads: a verification of it would never say yes. */
+export function formOf(hash: string | null | undefined): HashForm | undefined {
+  const verdict = hash ? parse(hash) : undefined;
+  return verdict?.kind === 'accepted' && !beyond(verdict.form, most) ? verdict.form : undefined;
 }
 
 /** For people who look at an account. */
-export function kindOfHash(hash: string): HashKind {
-  const [, memoryKib, timeCost, parallelism] = /^\$argon2id\$v=19\$m=(\d+),t=(\d+),p=(\d+)\$/.exec(hash) ?? [];
-  if (memoryKib) {
-    const numbers = { memoryKib: Number(memoryKib), timeCost: Number(timeCost), parallelism: Number(parallelism) };
-    return { algorithm: 'argon2id', ...numbers };
-  }
-  const cost = bcryptHash.exec(hash)?.[2];
-  return cost ? { algorithm: 'bcrypt', cost: Number(cost) } : { algorithm: 'unknown' };
+export function kindOfHash(hash: string | null | undefined): HashKind {
+  return formOf(hash) ?? { algorithm: 'unknown' };
 }
 
-function readArgon2id(text: string): HashVerdict {
+/** Whether a form costs more than one sign-in usually may. */
+export function isExpensive(form: HashForm): boolean {
+  return beyond(form, usual) !== undefined;
+}
+
+function parse(text: string): HashVerdict {
+  if (text.startsWith('$argon2id$')) return parseArgon2id(text);
+  if (/^\$2[aby]\$/.test(text)) return parseBcrypt(text);
+  return refused('hash is neither argon2id ($argon2id$) nor bcrypt ($2a$, $2b$, $2y$)');
+}
+
+function beyond(
+  form: HashForm,
+  bound: { memoryKib: number; memoryPasses: number; bcryptCost: number },
+): string | undefined {
+  if (form.algorithm === 'bcrypt') {
+    return form.cost > bound.bcryptCost ? `bcrypt cost is over ${bound.bcryptCost}` : undefined;
+  }
+  if (form.memoryKib > bound.memoryKib) return `argon2id memory is over ${bound.memoryKib} KiB`;
+  return form.memoryKib * form.timeCost > bound.memoryPasses
+    ? `argon2id memory times time cost is over ${bound.memoryPasses} KiB`
+    : undefined;
+}
+
+function parseArgon2id(text: string): HashVerdict {
   const [, , version, parameters = '', salt = '', digest = '', ...more] = text.split('$');
   if (version !== 'v=19') return refused('argon2id hash is not of version 19');
   if (more.length > 0) return refused('argon2id hash has too many parts');
@@ -56,8 +92,6 @@ function readArgon2id(text: string): HashVerdict {
   }
   const { m, t, p } = Object.fromEntries(values);
   if (!m || !t || !p) return refused('argon2id parameters are not m, t and p, each once');
-  if (m > most.memoryKib) return refused(`argon2id memory is over ${most.memoryKib} KiB`);
-  if (t > most.timeCost) return refused(`argon2id time cost is over ${most.timeCost}`);
   if (p > most.parallelism) return refused(`argon2id parallelism is over ${most.parallelism}`);
   // RFC 9106, 3.1: with less, the algorithm has no blocks to work on.
   if (m < 8 * p) return refused('argon2id memory is under 8 KiB for each lane');
@@ -65,18 +99,17 @@ function readArgon2id(text: string): HashVerdict {
   if (!isBase64(digest, digests)) {
     return refused(`argon2id digest is not ${digests.least} to ${digests.most} bytes of base64`);
   }
-  return { kind: 'accepted', hash: `$argon2id$v=19$m=${m},t=${t},p=${p}$${salt}$${digest}` };
+  const form = { algorithm: 'argon2id', memoryKib: m, timeCost: t, parallelism: p } as const;
+  return { kind: 'accepted', form, hash: `$argon2id$v=19$m=${m},t=${t},p=${p}$${salt}$${digest}` };
 }
 
-function readBcrypt(text: string): HashVerdict {
+function parseBcrypt(text: string): HashVerdict {
   const [, head, cost, lastOfSalt = '', digest] = bcryptHash.exec(text) ?? [];
   if (!head) return refused('bcrypt hash is not a cost, 22 characters of salt and 31 of digest');
-  if (Number(cost) < 4 || Number(cost) > most.bcryptCost) {
-    return refused(`bcrypt cost is not 4 to ${most.bcryptCost}`);
-  }
+  if (Number(cost) < 4 || Number(cost) > 31) return refused('bcrypt cost is not 4 to 31');
   // Salts made by hand carry four bits more than there are; crypt_blowfish drops them, bcryptjs would never match.
   const kept = bcryptAlphabet.charAt(bcryptAlphabet.indexOf(lastOfSalt) & 0b110000);
-  return { kind: 'accepted', hash: `${head}${kept}${digest}` };
+  return { kind: 'accepted', form: { algorithm: 'bcrypt', cost: Number(cost) }, hash: `${head}${kept}${digest}` };
 }
 
 /** RFC 4648, section 4, without padding and with unused bits zero. */

@@ -438,17 +438,33 @@ describe('a hash from elsewhere', () => {
   it.each([
     ['m,p,t', `$argon2id$v=19$m=65536,p=4,t=3$${salt}$${digest}`, argonHash],
     ['p,t,m', `$argon2id$v=19$p=4,t=3,m=65536$${salt}$${digest}`, argonHash],
-    ['the largest that is taken', `$argon2id$v=19$m=1048576,t=20,p=16$${salt}$${digest}`, undefined],
+    ['the most memory', `$argon2id$v=19$m=262144,t=2,p=16$${salt}$${digest}`, undefined],
+    ['the most passes of its memory', `$argon2id$v=19$m=8192,t=64,p=1$${salt}$${digest}`, undefined],
+    ["PHP's default", `$argon2id$v=19$m=65536,t=4,p=1$${salt}$${digest}`, undefined],
     ['bcrypt 2a', bcryptHash.replace('$2b$', '$2a$'), undefined],
-    ['bcrypt 2y at cost 16', bcryptHash.replace('$2b$12', '$2y$16'), undefined],
+    ['bcrypt 2y at cost 14', bcryptHash.replace('$2b$12', '$2y$14'), undefined],
   ])('is taken, with its parameters in the reference order: %s', (_name, text, kept = text) => {
-    expect(readHash(text)).toEqual({ kind: 'accepted', hash: kept });
+    expect(readHash(text)).toMatchObject({ kind: 'accepted', hash: kept });
   });
+
+  it.each([
+    ['memory', argonHash.replace('m=65536,t=3', 'm=262145,t=1'), 'argon2id memory is over 262144 KiB'],
+    ['passes', argonHash.replace('t=3', 't=9'), 'argon2id memory times time cost is over 524288 KiB'],
+    ['both', argonHash.replace('m=65536,t=3', 'm=1048576,t=20'), 'argon2id memory is over 262144 KiB'],
+    ['bcrypt 15', bcryptHash.replace('$12$', '$15$'), 'bcrypt cost is over 14'],
+    ['bcrypt 16', bcryptHash.replace('$12$', '$16$'), 'bcrypt cost is over 14'],
+  ])(
+    'is refused where it costs more than a sign-in usually may, unless the operator allows it: %s',
+    (_name, text, fault) => {
+      expect(readHash(text)).toEqual({ kind: 'refused', reason: `${fault} (--allow-expensive takes it)` });
+      expect(readHash(text, { allowExpensive: true })).toMatchObject({ kind: 'accepted', hash: text });
+    },
+  );
 
   it.each([
     ['memory that takes the machine', argonHash.replace('m=65536', 'm=1048577')],
     ['memory beyond any number', argonHash.replace('m=65536', `m=${'9'.repeat(400)}`)],
-    ['time without end', argonHash.replace('t=3', 't=21')],
+    ['time without end', argonHash.replace('t=3', 't=400')],
     ['too many lanes', argonHash.replace('p=4', 'p=17')],
     ['too little memory for its lanes', argonHash.replace('m=65536', 'm=31')],
     ['nothing', argonHash.replace('m=65536', 'm=0')],
@@ -474,7 +490,7 @@ describe('a hash from elsewhere', () => {
     ['a plain password', 'correct horse battery'],
     ['nothing at all', ''],
   ])('is refused with a reason that does not repeat it: %s', (_name, text) => {
-    const verdict = readHash(text);
+    const verdict = readHash(text, { allowExpensive: true });
     expect(verdict.kind).toBe('refused');
     if (verdict.kind === 'refused')
       for (const part of [salt, digest, 'R9h/c']) expect(verdict.reason).not.toContain(part);
@@ -493,7 +509,7 @@ describe('a hash from elsewhere', () => {
     const last = { '.': '/', O: 'P', e: 'f', u: 'v' }[made.charAt(28)];
     const byHand = `${made.slice(0, 28)}${last}${made.slice(29)}`;
     expect(bcrypt.compareSync('a password', byHand)).toBe(false);
-    expect(readHash(byHand)).toEqual({ kind: 'accepted', hash: made });
+    expect(readHash(byHand)).toMatchObject({ kind: 'accepted', hash: made });
   });
 
   it('tells its kind and no more', () => {

@@ -4,10 +4,16 @@ import bcrypt from 'bcryptjs';
 import { describe, expect, it } from 'vitest';
 import { CommonPasswords } from '../../src/accounts/common-passwords.js';
 import { HashLimiter } from '../../src/accounts/hash-limiter.js';
-import { inReferenceOrder, PasswordHash } from '../../src/accounts/password-hash.js';
+import { foreignLanes, inReferenceOrder, PasswordHash } from '../../src/accounts/password-hash.js';
 import { PasswordPolicy } from '../../src/accounts/password-policy.js';
+import { dummyOf, formName, nameOfForm } from '../../src/accounts/passwords/form-names.js';
+import { formOf } from '../../src/accounts/stored-hash.js';
+import { Unavailable } from '../../src/errors.js';
 import { commonPasswordsFile } from '../../src/resources.js';
 
+const never = () => {
+  throw new Error('of no form');
+};
 const limiter = () => new HashLimiter({ hashConcurrency: 2, hashQueue: 100 });
 const call = { urgency: 'other' } as const;
 const settings = { memoryKib: 19456, timeCost: 2 };
@@ -45,20 +51,116 @@ describe('a password hash', () => {
     const hash = bcrypt.hashSync('imported password', 4);
     expect(await passwords.verify(hash, 'imported password', call)).toBe(true);
     expect(await passwords.verify(hash, 'another password', call)).toBe(false);
-    expect(passwords.isOutdated(hash)).toBe(true);
+    expect(passwords.isOutdated(hash, 'imported password')).toBe(true);
   });
 
-  it('is outdated when it is weaker than the settings, or of another kind', async () => {
+  it.each([
+    ['71 bytes', 'x'.repeat(71), true],
+    ['72 bytes, which may be the beginning of more', 'x'.repeat(72), false],
+    ['80 characters', 'x'.repeat(80), false],
+    ['36 letters of two bytes', 'ü'.repeat(36), false],
+    ['35 letters of two bytes', 'ü'.repeat(35), true],
+    ['35 letters of two bytes, typed as three', 'u\u0308'.repeat(35), true],
+    ['a NUL, which repeats the password', 'secret words\0secret words', false],
+  ])('of bcrypt is renewed only where it read the whole password: %s', (_name, text, expected) => {
+    expect(passwords.isOutdated(bcrypt.hashSync('whatever', 4), text)).toBe(expected);
+  });
+
+  it.each([
+    ['m=19456,t=2,p=1', false],
+    ['m=19456,t=1,p=1', true],
+    ['m=12288,t=2,p=1', true],
+    ['m=4096,t=1,p=4', true],
+    ['m=65536,t=3,p=4', false],
+    ['m=65536,t=4,p=1', false],
+    ['m=65536,t=1,p=1', false],
+    ['m=12288,t=3,p=1', false],
+    ['m=19456,t=3,p=1', false],
+  ])('of argon2id is renewed only where no parameter is stronger than ours: %s', (parameters, expected) => {
+    const hash = `$argon2id$v=19$${parameters}$c2FsdHNhbHRzYWx0$QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWY`;
+    expect(passwords.isOutdated(hash, 'a password')).toBe(expected);
+  });
+
+  it('of a form that nobody reads opens with nothing, and is not renewed', async () => {
+    const ours = await passwords.make('correct horse battery', call);
+    for (const hash of ['', 'plain', ours.replace('argon2id', 'argon2i'), ours.replace('v=19', 'v=16'), '$2x$10$x']) {
+      expect(await passwords.verify(hash, 'correct horse battery', call)).toBe(false);
+      expect(passwords.isOutdated(hash, 'correct horse battery')).toBe(false);
+    }
+  });
+
+  it('replaces another one, of whatever form, but not by the same password', async () => {
+    const [ours, theirs] = [await passwords.make('correct horse battery', call), bcrypt.hashSync('imported', 4)];
+    expect(await passwords.replace(ours, 'correct horse battery', call)).toEqual({ kind: 'same-as-before' });
+    expect(await passwords.replace(theirs, 'imported', call)).toEqual({ kind: 'same-as-before' });
+    for (const current of [ours, theirs, null, undefined, 'nobody reads this']) {
+      const made = await passwords.replace(current, 'a quite new password', call);
+      if (made.kind !== 'made') throw new Error(made.kind);
+      expect(await passwords.verify(made.hash, 'a quite new password', call)).toBe(true);
+    }
+  });
+
+  it('of a foreign form waits in a lane of its own, one at a time, and takes no place of ours', async () => {
+    const lanes = foreignLanes(2);
+    const ours = new HashLimiter({ hashConcurrency: 1, hashQueue: 0 });
+    const narrow = new PasswordHash(settings, ours, lanes);
+    const taken = Promise.withResolvers<void>();
+    const busy = ours.run(call, () => taken.promise);
+    const hash = bcrypt.hashSync('imported', 4);
+    const answers = ['imported', 'wrong', 'imported', 'one too many'].map((text) => narrow.verify(hash, text, call));
+    expect([lanes.foreign.running, lanes.foreign.waiting]).toEqual([1, 2]);
+    expect(lanes.expensive.running).toBe(0);
+    // A reset has room of its own in a lane that is full.
+    const reset = narrow.replace(hash, 'imported', { urgency: 'reset' });
+    expect(await Promise.allSettled([...answers, reset])).toMatchObject([
+      { value: true },
+      { value: false },
+      { value: true },
+      { reason: expect.any(Unavailable) },
+      { value: { kind: 'same-as-before' } },
+    ]);
+    taken.resolve();
+    await busy;
+  });
+
+  it.each([
+    ['m=19456,t=2,p=1', 'ours'],
+    ['m=8192,t=3,p=1', 'ours'],
+    ['m=19456,t=3,p=1', 'foreign'],
+    ['m=19456,t=2,p=2', 'foreign'],
+    ['m=65536,t=4,p=1', 'foreign'],
+    ['m=262144,t=2,p=1', 'foreign'],
+    ['m=262144,t=3,p=1', 'expensive'],
+    ['m=1048576,t=20,p=1', 'expensive'],
+  ])('goes by its parameters: %s', async (parameters, lane) => {
+    const full = () => new HashLimiter({ hashConcurrency: 0, hashQueue: 0 });
+    const open = () => new HashLimiter({ hashConcurrency: 1, hashQueue: 0 });
+    // Only the lane in question is closed, so that nothing is computed.
+    const own = lane === 'ours' ? full() : open();
+    const lanes = {
+      foreign: lane === 'foreign' ? full() : open(),
+      expensive: lane === 'expensive' ? full() : open(),
+    };
+    const hash = `$argon2id$v=19$${parameters}$c2FsdHNhbHRzYWx0$QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWY`;
+    const verifying = new PasswordHash(settings, own, lanes).verify(hash, 'x', call);
+    await expect(verifying).rejects.toBeInstanceOf(Unavailable);
+  });
+
+  it('is outdated when it is weaker than the settings', async () => {
     const stronger = new PasswordHash({ memoryKib: 19456, timeCost: 3 }, limiter());
     const hash = await passwords.make('correct horse battery', call);
-    expect(passwords.isOutdated(hash)).toBe(false);
-    expect(stronger.isOutdated(hash)).toBe(true);
-    expect(passwords.isOutdated(hash.replace('argon2id', 'argon2i'))).toBe(true);
+    expect(passwords.isOutdated(hash, 'correct horse battery')).toBe(false);
+    expect(stronger.isOutdated(hash, 'correct horse battery')).toBe(true);
   });
 
-  it('is verified for nobody, too, and never opens', async () => {
-    expect(await passwords.verifyForNobody('anything at all', call)).toBe(false);
-  });
+  it.each(['argon2id m=19456,t=2,p=1', 'argon2id m=4096,t=3,p=4', 'bcrypt 05'])(
+    'is verified for nobody, too, in any form, does its work and never opens: %s',
+    async (form) => {
+      expect(formName(dummyOf(form))).toBe(form);
+      expect(nameOfForm(formOf(dummyOf(form)) ?? never())).toBe(form);
+      expect(await passwords.verifyForNobody('anything at all', call, form)).toBe(false);
+    },
+  );
 });
 
 describe('the password policy', () => {

@@ -1,9 +1,10 @@
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { afterAll, describe, expect, it, vi } from 'vitest';
+import { coresOfQuota } from '../../src/settings/cores.js';
 import { settingsTable } from '../../src/settings-table.js';
+import { eventually } from '../support/eventually.js';
 import { killAll, Latchkey, productionSettings } from './command.js';
 
 vi.setConfig({ testTimeout: 60_000 });
@@ -87,16 +88,34 @@ describe('the threads that hash', () => {
     if (process.platform !== 'linux') return;
     const few = await threads({ HASH_CONCURRENCY: '1' });
     const many = await threads({ HASH_CONCURRENCY: '9' });
-    expect([few.size, many.size]).toEqual([[5], [13]]);
+    expect([few.size, many.size]).toEqual([[7], [15]]);
     expect(many.count - few.count).toBe(8);
   });
 
   it('follow the number of cores, also when the variable is there but empty; a number given by hand stays', async () => {
     if (process.platform !== 'linux') return;
-    const expected = Math.max(1, availableParallelism() - 1) + 4;
+    const expected = coresOfQuota() + 6;
     expect((await threads({ UV_THREADPOOL_SIZE: '' })).size).toEqual([expected]);
     expect((await threads({ UV_THREADPOOL_SIZE: '30', HASH_CONCURRENCY: '2' })).size).toEqual([30]);
   });
+});
+
+it('the threads that hash stand back behind the event loop', async () => {
+  if (process.platform !== 'linux') return;
+  const latchkey = Latchkey.start(['api'], { ...productionSettings(nowhere), HASH_CONCURRENCY: '1' });
+  await latchkey.url();
+  const tasks = `/proc/${latchkey.pid}/task`;
+  const niceness = () =>
+    readdirSync(tasks).map((thread) => {
+      const [, name, values = ''] = /\((.*)\) (.*)/.exec(readFileSync(`${tasks}/${thread}/stat`, 'utf8')) ?? [];
+      return { name, nice: Number(values.split(' ')[16]) };
+    });
+  const lowered = await eventually(niceness, (all) => all.some(({ nice }) => nice > 0));
+  await latchkey.stop('SIGKILL');
+  const own = Number(/\) (.*)/.exec(readFileSync('/proc/self/stat', 'utf8'))?.[1]?.split(' ')[16]);
+  for (const { name, nice } of lowered)
+    expect({ name, nice }).toEqual({ name, nice: name === 'libuv-worker' ? 5 : own });
+  expect(lowered.filter(({ name }) => name === 'libuv-worker')).toHaveLength(7);
 });
 
 describe('a Node that is too old is told so', () => {

@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { availableParallelism } from 'node:os';
 import { describe, expect, it } from 'vitest';
+import { coresOfQuota } from '../../src/settings/cores.js';
 import { type Command, readSettings, SettingsError } from '../../src/settings.js';
 import { settingsTable } from '../../src/settings-table.js';
 import { ed25519, faultsOf, pem, production, settingsWith } from './environments.js';
@@ -9,7 +9,7 @@ const publicUrl = production.PUBLIC_URL;
 const commands: readonly Command[] = ['api', 'worker', 'migrate', 'dev', 'account'];
 
 describe('what is not set has its default', () => {
-  const cores = Math.max(1, availableParallelism() - 1);
+  const cores = coresOfQuota();
   const limits = {
     signInPerAddressAndClient: [{ points: 10, seconds: 900 }],
     signIn: { perClient: [{ points: 100, seconds: 900 }], perNetwork: [{ points: 1000, seconds: 900 }] },
