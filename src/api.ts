@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { AccountsResolver } from './accounts/accounts.resolver.js';
 import { createApollo } from './graphql/apollo.js';
 import { buildSchema, type Resolvers } from './graphql/build-schema.js';
+import { loopback } from './http/loopback.js';
 import { healthRoutes } from './http/operations.js';
 import { createServer } from './http/server.js';
 import { PasswordResetResolver } from './password-reset/password-reset.resolver.js';
@@ -65,7 +66,7 @@ export async function startApi(
   void services.jobs.start();
   await services.dataKey.start();
   await services.passwordHash.warmUp();
-  const url = await app.listen({ host: settings.http.host, port: settings.http.port, backlog });
+  const url = await app.listen({ host: loopback(settings.http.host), port: settings.http.port, backlog });
   log.info({ url }, 'the API listens');
   return {
     url,

@@ -148,7 +148,7 @@ async function serve(
     import('./http/operations.js'),
   ]);
   const services = createServices(settings);
-  const operations = await naming('OPS_PORT', startOperations(settings.operations, services.health, services.metrics));
+  const operations = await naming('OPS_PORT', startOperations(settings.operations, services.health, services));
   const process_ = await naming('PORT', start(settings, services));
   const close = async () => {
     await process_.close();

@@ -69,7 +69,7 @@ export async function startDev(environment: Environment, print: (line: string) =
     stops.push(() => worker.close());
     const api = await startApi(settings, services, inbox ? inboxPages(inbox) : undefined);
     stops.push(() => api.close());
-    const operations = await startOperations(settings.operations, services.health, services.metrics);
+    const operations = await startOperations(settings.operations, services.health, services);
     if (operations) stops.push(() => operations.close());
     await services.jobs.start();
 

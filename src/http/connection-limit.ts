@@ -1,61 +1,73 @@
 import { readFileSync } from 'node:fs';
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
-import type { FastifyInstance } from 'fastify';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Log } from '../log.js';
 import type { Metrics } from '../metrics.js';
+import { type ConnectionBounds, Connections } from './connections.js';
+import { readInSlices } from './slices.js';
+import { TrustedHops } from './trusted-hops.js';
 
 /** Open connections of one process. */
 const most = 4_000;
 /** File descriptors for the stores, files and what else a process opens. */
 const reserved = 128;
-/** Requests of one connection that have no answer yet. Browsers and proxies send the next when they have read the last. */
-const mostUnanswered = 8;
-/** Milliseconds between two lines that say the same. */
+/** Of one address that is no trusted proxy. */
+const share = 0.05;
+/** Milliseconds between two alarms that say the same. */
 const pause = 60_000;
 
 /**
- * Bounds the connections, so that a flood takes neither the memory nor the file descriptors that the stores need. Shortly
- * before the end, connections that wait for their next request are closed: hoarders give way to people who call.
+ * Bounds the connections and what each may ask for, so that a flood takes neither the memory nor the file descriptors
+ * that the stores need, and nobody takes the places of all others. Every kind of request passes here: those that expect
+ * something (RFC 9110, 10.1.1) too, which Node hands over by other events.
  */
-export function limitConnections(app: FastifyInstance, log: Log, metrics: Metrics, limit = mostConnections()): void {
-  const { server } = app;
-  let open = 0;
-  let toldAt = Number.NEGATIVE_INFINITY;
-  server.maxConnections = limit;
+export function limitConnections(
+  server: Server,
+  { log, metrics }: { readonly log: Log; readonly metrics: Metrics },
+  hops = new TrustedHops([]),
+  bounds = boundsOfApi(),
+): Connections {
+  const told = new Map<keyof ConnectionBounds, number>();
+  const connections = new Connections(bounds, hops, (bound, client) => {
+    if (performance.now() - (told.get(bound) ?? Number.NEGATIVE_INFINITY) < pause) return;
+    told.set(bound, performance.now());
+    const { alarm, message } = alarms[bound];
+    metrics.alarm(alarm);
+    log.error({ reason: alarm, client, count: bounds[bound] }, `ALARM: ${message}`);
+  });
   server.on('connection', (socket) => {
-    open++;
-    socket.once('close', () => open--);
-    if (open > limit * 0.9) server.closeIdleConnections();
+    connections.open(socket);
+    readInSlices(socket);
   });
-  answerInTurn(app);
-  server.on('drop', () => {
-    metrics.alarm('connections-full');
-    if (performance.now() - toldAt < pause) return;
-    toldAt = performance.now();
-    log.error({ reason: 'connections-full', count: open }, 'ALARM: connections are turned away, too many are open');
-  });
-}
 
-/**
- * Ends connections that send on and on and read nothing: each 64 KiB that Node reads at once hold a thousand requests,
- * all of whose answers would wait in memory (measured: 1.2 GB for 100 connections).
- */
-function answerInTurn({ server }: FastifyInstance): void {
-  const unanswered = new WeakMap<Socket, number>();
-  const [answer] = server.listeners('request') as ((request: IncomingMessage, response: ServerResponse) => void)[];
+  type Answer = (request: IncomingMessage, response: ServerResponse) => void;
+  const [answer] = server.listeners('request') as Answer[];
   server.removeAllListeners('request');
-  server.on('request', (request, response) => {
-    const { socket } = request;
-    const count = (unanswered.get(socket) ?? 0) + 1;
-    if (count > mostUnanswered) {
-      socket.destroy();
-      return;
-    }
-    unanswered.set(socket, count);
-    response.once('close', () => unanswered.set(socket, (unanswered.get(socket) ?? 1) - 1));
+  const answerInTurn: Answer = (request, response) => {
+    if (connections.admit(request, response)) answer?.(request, response);
+  };
+  server.on('request', answerInTurn);
+  // An expectation that we do not know may be ignored; Node's own refusal has no headers.
+  server.on('checkExpectation', answerInTurn);
+  server.on('checkContinue', (request, response) => {
+    if (!connections.admit(request, response)) return;
+    response.writeContinue();
     answer?.(request, response);
   });
+  return connections;
+}
+
+const alarms = {
+  all: { alarm: 'connections-full', message: 'too many connections are open, so some that wait are ended' },
+  perClient: {
+    alarm: 'connections-of-one-client',
+    message:
+      'one address has its whole share of the connections; if it is a proxy or a server of yours, TRUST_PROXY must name it',
+  },
+} as const;
+
+function boundsOfApi(): ConnectionBounds {
+  const all = mostConnections();
+  return { all, perClient: Math.max(1, Math.floor(all * share)) };
 }
 
 /** Containers may allow as few as 1,024 open files. Node has raised the soft limit to the hard one by now. */

@@ -65,7 +65,7 @@ async function answer(
 
 async function contextOf(request: FastifyRequest): Promise<GraphqlContext> {
   return {
-    caller: { ...clientNames(request.ip), requestId: request.id },
+    caller: { ...clientNames(request.callerAddress), requestId: request.id },
     accessToken: bearerToken(request.headers.authorization),
   };
 }

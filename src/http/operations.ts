@@ -1,6 +1,9 @@
 import { type FastifyInstance, fastify } from 'fastify';
+import type { Log } from '../log.js';
 import type { Metrics } from '../metrics.js';
 import type { LineSecurity } from '../stores/database-tls.js';
+import { limitConnections } from './connection-limit.js';
+import { loopback } from './loopback.js';
 
 export type PartHealth = 'ok' | 'away' | 'evicts' | 'starting' | 'ending' | 'unreadable';
 export interface Health {
@@ -22,20 +25,24 @@ export function healthRoutes(app: FastifyInstance, health: () => Promise<Health>
   });
 }
 
+/** Connections; few ask, and they leave the files to the stores. */
+const bounds = { all: 32, perClient: 16 };
+
 /** The operations port, for inside the network only. */
 export async function startOperations(
   settings: { host: string; port: number },
   health: () => Promise<Health>,
-  metrics: Metrics,
+  { log, metrics }: { readonly log: Log; readonly metrics: Metrics },
 ): Promise<FastifyInstance | undefined> {
   if (settings.port === 0) return undefined;
-  const app = fastify({ logger: false, requestTimeout: 10_000 });
+  const app = fastify({ logger: false, requestTimeout: 10_000, connectionTimeout: 30_000 });
+  limitConnections(app.server, { log, metrics }, undefined, bounds);
   healthRoutes(app, health);
   metrics.measureProcess();
   app.get('/metrics', async (_request, reply) => {
     const { contentType, body } = await metrics.text();
     return reply.type(contentType).send(body);
   });
-  await app.listen({ ...settings });
+  await app.listen({ port: settings.port, host: loopback(settings.host) });
   return app;
 }

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { isIPv6 } from 'node:net';
 import type { ApolloServer } from '@apollo/server';
 import cors from '@fastify/cors';
 import { type FastifyError, type FastifyInstance, fastify } from 'fastify';
@@ -9,9 +8,18 @@ import type { Metrics } from '../metrics.js';
 import { clientNames } from './client-ip.js';
 import { limitConnections } from './connection-limit.js';
 import { graphqlRoutes } from './graphql-routes.js';
-import { endConnectionsOnClose } from './quiet-connections.js';
+import { namesOneHost, originForm } from './host-header.js';
+import { draining, endConnectionsOnClose } from './quiet-connections.js';
 import { refuse, refuseOnSocket } from './refusal.js';
 import { securityHeaders } from './security-headers.js';
+import { TrustedHops } from './trusted-hops.js';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The address of who calls, past the proxies that are trusted. */
+    callerAddress: string;
+  }
+}
 
 export interface ServerSettings {
   readonly production: boolean;
@@ -31,7 +39,6 @@ export const serverTimeouts = {
   keepAlive: 65_000,
   handler: 30_000,
   check: 2_000,
-  onItsWay: 1_000,
 };
 
 /** The HTTP server of the API: GraphQL at `/graphql`, and the routes that features add. */
@@ -48,7 +55,9 @@ export async function createServer(
     requestTimeout: timeouts.request,
     connectionTimeout: timeouts.handler,
     keepAliveTimeout: timeouts.keepAlive,
-    trustProxy: settings.trustProxy.length > 0 ? [...settings.trustProxy] : false,
+    // X-Forwarded-For is read below, ports and all; the other headers of proxies are never believed.
+    trustProxy: false,
+    rewriteUrl: ({ url = '' }) => originForm(url),
     genReqId: () => randomUUID(),
     logger: false,
     return503OnClosing: false,
@@ -66,14 +75,16 @@ export async function createServer(
       ),
     clientErrorHandler: (error, socket) => refuseOnSocket(error, socket, headers),
   });
-  // RFC 9110 10.1.1: an expectation that we do not know may be ignored; Node's own refusal has no headers.
-  app.server.on('checkExpectation', (request, response) => app.routing(request, response));
 
-  limitConnections(app, log, metrics);
+  const hops = new TrustedHops(settings.trustProxy);
+  const connections = limitConnections(app.server, { log, metrics }, hops);
+  app.decorateRequest('callerAddress', '');
   app.addHook('onRequest', async (request, reply) => {
+    const { remoteAddress = '' } = request.raw.socket;
+    request.callerAddress = hops.callerOf(remoteAddress, request.headers['x-forwarded-for'] as string | undefined);
     reply.headers(headers).header('x-request-id', request.id);
-    if (!isHost(request.hostname ?? '')) {
-      return refuse(reply, 400, 'BAD_REQUEST', 'The Host header is not a host name.');
+    if (!namesOneHost(request.raw)) {
+      return refuse(reply, 400, 'BAD_REQUEST', 'One Host header is needed, with a host name.');
     }
     if (request.headers['content-encoding'] !== undefined) {
       return refuse(reply, 415, 'BAD_REQUEST', 'Compressed bodies are not read.');
@@ -81,7 +92,7 @@ export async function createServer(
     return undefined;
   });
   if (settings.production && settings.trustProxy.length === 0) watchForProxies(app, log, metrics);
-  endConnectionsOnClose(app, settings.production ? timeouts.onItsWay : 0);
+  endConnectionsOnClose(app, connections, settings.production ? draining : undefined);
   app.addHook('onResponse', async (request, reply) => {
     const { id: requestId, method } = request;
     const route = request.routeOptions.url ?? 'unknown';
@@ -93,7 +104,7 @@ export async function createServer(
         route,
         status: reply.statusCode,
         ms: Math.round(reply.elapsedTime),
-        client: clientNames(request.ip).client,
+        client: clientNames(request.callerAddress).client,
       },
       'request',
     );
@@ -148,11 +159,6 @@ function readOnlyJson(app: FastifyInstance): void {
   });
 }
 
-/** A name (RFC 1123) or an address in brackets (RFC 3986, 3.2.2), without the port. */
-function isHost(host: string): boolean {
-  return /^[a-zA-Z0-9.-]{1,253}$/.test(host) || (/^\[.*\]$/.test(host) && isIPv6(host.slice(1, -1)));
-}
-
 /** Behind a proxy that is not trusted all people are one client, and one of them can use up the limits of all. */
 function watchForProxies(app: FastifyInstance, log: Log, metrics: Metrics): void {
   let isTold = false;
@@ -161,7 +167,7 @@ function watchForProxies(app: FastifyInstance, log: Log, metrics: Metrics): void
     isTold = true;
     metrics.alarm('untrusted-proxy');
     log.error(
-      { reason: 'untrusted-proxy', client: clientNames(request.ip).client },
+      { reason: 'untrusted-proxy', client: clientNames(request.callerAddress).client },
       'ALARM: X-Forwarded-For comes from an address that TRUST_PROXY does not name, so all people behind it count as one',
     );
   });
