@@ -28,7 +28,7 @@ it('is empty again when all have gone, whatever came in between', () => {
   fc.assert(
     fc.property(fc.array(fc.tuple(path, fc.nat(5)), { maxLength: 60 }), (steps) => {
       const tree = new OriginTree<string>();
-      const inside = new Map<string, string[]>();
+      const inside = new Map<string, readonly string[]>();
       for (const [where, n] of steps) {
         const item = `${where.at(-1)}#${n}`;
         if (inside.delete(item)) tree.delete(where, item);

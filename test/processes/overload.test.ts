@@ -158,7 +158,7 @@ describe.skipIf(!hasRedisServer)('ten times as many calls as can be served (need
 });
 
 describe.concurrent('connections that only take up room', () => {
-  async function startAlone({ node = [process.execPath], ...more }: { node?: string[] } & Settings = {}) {
+  async function startAlone(more: Settings = {}, node: readonly string[] = [process.execPath]) {
     const nowhere = '127.0.0.1:9';
     const stores = { database: `postgres://u:p@${nowhere}/x`, redis: `redis://${nowhere}`, smtp: `smtp://${nowhere}` };
     const api = Latchkey.of(main, ['api'], { settings: { ...productionSettings(stores), ...more }, node });
@@ -233,7 +233,7 @@ describe.concurrent('connections that only take up room', () => {
   it('hundreds that ask on and on, for whatever it be, and never read do not take the memory', async () => {
     const node = [process.execPath, '--max-old-space-size=160'];
     // As one address they would be ended for another reason.
-    const { api, url, port } = await startAlone({ node, TRUST_PROXY: '127.0.0.1' });
+    const { api, url, port } = await startAlone({ TRUST_PROXY: '127.0.0.1' }, node);
     for (const [kind, ask] of Object.entries(asks)) {
       const all = ask.repeat(Math.ceil((128 * 1024) / ask.length));
       const deaf = Array.from({ length: kind === 'page' ? 400 : 60 }, () => open(port, all).pause());
@@ -273,7 +273,7 @@ describe.concurrent('connections that only take up room', () => {
   it.runIf(process.platform === 'linux')(
     'addresses that fill all places together, each with its share, do not keep out a new one',
     async () => {
-      const { api, url, port } = await startAlone({ node: fewFiles(528) });
+      const { api, url, port } = await startAlone({}, fewFiles(528));
       const slow: Socket[] = [];
       for (let address = 10; address < 40; address++) {
         slow.push(...Array.from({ length: 20 }, () => open(port, 'GET /li', `127.0.1.${address}`)));
@@ -289,7 +289,7 @@ describe.concurrent('connections that only take up room', () => {
   it.runIf(process.platform === 'linux')(
     'hoarders of idle connections give way where few files may be open',
     async () => {
-      const { url, port } = await startAlone({ node: fewFiles(300), TRUST_PROXY: '127.0.0.1' });
+      const { url, port } = await startAlone({ TRUST_PROXY: '127.0.0.1' }, fewFiles(300));
       const idle: ReturnType<typeof open>[] = [];
       for (let round = 0; round < 4; round++) {
         idle.push(...Array.from({ length: 100 }, () => open(port, 'GET /livez HTTP/1.1\r\nhost: x\r\n\r\n')));
