@@ -1,15 +1,16 @@
 import type { Cluster, Redis } from 'ioredis';
-import type { Audit, Happening } from './audit/audit.js';
+import type { Audit } from './audit/audit.js';
+import type { Refusal } from './audit/refusals.js';
 import type { Metrics } from './metrics.js';
 import { CallerLimit, shareOf } from './rate-limit/caller-limit.js';
 import { RateLimiter, type Window } from './rate-limit/rate-limiter.js';
 import type { Settings } from './settings.js';
 
-type Who = Pick<Happening, 'client' | 'accountId'>;
+type Who = Pick<Refusal, 'client' | 'accountId'>;
 const theClient = (client: string): Who => ({ client });
 const nobody = (): Who => ({});
 
-/** The limits of the settings table. A refusal is counted, and told in the audit trail once a minute. */
+/** The limits of the settings table. A refusal is counted, also in the audit trail. */
 export function createLimits(
   settings: Settings,
   redis: Redis | Cluster,
@@ -26,7 +27,7 @@ export function createLimits(
   ) =>
     new RateLimiter(redis, name, windows, whenRedisIsAway, (key) => {
       metrics.limitHit(name);
-      void audit.noteOnceAMinute(`${name} ${key}`, { kind: 'limit.hit', ...who(key), detail: { limit: name } });
+      audit.refused({ kind: 'limit.hit', ...who(key), detail: name });
     });
 
   const callerLimit = (

@@ -79,8 +79,8 @@ export class Metrics {
     this.#counters.latchkey_limits_hit_total.inc({ limit });
   }
 
-  auditEvent(kind: string): void {
-    this.#counters.latchkey_audit_events_total.inc({ kind });
+  auditEvent(kind: string, count = 1): void {
+    this.#counters.latchkey_audit_events_total.inc({ kind }, count);
   }
 
   alarm(alarm: Alarm): void {

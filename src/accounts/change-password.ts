@@ -59,7 +59,7 @@ export class ChangePassword {
       if ('kind' in found) return found;
       const { account } = found;
       if (!account || found.isWrong) {
-        await audit.note({ kind: 'account.password-change-refused', accountId: owner.id, ...from(caller) });
+        audit.refused({ kind: 'account.password-change-refused', accountId: owner.id, client: caller.client });
         return { kind: 'invalid-credentials' };
       }
       const { id: accountId } = account;

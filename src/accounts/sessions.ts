@@ -58,7 +58,7 @@ export class Sessions {
       if ('kind' in found) return found;
       const { account } = found;
       if (!account || found.isWrong) {
-        await audit.note({ kind: 'account.sign-in-refused', accountId: account?.id, ...from(caller) });
+        audit.refused({ kind: 'account.sign-in-refused', accountId: account?.id, client: caller.client });
         return { kind: 'invalid-credentials' };
       }
       const { id: accountId, sessionVersion } = account;

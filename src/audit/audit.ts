@@ -2,6 +2,7 @@ import type { EntityManager, MikroORM } from '@mikro-orm/postgresql';
 import { describeFault, type Log } from '../log.js';
 import type { Metrics } from '../metrics.js';
 import { AuditEvent } from './audit-event.entity.js';
+import { type Refusal, Refusals } from './refusals.js';
 
 /** What happened, to whom, from where. Never an address, a key or a password. */
 export interface Happening {
@@ -16,14 +17,16 @@ export interface Happening {
 
 /** The audit trail: who did what, when, from where, with which result. */
 export class Audit {
-  readonly #noted = new Map<string, number>();
+  readonly #refusals: Refusals;
   readonly #writing = new Set<Promise<void>>();
 
   constructor(
     private readonly orm: MikroORM,
     private readonly log: Log,
     private readonly metrics: Metrics,
-  ) {}
+  ) {
+    this.#refusals = new Refusals(orm, log, metrics);
+  }
 
   /** In the caller's transaction: the event is there exactly if the change is. */
   async record(transaction: EntityManager, happening: Happening): Promise<void> {
@@ -31,7 +34,7 @@ export class Audit {
     this.metrics.auditEvent(happening.kind);
   }
 
-  /** By itself, for refusals and limits: a lost event is logged and hinders nobody. Never rejects. */
+  /** By itself: a lost event is logged and hinders nobody. Never rejects. */
   note(happening: Happening): Promise<void> {
     const written = this.#write(happening).finally(() => this.#writing.delete(written));
     this.#writing.add(written);
@@ -40,7 +43,7 @@ export class Audit {
 
   /** Waits for what was noted and not waited for. */
   async written(): Promise<void> {
-    await Promise.all(this.#writing);
+    await Promise.all([...this.#writing, this.#refusals.written()]);
   }
 
   async #write(happening: Happening): Promise<void> {
@@ -53,15 +56,9 @@ export class Audit {
     }
   }
 
-  /** Like `note`, but at most once a minute for the same key: a flood must not fill the table that tells of it. */
-  async noteOnceAMinute(key: string, happening: Happening): Promise<void> {
-    const now = performance.now();
-    if (now - (this.#noted.get(key) ?? Number.NEGATIVE_INFINITY) < 60_000) return;
-    if (this.#noted.size >= 10_000) this.#noted.clear();
-    this.#noted.set(key, now);
-    // Nobody waits for some of these, so they must not gather while the database is slow.
-    if (this.#writing.size >= writingAtOnce) return this.metrics.alarm('audit-event-lost');
-    await this.note(happening);
+  /** A call that was refused: counted by client, kind and hour, after the answer. Never throws, never rejects. */
+  refused(refusal: Refusal): void {
+    this.#refusals.note(refusal);
   }
 
   /** Erases what is older than `auditRetention`, in parts that end in time. @returns how many events. */
@@ -74,15 +71,13 @@ export class Audit {
         .execute<unknown[]>(`delete from audit_event where id in (${old}) returning id`);
       count = rows.length;
     }
-    return erased;
+    return erased + (await this.#refusals.eraseOld());
   }
 }
 
 /** Events older than this are erased. */
 export const auditRetention = '400 days';
 const erasedAtOnce = 5_000;
-/** Events of floods. */
-const writingAtOnce = 100;
 
 function row(happening: Happening) {
   return {

@@ -33,14 +33,12 @@ export class Delivery {
     const finish = async (outcome: string): Promise<Settlement> => {
       // What a superseded job had taken belongs to the budget of the version before, which is gone.
       if (account && outcome !== 'sent' && outcome !== 'superseded') await budget.giveBack(job.id, account);
-      // Not waited for: until the job is settled, a crash sends the mail again.
-      void audit.note({
-        kind: `reset.${outcome}`,
-        accountId: account?.id,
-        origin: job.data.requestId,
-        client: job.data.client,
-        detail: { jobId: job.id },
-      });
+      const { client, requestId: origin } = job.data;
+      const note = { kind: `reset.${outcome}`, accountId: account?.id, client };
+      // Not waited for: until the job is settled, a crash sends the mail again. Strangers make as many of the others as
+      // they ask, so those are only counted.
+      if (/^(?:sent|dead|told-unknown)$/.test(outcome)) void audit.note({ ...note, origin, detail: { jobId: job.id } });
+      else audit.refused(note);
       return { settle: 'done', outcome };
     };
     if (!account) {

@@ -164,8 +164,7 @@ export class PasswordReset {
         return { kind: 'completed', signInUrl: settings.signInUrl };
       }
     }
-    const refused = { kind: 'reset.refused', ...from(caller), detail: { reason } };
-    await audit.noteOnceAMinute(`${reason} ${caller.client}`, refused);
+    if (reason !== 'LIMITED') audit.refused({ kind: 'reset.refused', client: caller.client, detail: reason });
     return refusal;
   }
 

@@ -207,7 +207,7 @@ describe('the limits of a caller', () => {
     const events = await eventually(
       () =>
         latchkey.database.query<{ limit: string }>(
-          `select detail->>'limit' as limit from audit_event where kind = 'limit.hit' order by 1`,
+          `select detail as limit from audit_refusal where kind = 'limit.hit' order by 1`,
         ),
       (rows) => rows.length === 3,
     );
