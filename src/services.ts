@@ -7,6 +7,7 @@ import { KnownClients } from './accounts/known-clients.js';
 import { PasswordHash } from './accounts/password-hash.js';
 import { PasswordPolicy } from './accounts/password-policy.js';
 import { Pseudonyms } from './accounts/pseudonym.js';
+import { Devices } from './accounts/sessions/devices.js';
 import { Sessions } from './accounts/sessions.js';
 import { SignInFailures } from './accounts/sign-in-failures.js';
 import { SignUp } from './accounts/sign-up.js';
@@ -87,6 +88,7 @@ export function createServices(settings: Settings, overrides: Overrides = {}): S
   const accounts = make('accounts', () => new Accounts(orm));
   const dataKey = make('dataKey', () => new DataKey(orm, settings.secrets, log, metrics));
   const pseudonyms = new Pseudonyms(dataKey);
+  const devices = make('devices', () => new Devices(settings.secrets));
   const knownClients = make('knownClients', () => new KnownClients(redis, pseudonyms));
   const signInFailures = make(
     'signInFailures',
@@ -110,6 +112,7 @@ export function createServices(settings: Settings, overrides: Overrides = {}): S
     return new Sessions({
       accounts,
       accessTokens,
+      devices,
       passwordHash,
       passwordPolicy,
       signInFailures,
@@ -123,6 +126,7 @@ export function createServices(settings: Settings, overrides: Overrides = {}): S
       accounts,
       sessions,
       accessTokens,
+      devices,
       passwordHash,
       passwordPolicy,
       signInFailures,
@@ -152,6 +156,7 @@ export function createServices(settings: Settings, overrides: Overrides = {}): S
     const unknown = { settings: settings.passwordReset, limits: limits.unknown, redis, pseudonyms, mails };
     const parts = {
       accounts,
+      devices,
       knownClients,
       passwordPolicy,
       passwordHash,

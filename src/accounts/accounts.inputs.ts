@@ -24,6 +24,13 @@ export class SignInInput {
 
   @Field(() => String, { description: 'Give it as a variable. Example: `correct horse battery`.' })
   password!: string;
+
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'The `device` that this device was given last, if it keeps one: strangers who try passwords then cannot hold its owner up. Anything else counts as none. Example: `q83…43 characters…Hkw`.',
+  })
+  device?: string | null;
 }
 
 @InputType({

@@ -92,8 +92,8 @@ export class AccountsResolver {
     const outcome = await this.parts.sessions.signIn(input, caller);
     switch (outcome.kind) {
       case 'signed-in': {
-        const { accessToken, expiresAt, account } = outcome;
-        return Object.assign(new SignedIn(), { accessToken, expiresAt, account });
+        const { accessToken, expiresAt, account, device } = outcome;
+        return Object.assign(new SignedIn(), { accessToken, expiresAt, account, device });
       }
       case 'invalid-credentials':
         return InvalidCredentials.make();
@@ -116,8 +116,8 @@ export class AccountsResolver {
     const outcome = await this.parts.changePassword.changePassword(accessToken, input, caller);
     switch (outcome.kind) {
       case 'password-changed': {
-        const { accessToken: renewed, expiresAt } = outcome;
-        return Object.assign(new PasswordChanged(), { accessToken: renewed, expiresAt });
+        const { accessToken: renewed, expiresAt, device } = outcome;
+        return Object.assign(new PasswordChanged(), { accessToken: renewed, expiresAt, device });
       }
       case 'invalid-credentials':
         return InvalidCredentials.make();

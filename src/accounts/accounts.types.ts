@@ -104,6 +104,13 @@ export class SignedIn {
 
   @Field(() => Account, { description: 'The account that was opened. Example: `{ email: "alice@example.com" }`.' })
   account!: Account;
+
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'Opaque; for this device to keep and to send with its next `signIn` or `requestPasswordReset`. Opens nothing. Lives 90 days, and until the password changes. Example: `q83…43 characters…Hkw`.',
+  })
+  device!: string | null;
 }
 
 @ObjectType({
@@ -116,6 +123,13 @@ export class PasswordChanged {
 
   @Field(() => GraphQLDateTimeISO, { description: 'When the token ends. Example: `2026-11-22T09:45:00.000Z`.' })
   expiresAt!: Date;
+
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'Opaque; for this device to keep and to send with its next `signIn` or `requestPasswordReset`. Opens nothing. Lives 90 days, and until the password changes. Example: `q83…43 characters…Hkw`.',
+  })
+  device!: string | null;
 }
 
 @ObjectType({

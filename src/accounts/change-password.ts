@@ -8,11 +8,18 @@ import { type Accounts, credentialNotices } from './accounts.js';
 import { from, type TooManyRequests } from './limits.js';
 import type { PasswordHash } from './password-hash.js';
 import type { PasswordPolicy, PasswordRejected } from './password-policy.js';
+import type { Devices } from './sessions/devices.js';
 import type { Sessions } from './sessions.js';
 import type { SignInFailures } from './sign-in-failures.js';
 
 export type ChangePasswordOutcome =
-  | { readonly kind: 'password-changed'; readonly accessToken: string; readonly expiresAt: Date }
+  | {
+      readonly kind: 'password-changed';
+      readonly accessToken: string;
+      readonly expiresAt: Date;
+      /** For the device to keep: see `Devices`. */
+      readonly device: string;
+    }
   | { readonly kind: 'invalid-credentials' | 'unauthenticated' }
   | PasswordRejected
   | TooManyRequests
@@ -22,6 +29,7 @@ export interface ChangePasswordParts {
   readonly accounts: Accounts;
   readonly sessions: Sessions;
   readonly accessTokens: AccessTokens;
+  readonly devices: Devices;
   readonly passwordHash: PasswordHash;
   readonly passwordPolicy: PasswordPolicy;
   readonly signInFailures: SignInFailures;
@@ -84,7 +92,8 @@ export class ChangePassword {
       if (!changedAt) return { kind: 'unauthenticated' };
       const sessionVersion = account.sessionVersion + 1;
       const session = await this.parts.accessTokens.issue({ accountId, sessionVersion }, changedAt);
-      return { kind: 'password-changed', ...session };
+      const changed = { id: accountId, credentialVersion: account.credentialVersion + 1, readAt: changedAt };
+      return { kind: 'password-changed', ...session, device: this.parts.devices.issue(changed) };
     });
   }
 }

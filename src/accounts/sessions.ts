@@ -10,6 +10,7 @@ import type { KnownClients } from './known-clients.js';
 import { from, type TooManyRequests } from './limits.js';
 import type { PasswordHash } from './password-hash.js';
 import type { PasswordPolicy } from './password-policy.js';
+import type { Devices } from './sessions/devices.js';
 import type { Finding, SignInFailures } from './sign-in-failures.js';
 
 export type SignInOutcome =
@@ -18,6 +19,8 @@ export type SignInOutcome =
       readonly account: AccountView;
       readonly accessToken: string;
       readonly expiresAt: Date;
+      /** For the device to keep: see `Devices`. */
+      readonly device: string;
     }
   | { readonly kind: 'invalid-credentials' }
   | TooManyRequests
@@ -30,6 +33,7 @@ export type SignOutEverywhereOutcome =
 export interface SessionsParts {
   readonly accounts: Accounts;
   readonly accessTokens: AccessTokens;
+  readonly devices: Devices;
   readonly passwordHash: PasswordHash;
   readonly passwordPolicy: PasswordPolicy;
   readonly signInFailures: SignInFailures;
@@ -46,7 +50,10 @@ interface Opened extends Finding {
 export class Sessions {
   constructor(private readonly parts: SessionsParts) {}
 
-  async signIn(input: { email: string; password: string }, caller: Caller): Promise<SignInOutcome> {
+  async signIn(
+    input: { email: string; password: string; device?: string | null },
+    caller: Caller,
+  ): Promise<SignInOutcome> {
     const { accessTokens, passwordHash, signInFailures, audit, log } = this.parts;
     const email = parseEmailAddress(input.email);
 
@@ -67,7 +74,7 @@ export class Sessions {
       if (passwordHash.isOutdated(account.passwordHash, input.password))
         void this.#renewHash(account, input.password, caller);
       await audit.note({ kind: 'account.signed-in', accountId, ...from(caller) });
-      return { kind: 'signed-in', account: view(account), ...session };
+      return { kind: 'signed-in', account: view(account), ...session, device: this.parts.devices.issue(account) };
     });
   }
 

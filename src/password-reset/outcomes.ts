@@ -12,6 +12,8 @@ export interface ResetRequest {
   readonly locale: string | null;
   readonly requestId: string;
   readonly client: string;
+  /** A text that can be a device (see `Devices`), or null; of jobs that an older process wrote, undefined. */
+  readonly device?: string | null;
 }
 export const resetRequests: QueueDefinition<ResetRequest> = { name: 'password-reset-request' };
 
@@ -40,7 +42,7 @@ export type InspectOutcome =
   | TooManyRequests
   | TemporarilyUnavailable;
 export type ResetOutcome =
-  | { readonly kind: 'completed'; readonly signInUrl: string | undefined }
+  | { readonly kind: 'completed'; readonly signInUrl: string | undefined; readonly device: string }
   | InvalidResetKey
   | PasswordRejected
   | TooManyRequests

@@ -2,6 +2,7 @@ import type { Accounts } from '../accounts/accounts.js';
 import type { KnownClients } from '../accounts/known-clients.js';
 import type { PasswordHash } from '../accounts/password-hash.js';
 import type { PasswordPolicy } from '../accounts/password-policy.js';
+import type { Devices } from '../accounts/sessions/devices.js';
 import type { Audit } from '../audit/audit.js';
 import type { JobQueue } from '../jobs/job-queue.js';
 import type { Log } from '../log.js';
@@ -23,6 +24,7 @@ export interface PasswordResetParts {
   readonly settings: PasswordResetSettings;
   readonly accounts: Accounts;
   readonly knownClients: KnownClients;
+  readonly devices: Devices;
   readonly passwordPolicy: PasswordPolicy;
   readonly passwordHash: PasswordHash;
   readonly resetKeys: ResetKeys;

@@ -77,7 +77,10 @@ export class PasswordResetResolver {
     const outcome = await this.passwordReset.reset(input, caller);
     switch (outcome.kind) {
       case 'completed':
-        return Object.assign(new PasswordResetCompleted(), { signInUrl: outcome.signInUrl ?? null });
+        return Object.assign(new PasswordResetCompleted(), {
+          signInUrl: outcome.signInUrl ?? null,
+          device: outcome.device,
+        });
       case 'invalid-reset-key':
         return InvalidResetKey.because(outcome.reason);
       case 'password-rejected':

@@ -2,12 +2,14 @@ import { type CredentialNotice, credentialNotices } from '../accounts/accounts.j
 import { parseEmailAddress } from '../accounts/email-address.js';
 import { from, type TooManyRequests } from '../accounts/limits.js';
 import type { AcceptedPassword } from '../accounts/password-policy.js';
+import { type DeviceOwner, Devices } from '../accounts/sessions/devices.js';
 import { orReadBack, orTryLater } from '../availability.js';
 import type { Caller } from '../caller.js';
 import { Unavailable } from '../errors.js';
 import type { Job, Settlement } from '../jobs/job-attempt.js';
 import { describeFault } from '../log.js';
 import { pass } from '../rate-limit/pass.js';
+import { announceChange } from './announce.js';
 import { Delivery } from './delivery.js';
 import {
   type InspectOutcome,
@@ -21,7 +23,6 @@ import {
 } from './outcomes.js';
 import type { PasswordResetParts } from './parts.js';
 import { digestOf, type KeyDigest, parseResetKey } from './reset-key.js';
-import { notSent } from './reset-mails.js';
 
 /**
  * The product: how somebody who lost a password gets back in, and nobody else does. In the order of the story:
@@ -35,7 +36,10 @@ export class PasswordReset {
   }
 
   /** Takes note that somebody asked. Reads no account, so that there is nothing to be told apart, by answer or by time. */
-  async request(input: { email: string; locale?: string | null }, caller: Caller): Promise<RequestOutcome> {
+  async request(
+    input: { email: string; locale?: string | null; device?: string | null },
+    caller: Caller,
+  ): Promise<RequestOutcome> {
     const { jobs, limits, mails, settings, log } = this.parts;
     const email = parseEmailAddress(input.email);
     if (!email) return { kind: 'invalid-email-address' };
@@ -43,7 +47,8 @@ export class PasswordReset {
       const passed = await pass(caller, [limits.requests]);
       if (passed.kind !== 'passed') return passed;
       const { requestId, client } = caller;
-      await jobs.enqueue(resetRequests, { email, locale: mails.knownLocale(input.locale), requestId, client });
+      const device = Devices.hasShape(input.device) ? input.device : null;
+      await jobs.enqueue(resetRequests, { email, locale: mails.knownLocale(input.locale), requestId, client, device });
       const { keyTtlSeconds: keyLifetimeSeconds, askAgainAfterSeconds } = settings;
       return { kind: 'requested', keyLifetimeSeconds, askAgainAfterSeconds };
     });
@@ -64,7 +69,7 @@ export class PasswordReset {
 
   /** Redeems a key: sets the password, exactly once, or leaves everything as it was. */
   async reset(input: { key: string; password: string }, caller: Caller): Promise<ResetOutcome> {
-    const { accounts, passwordHash, passwordPolicy, audit, jobs, receipts, settings, log } = this.parts;
+    const { accounts, passwordHash, passwordPolicy, audit, jobs, receipts, log } = this.parts;
     // 1. What can be refused without a store. A refusal of the password leaves the key alive.
     const verdict = passwordPolicy.check(input.password);
     if (verdict.kind === 'password-rejected') return verdict;
@@ -91,7 +96,7 @@ export class PasswordReset {
       const committed = await orReadBack(commit, (error) => this.#readBack(digest, account.id, hash, error));
       if (committed) {
         await this.parts.knownClients.remember(account.email, caller.client);
-        return { kind: 'completed', signInUrl: settings.signInUrl };
+        return this.#completed({ ...account, credentialVersion: account.credentialVersion + 1 });
       }
       // 7. Somebody else was faster, or the time ran out meanwhile.
       const now = await this.#find(input.key, caller);
@@ -101,18 +106,8 @@ export class PasswordReset {
   }
 
   /** Tells the owner of a change that was made, with a way to object. */
-  async announce(job: Job<CredentialNotice>): Promise<Settlement> {
-    const { accounts, audit, mails } = this.parts;
-    const account = await accounts.find({ id: String(job.data.accountId) });
-    if (!account) return { settle: 'done', outcome: 'no-recipient' };
-    const failure = await mails.sendNotice(account, { ...job.data, changedAt: new Date(job.data.changedAt), job });
-    if (failure) return notSent(failure);
-    void audit.note({
-      kind: 'notice.sent',
-      accountId: account.id,
-      detail: { jobId: job.id, change: job.data.change },
-    });
-    return { settle: 'done', outcome: 'sent' };
+  announce(job: Job<CredentialNotice>): Promise<Settlement> {
+    return announceChange(this.parts, job);
   }
 
   /** A key with its record and its account, if it is good now; otherwise why not. */
@@ -155,13 +150,13 @@ export class PasswordReset {
     password: AcceptedPassword,
     caller: Caller,
   ): Promise<ResetOutcome> {
-    const { audit, settings } = this.parts;
+    const { audit } = this.parts;
     const reason = refusal.kind === 'invalid-reset-key' ? refusal.reason : 'LIMITED';
     if (reason === ResetKeyFault.USED && refusal.kind === 'invalid-reset-key' && refusal.digest) {
-      const accountId = await this.#replay(refusal.digest, password, caller);
-      if (accountId) {
-        await audit.note({ kind: 'reset.replayed', accountId, ...from(caller) });
-        return { kind: 'completed', signInUrl: settings.signInUrl };
+      const account = await this.#replay(refusal.digest, password, caller);
+      if (account) {
+        await audit.note({ kind: 'reset.replayed', accountId: account.id, ...from(caller) });
+        return this.#completed(account);
       }
     }
     if (reason !== 'LIMITED') audit.refused({ kind: 'reset.refused', client: caller.client, detail: reason });
@@ -169,13 +164,18 @@ export class PasswordReset {
   }
 
   /** @returns the account, if this key and this password were its last reset, not long ago. */
-  async #replay(digest: KeyDigest, password: AcceptedPassword, caller: Caller): Promise<string | undefined> {
+  async #replay(digest: KeyDigest, password: AcceptedPassword, caller: Caller): Promise<DeviceOwner | undefined> {
     const { accounts, receipts, passwordHash } = this.parts;
     const receipt = await receipts.find(digest);
     if (!receipt || !(await receipts.takeReplay(digest))) return undefined;
     const account = await accounts.findWithHash({ id: receipt.accountId, status: 'active' });
     if (account?.credentialVersion !== receipt.fromVersion + 1 || !account.passwordHash) return undefined;
     const hashing = { urgency: 'reset', caller, key: digest.toString('base64url'), account: account.id } as const;
-    return (await passwordHash.verify(account.passwordHash, password, hashing)) ? account.id : undefined;
+    return (await passwordHash.verify(account.passwordHash, password, hashing)) ? account : undefined;
+  }
+
+  #completed(account: DeviceOwner): ResetOutcome {
+    const { devices, settings } = this.parts;
+    return { kind: 'completed', signInUrl: settings.signInUrl, device: devices.issue(account) };
   }
 }

@@ -69,6 +69,13 @@ export class PasswordResetCompleted {
     description: 'Where to sign in now, if the product says so. Example: `https://app.example/sign-in`.',
   })
   signInUrl!: string | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'Opaque; for this device to keep and to send with its next `signIn` or `requestPasswordReset`. Opens nothing. Lives 90 days, and until the password changes. Example: `q83…43 characters…Hkw`.',
+  })
+  device!: string | null;
 }
 
 @ObjectType({ description: 'The key is good now. Example: `{ expiresAt: "2026-11-22T10:30:00.000Z" }`.' })
@@ -87,6 +94,13 @@ export class RequestPasswordResetInput {
     description: 'Language of the mail if the account has none (BCP 47); unknown ones count as none. Example: `en`.',
   })
   locale?: string | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'The `device` that this device was given last, if it keeps one: strangers who ask for many mails then cannot hold its owner up. Anything else counts as none. Example: `q83…43 characters…Hkw`.',
+  })
+  device?: string | null;
 }
 
 @InputType({ description: 'Example: `{ key: $key, password: $password }`.' })

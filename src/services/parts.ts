@@ -7,6 +7,7 @@ import type { HashLimiter } from '../accounts/hash-limiter.js';
 import type { KnownClients } from '../accounts/known-clients.js';
 import type { PasswordHash } from '../accounts/password-hash.js';
 import type { PasswordPolicy } from '../accounts/password-policy.js';
+import type { Devices } from '../accounts/sessions/devices.js';
 import type { Sessions } from '../accounts/sessions.js';
 import type { SignInFailures } from '../accounts/sign-in-failures.js';
 import type { SignUp } from '../accounts/sign-up.js';
@@ -49,6 +50,7 @@ export interface Parts {
   readonly passwordPolicy: PasswordPolicy;
   readonly accessTokens: AccessTokens;
   readonly accounts: Accounts;
+  readonly devices: Devices;
   readonly knownClients: KnownClients;
   readonly signInFailures: SignInFailures;
   readonly signUp: SignUp;

@@ -50,6 +50,8 @@ export type PasswordRule =
 
 /** Example: `{ email: "alice@example.com", locale: "en" }`. */
 export type RequestPasswordResetInput = {
+  /** The `device` that this device was given last, if it keeps one: strangers who ask for many mails then cannot hold its owner up. Anything else counts as none. Example: `q83…43 characters…Hkw`. */
+  device?: string | null | undefined;
   /** One plain address, at most 254 characters. Example: `alice@example.com`. */
   email: string;
   /** Language of the mail if the account has none (BCP 47); unknown ones count as none. Example: `en`. */
@@ -77,6 +79,8 @@ export type ResetPasswordInput = {
 
 /** Example: `{ email: "alice@example.com", password: "correct horse battery" }`. */
 export type SignInInput = {
+  /** The `device` that this device was given last, if it keeps one: strangers who try passwords then cannot hold its owner up. Anything else counts as none. Example: `q83…43 characters…Hkw`. */
+  device?: string | null | undefined;
   /** Example: `alice@example.com`. */
   email: string;
   /** Give it as a variable. Example: `correct horse battery`. */
@@ -127,7 +131,7 @@ export type SignInMutationVariables = Exact<{
 
 export type SignInMutation = { signIn:
     | { __typename: 'InvalidCredentials', code: ErrorCode, message: string }
-    | { __typename: 'SignedIn', accessToken: string, expiresAt: string, account: { id: string, email: string, locale: string | null, createdAt: string, passwordChangedAt: string } }
+    | { __typename: 'SignedIn', accessToken: string, expiresAt: string, device: string | null, account: { id: string, email: string, locale: string | null, createdAt: string, passwordChangedAt: string } }
     | { __typename: 'TemporarilyUnavailable', code: ErrorCode, message: string, retryAfterSeconds: number }
     | { __typename: 'TooManyRequests', code: ErrorCode, message: string, retryAfterSeconds: number }
    };
@@ -139,7 +143,7 @@ export type ChangePasswordMutationVariables = Exact<{
 
 export type ChangePasswordMutation = { changePassword:
     | { __typename: 'InvalidCredentials', code: ErrorCode, message: string }
-    | { __typename: 'PasswordChanged', accessToken: string, expiresAt: string }
+    | { __typename: 'PasswordChanged', accessToken: string, expiresAt: string, device: string | null }
     | { __typename: 'PasswordRejected', code: ErrorCode, message: string, violations: Array<{ rule: PasswordRule, limit: number | null, actual: number | null }> }
     | { __typename: 'TemporarilyUnavailable', code: ErrorCode, message: string, retryAfterSeconds: number }
     | { __typename: 'TooManyRequests', code: ErrorCode, message: string, retryAfterSeconds: number }
@@ -187,7 +191,7 @@ export type ResetPasswordMutationVariables = Exact<{
 export type ResetPasswordMutation = { resetPassword:
     | { __typename: 'InvalidResetKey', code: ErrorCode, message: string, reason: ResetKeyFault }
     | { __typename: 'PasswordRejected', code: ErrorCode, message: string, violations: Array<{ rule: PasswordRule, limit: number | null, actual: number | null }> }
-    | { __typename: 'PasswordResetCompleted', signInUrl: string | null }
+    | { __typename: 'PasswordResetCompleted', signInUrl: string | null, device: string | null }
     | { __typename: 'TemporarilyUnavailable', code: ErrorCode, message: string, retryAfterSeconds: number }
     | { __typename: 'TooManyRequests', code: ErrorCode, message: string, retryAfterSeconds: number }
    };
@@ -286,6 +290,7 @@ export const SignInDocument = new TypedDocumentString(`
       account {
         ...AccountFields
       }
+      device
     }
     ... on UserError {
       code
@@ -313,6 +318,7 @@ export const ChangePasswordDocument = new TypedDocumentString(`
     ... on PasswordChanged {
       accessToken
       expiresAt
+      device
     }
     ... on UserError {
       code
@@ -401,6 +407,7 @@ export const ResetPasswordDocument = new TypedDocumentString(`
     __typename
     ... on PasswordResetCompleted {
       signInUrl
+      device
     }
     ... on UserError {
       code
