@@ -64,13 +64,3 @@ export function openDatabase(url: string, options: { poolSize?: number; forMigra
     } satisfies Options),
   );
 }
-
-/** Whether the database answers now. A statement of its own: MikroORM connects with the first one. */
-export async function databaseAnswers(orm: MikroORM): Promise<boolean> {
-  try {
-    await orm.em.fork().execute('select 1');
-    return true;
-  } catch {
-    return false;
-  }
-}

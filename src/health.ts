@@ -1,11 +1,11 @@
 import type { MikroORM } from '@mikro-orm/postgresql';
 import type { Cluster, Redis } from 'ioredis';
 import { sharedWithin } from './availability.js';
-import { databaseAnswers } from './database.js';
 import type { Health } from './http/operations.js';
 import type { JobQueue } from './jobs/job-queue.js';
-import { checkRedis } from './redis-health.js';
+import { RedisCheck } from './redis-health.js';
 import type { DataKey, DataKeyState } from './secrets/data-key.js';
+import { checkDatabase, type DatabaseHealth, type TableRight } from './stores/database-health.js';
 
 /** Milliseconds: who asks for health gives up after a few seconds, and a stalled store would take longer than that. */
 export const healthPatience = 2_000;
@@ -15,7 +15,8 @@ export const healthPatience = 2_000;
  * that was told to end says so before it stops listening, so that balancers send their calls elsewhere.
  */
 export class HealthCheck {
-  readonly #askDatabase: () => Promise<boolean>;
+  readonly #askDatabase: () => Promise<DatabaseHealth>;
+  readonly #redis: RedisCheck;
   #asking: Promise<Health> | undefined;
   #isEnding = false;
 
@@ -26,12 +27,17 @@ export class HealthCheck {
       jobs: JobQueue;
       dataKey: DataKey;
       lines: Health['lines'];
+      /** How our names in Redis begin. */
+      families: readonly string[];
+      /** What this process needs of PostgreSQL. */
+      rights: readonly TableRight[];
     },
   ) {
+    this.#redis = new RedisCheck(stores.redis, stores.families);
     this.#askDatabase = sharedWithin(
       healthPatience,
-      () => databaseAnswers(stores.orm),
-      () => false,
+      () => checkDatabase(stores.orm, stores.rights),
+      () => 'away',
     );
   }
 
@@ -49,18 +55,18 @@ export class HealthCheck {
   }
 
   async #ask(): Promise<Health> {
-    const { redis: line, jobs, dataKey, lines } = this.stores;
-    const [postgres, redis] = await Promise.all([this.#askDatabase(), checkRedis(line)]);
+    const { jobs, dataKey, lines } = this.stores;
+    const [postgres, redis] = await Promise.all([this.#askDatabase(), this.#redis.check()]);
     // Named only while it is missing, as `process` is.
     const key: Record<string, DataKeyState> = dataKey.state === 'ok' ? {} : { 'data-key': dataKey.state };
     const parts = {
-      postgres: postgres ? 'ok' : 'away',
+      postgres,
       redis,
       jobs: jobs.started ? 'ok' : 'starting',
       ...key,
     } as const;
     if (this.#isEnding) return { status: 'degraded', ready: false, parts: { ...parts, process: 'ending' }, lines };
-    const ready = postgres && jobs.started && dataKey.state === 'ok';
+    const ready = postgres === 'ok' && jobs.started && dataKey.state === 'ok';
     return { status: ready && redis === 'ok' ? 'ok' : 'degraded', ready, parts, lines };
   }
 }

@@ -1,4 +1,5 @@
 import pino from 'pino';
+import { firstWord, metLimit } from './stores/first-word.js';
 
 /**
  * The fields that a log line may hold. Lines are built from these instead of being redacted afterwards: what is not
@@ -31,7 +32,10 @@ export interface LogFields {
 
 export interface Fault {
   name: string;
+  /** Of an answer of a store its first word. */
   code?: string;
+  /** Which bound a new line met. */
+  limit?: string;
   /** Our own frames of the stack, without the message. */
   at?: string[];
   cause?: Fault;
@@ -71,9 +75,13 @@ export function describeFault(error: unknown, depth = 0): Fault {
         .replace(/^at /, '')
         .replace(/\(?(?:file:\/\/)?\/.*\/((?:src|test)\/)/, '($1'),
     );
+  const isTold = typeof code === 'string' || typeof code === 'number';
+  const told = isTold ? String(code) : error.name === 'ReplyError' ? firstWord(error) : undefined;
+  const limit = depth === 0 ? metLimit(error) : undefined;
   return {
     name: error.name,
-    ...(typeof code === 'string' || typeof code === 'number' ? { code: String(code) } : {}),
+    ...(told === undefined ? {} : { code: told }),
+    ...(limit === undefined ? {} : { limit }),
     ...(at.length > 0 ? { at } : {}),
     ...(error.cause !== undefined && depth < 3 ? { cause: describeFault(error.cause, depth + 1) } : {}),
   };

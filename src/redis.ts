@@ -55,6 +55,13 @@ export function openRedis(url: string, log: Log): Redis | Cluster {
   const note = noteFaults(log);
   redis.on('error', note);
   if (address.kind === 'cluster') redis.on('node error', note);
+  else
+    redis.on('error', (error: Error & { command?: { name?: string } }) => {
+      if (error.command?.name !== 'select') return;
+      log.error({ part: 'redis', reason: 'redis-database-missing' }, 'REDIS_URL names a database that is not there');
+      // The driver would go on with database 0, which may be another's.
+      (redis as Redis).disconnect(true);
+    });
   return redis;
 }
 

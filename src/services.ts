@@ -34,9 +34,11 @@ import { openRedis } from './redis.js';
 import { watchRedis } from './redis-health.js';
 import { commonPasswordsFile, templatesFolder } from './resources.js';
 import { DataKey } from './secrets/data-key.js';
+import { rightsOf } from './services/database-rights.js';
 import { lineSecurity } from './services/line-security.js';
 import type { Overrides, Parts, Services } from './services/parts.js';
 import { queues, workerSlots } from './services/queues.js';
+import { redisFamilies } from './services/redis-names.js';
 import type { Settings } from './settings.js';
 
 export type { Overrides, Services };
@@ -61,7 +63,11 @@ export function createServices(settings: Settings, overrides: Overrides = {}): S
   });
   const orm = make('orm', () => openDatabase(settings.database.url));
   const redis = make('redis', () => openRedis(settings.redis.url, log));
-  watchRedis(redis, () => {
+  watchRedis(redis, (policy) => {
+    if (policy === 'unknown') {
+      const message = 'whether Redis may evict keys is unknown: its user may not ask (INFO); see that it may not';
+      return log.warn({ part: 'redis', reason: 'redis-policy-unknown' }, message);
+    }
     metrics.alarm('redis-evicts');
     log.error(
       { part: 'redis', reason: 'redis-evicts' },
@@ -176,7 +182,15 @@ export function createServices(settings: Settings, overrides: Overrides = {}): S
     });
   });
 
-  const healthCheck = new HealthCheck({ orm, redis, jobs, dataKey, lines: lineSecurity(settings, log) });
+  const healthCheck = new HealthCheck({
+    orm,
+    redis,
+    jobs,
+    dataKey,
+    lines: lineSecurity(settings, log),
+    families: redisFamilies,
+    rights: rightsOf(settings.command),
+  });
   const health = () => healthCheck.check();
   const close = async () => {
     dataKey.stop();

@@ -5,7 +5,15 @@ import type { LineSecurity } from '../stores/database-tls.js';
 import { limitConnections } from './connection-limit.js';
 import { loopback } from './loopback.js';
 
-export type PartHealth = 'ok' | 'away' | 'evicts' | 'starting' | 'ending' | 'unreadable';
+/** Of a store that answers but cannot be used: how, and after a colon the first word of its answer. */
+export type PartHealth =
+  | 'ok'
+  | 'away'
+  | 'evicts'
+  | 'starting'
+  | 'ending'
+  | 'unreadable'
+  | `${'away' | 'full' | 'forbidden' | 'read-only' | 'refuses'}: ${string}`;
 export interface Health {
   /** `degraded` as soon as one part is not ok. */
   readonly status: 'ok' | 'degraded';

@@ -4,12 +4,14 @@ import { createLog } from '../../src/log.js';
 import { digestOf, parseResetKey } from '../../src/password-reset/reset-key.js';
 import { RateLimiter } from '../../src/rate-limit/rate-limiter.js';
 import { openRedis } from '../../src/redis.js';
-import { checkRedis, watchRedis } from '../../src/redis-health.js';
+import { RedisCheck, watchRedis } from '../../src/redis-health.js';
 import { eventually } from '../support/eventually.js';
 import { startLatchkey, type TestLatchkey } from '../support/latchkey.js';
 import { hasRedisServer } from '../support/stores.js';
 import { isReady, mailsTo, released } from './observe.js';
 import { type Server, startCluster } from './servers.js';
+
+const checkRedis = (redis: ConstructorParameters<typeof RedisCheck>[0]) => new RedisCheck(redis, ['limit:']).check();
 
 const password = 'the password that gets lost';
 

@@ -3,12 +3,14 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { createLog } from '../../src/log.js';
 import { RateLimiter } from '../../src/rate-limit/rate-limiter.js';
 import { openRedis } from '../../src/redis.js';
-import { checkRedis } from '../../src/redis-health.js';
+import { RedisCheck } from '../../src/redis-health.js';
 import { eventually } from '../support/eventually.js';
 import { keyIn, startLatchkey } from '../support/latchkey.js';
 import { hasRedisServer } from '../support/stores.js';
 import { AnswerLoss } from './answer-loss.js';
 import { startCluster, startSingle } from './servers.js';
+
+const checkRedis = (redis: ConstructorParameters<typeof RedisCheck>[0]) => new RedisCheck(redis, ['limit:']).check();
 
 const password = 'the password that gets lost';
 const stops: (() => unknown)[] = [];
