@@ -10,6 +10,9 @@ type Who = Pick<Refusal, 'client' | 'accountId'>;
 const theClient = (client: string): Who => ({ client });
 const nobody = (): Who => ({});
 
+/** No setting: a person who is told ten times a day knows, and each such answer costs two hashes at the most. */
+const samePasswordAnswers: readonly Window[] = [{ points: 10, seconds: 86_400 }];
+
 /** The limits of the settings table. A refusal is counted, also in the audit trail. */
 export function createLimits(
   settings: Settings,
@@ -49,6 +52,8 @@ export function createLimits(
   return {
     hash,
     signUp: callerLimit('sign-up', 'calls', account.signUp),
+    /** How often somebody is told that a new password is the old one. */
+    samePassword: limiter('same-password', samePasswordAnswers, (accountId) => ({ accountId })),
     signInFailures: {
       hash,
       perCaller: callerLimit('sign-in', 'failures', account.signIn),

@@ -6,6 +6,7 @@ import { HashLimiter } from './accounts/hash-limiter.js';
 import { KnownClients } from './accounts/known-clients.js';
 import { PasswordHash } from './accounts/password-hash.js';
 import { PasswordPolicy } from './accounts/password-policy.js';
+import { NewPasswords } from './accounts/passwords/new-passwords.js';
 import { Pseudonyms } from './accounts/pseudonym.js';
 import { Devices } from './accounts/sessions/devices.js';
 import { Sessions } from './accounts/sessions.js';
@@ -90,6 +91,7 @@ export function createServices(settings: Settings, overrides: Overrides = {}): S
     const { productName } = settings.mail;
     return new PasswordPolicy({ minLength, maxLength, productName }, CommonPasswords.read(commonPasswordsFile));
   });
+  const newPasswords = new NewPasswords(passwordHash, limits.samePassword);
   const accessTokens = make('accessTokens', () => new AccessTokens(settings.accounts.accessToken));
   const accounts = make('accounts', () => new Accounts(orm));
   const dataKey = make('dataKey', () => new DataKey(orm, settings.secrets, log, metrics));
@@ -134,6 +136,7 @@ export function createServices(settings: Settings, overrides: Overrides = {}): S
       accessTokens,
       devices,
       passwordHash,
+      newPasswords,
       passwordPolicy,
       signInFailures,
       jobs,
@@ -166,6 +169,7 @@ export function createServices(settings: Settings, overrides: Overrides = {}): S
       knownClients,
       passwordPolicy,
       passwordHash,
+      newPasswords,
       resetKeys,
       receipts,
       budget,

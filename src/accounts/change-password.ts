@@ -8,6 +8,7 @@ import { type Accounts, credentialNotices } from './accounts.js';
 import { from, type TooManyRequests } from './limits.js';
 import type { PasswordHash } from './password-hash.js';
 import type { PasswordPolicy, PasswordRejected } from './password-policy.js';
+import type { NewPasswords } from './passwords/new-passwords.js';
 import type { Devices } from './sessions/devices.js';
 import type { Sessions } from './sessions.js';
 import type { SignInFailures } from './sign-in-failures.js';
@@ -31,6 +32,7 @@ export interface ChangePasswordParts {
   readonly accessTokens: AccessTokens;
   readonly devices: Devices;
   readonly passwordHash: PasswordHash;
+  readonly newPasswords: NewPasswords;
   readonly passwordPolicy: PasswordPolicy;
   readonly signInFailures: SignInFailures;
   readonly jobs: JobQueue;
@@ -49,7 +51,8 @@ export class ChangePassword {
     input: { currentPassword: string; newPassword: string },
     caller: Caller,
   ): Promise<ChangePasswordOutcome> {
-    const { accounts, sessions, passwordHash, passwordPolicy, signInFailures, audit, jobs, log } = this.parts;
+    const { accounts, sessions, passwordHash, newPasswords, passwordPolicy, signInFailures, audit, jobs, log } =
+      this.parts;
     return orTryLater(log, caller.requestId, async () => {
       const hashing = { urgency: 'other', caller } as const;
       passwordHash.expectRoom(hashing);
@@ -70,8 +73,13 @@ export class ChangePassword {
         audit.refused({ kind: 'account.password-change-refused', accountId: owner.id, client: caller.client });
         return { kind: 'invalid-credentials' };
       }
-      const { id: accountId } = account;
-      const hash = await passwordHash.make(verdict.password, hashing);
+      const { id: accountId, sessionVersion: readVersion } = account;
+      const isStill = { id: accountId, sessionVersion: readVersion };
+      const isWanted = async () => (await accounts.find(isStill)) !== undefined;
+      const made = await newPasswords.hash(account, verdict.password, { ...hashing, account: accountId }, isWanted);
+      if (made.kind === 'not-wanted') return { kind: 'unauthenticated' };
+      if (made.kind !== 'made') return made;
+      const { hash } = made;
       const change = accounts.transaction(async (transaction) => {
         const at = await accounts.replacePassword(transaction, account, hash);
         if (!at) return undefined;

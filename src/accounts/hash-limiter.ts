@@ -67,11 +67,15 @@ export class HashLimiter {
     if (this.#toLeave(this.#entry(call)).call === call) throw full();
   }
 
-  /** @throws Unavailable when the queue is full, or becomes so before this call's turn; then nothing was started. */
-  async run<T>(call: HashCall, work: () => Promise<T>): Promise<T> {
-    await this.#enter(call);
+  /**
+   * @param work told whether it had to wait, so that what was true before may not be any more.
+   * @throws Unavailable when the queue is full, or becomes so before this call's turn; then nothing was started.
+   */
+  async run<T>(call: HashCall, work: (waited: boolean) => Promise<T>): Promise<T> {
+    const turn = this.#enter(call);
+    await turn;
     try {
-      return await work();
+      return await work(turn !== undefined);
     } finally {
       this.#leave(call);
     }

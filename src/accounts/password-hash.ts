@@ -10,8 +10,11 @@ export interface Argon2Settings {
   readonly timeCost: number;
 }
 
-/** What became of a new password: its hash, or the account has it already. */
-export type Replacement = { readonly kind: 'made'; readonly hash: string } | { readonly kind: 'same-as-before' };
+/** What became of a new password: its hash; or the account has it already, or nobody wants it any more. */
+export type Replacement =
+  | { readonly kind: 'made'; readonly hash: string }
+  | { readonly kind: 'same-as-before' }
+  | { readonly kind: 'not-wanted' };
 
 /** Verified one at a time each, so that what an import brought holds up neither our own hashes nor the memory. */
 export interface ForeignLanes {
@@ -62,12 +65,19 @@ export class PasswordHash {
    * The hash of a new password, unless the account has it already: compared and made in one place of the limiter, so that
    * whoever is not told of it has changed the password. A hash that nobody reads is not compared.
    *
+   * @param isWanted asked after a wait: of many calls with one key all but the first come for nothing.
    * @throws Unavailable when the queue of the current form's lane is full; then nothing was compared.
    */
-  replace(current: string | null | undefined, password: string, call: HashCall): Promise<Replacement> {
+  replace(
+    current: string | null | undefined,
+    password: string,
+    call: HashCall,
+    isWanted: () => Promise<boolean> = async () => true,
+  ): Promise<Replacement> {
     const form = formOf(current);
     const lane = form ? this.#laneOf(form) : this.limiter;
-    return lane.run(call, async () => {
+    return lane.run(call, async (waited) => {
+      if (waited && !(await isWanted())) return { kind: 'not-wanted' };
       const text = normalizePassword(password);
       const isSame = form && current && (await this.#compare(current, form, text));
       return isSame ? { kind: 'same-as-before' } : { kind: 'made', hash: await this.#hash(text) };

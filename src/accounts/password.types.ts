@@ -14,6 +14,10 @@ registerEnumType(PasswordRule, {
       description:
         'Stands on a list of common or breached passwords, or is several of them, keyboard rows or one short text strung together.',
     },
+    SAME_AS_BEFORE: {
+      description:
+        'It is the password that the account has already: sign in with it. Told alone, when every other rule is kept.',
+    },
     CONTAINS_ACCOUNT_NAME: { description: 'Fewer than `limit` code points remain without the words of the address.' },
     CONTAINS_PRODUCT_NAME: { description: 'Fewer than `limit` code points remain without the words of the product.' },
   },
@@ -59,7 +63,9 @@ export class PasswordRejected extends UserError {
   static with(violations: readonly Violation[]): PasswordRejected {
     return Object.assign(new PasswordRejected(), {
       code: ErrorCode.PASSWORD_REJECTED,
-      message: 'This password cannot be used.',
+      message: violations.some(({ rule }) => rule === PasswordRule.SAME_AS_BEFORE)
+        ? 'This is already your password: sign in with it.'
+        : 'This password cannot be used.',
       violations: violations.map(({ rule, limit, actual }) => ({ rule, limit: limit ?? null, actual: actual ?? null })),
     });
   }

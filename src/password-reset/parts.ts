@@ -2,6 +2,7 @@ import type { Accounts } from '../accounts/accounts.js';
 import type { KnownClients } from '../accounts/known-clients.js';
 import type { PasswordHash } from '../accounts/password-hash.js';
 import type { PasswordPolicy } from '../accounts/password-policy.js';
+import type { NewPasswords } from '../accounts/passwords/new-passwords.js';
 import type { Devices } from '../accounts/sessions/devices.js';
 import type { Audit } from '../audit/audit.js';
 import type { JobQueue } from '../jobs/job-queue.js';
@@ -27,6 +28,7 @@ export interface PasswordResetParts {
   readonly devices: Devices;
   readonly passwordPolicy: PasswordPolicy;
   readonly passwordHash: PasswordHash;
+  readonly newPasswords: NewPasswords;
   readonly resetKeys: ResetKeys;
   readonly receipts: ResetReceipts;
   readonly budget: ResetBudget;

@@ -1,4 +1,5 @@
-import { type CredentialNotice, credentialNotices } from '../accounts/accounts.js';
+import type { AccountRow } from '../accounts/account.entity.js';
+import { type Credential, type CredentialNotice, credentialNotices } from '../accounts/accounts.js';
 import { parseEmailAddress } from '../accounts/email-address.js';
 import { from, type TooManyRequests } from '../accounts/limits.js';
 import type { AcceptedPassword } from '../accounts/password-policy.js';
@@ -69,20 +70,35 @@ export class PasswordReset {
 
   /** Redeems a key: sets the password, exactly once, or leaves everything as it was. */
   async reset(input: { key: string; password: string }, caller: Caller): Promise<ResetOutcome> {
-    const { accounts, passwordHash, passwordPolicy, audit, jobs, receipts, log } = this.parts;
+    const { accounts, newPasswords, passwordPolicy, audit, jobs, receipts, log } = this.parts;
     // 1. What can be refused without a store. A refusal of the password leaves the key alive.
     const verdict = passwordPolicy.check(input.password);
     if (verdict.kind === 'password-rejected') return verdict;
     return orTryLater(log, caller.requestId, async () => {
       // 2., 3. The record is read, never taken: what stops here has burned nothing.
-      const found = await this.#find(input.key, caller);
+      const found = await this.#find(input.key, caller, 'with its hash');
       if (found.kind !== 'found') return this.#otherwise(found, verdict.password, caller);
       const { digest, record, account } = found;
       const verdictForAccount = passwordPolicy.check(input.password, account.email);
       if (verdictForAccount.kind === 'password-rejected') return verdictForAccount;
-      // 4. The slow part, with no database connection held.
+      // 4. The slow part, with no database connection held. A password that the account has already burns no key either.
       const hashing = { urgency: 'reset', caller, key: digest.toString('base64url'), account: account.id } as const;
-      const hash = await passwordHash.make(verdict.password, hashing);
+      const current = { id: account.id, passwordHash: account.passwordHash };
+      const isWanted = async () => {
+        return (await accounts.find({ id: account.id }))?.credentialVersion === account.credentialVersion;
+      };
+      const made = await newPasswords.hash(current, verdict.password, hashing, isWanted);
+      if (made.kind === 'not-wanted') return this.#tooLate(input.key, verdict.password, caller);
+      if (made.kind === 'password-rejected') {
+        audit.refused({
+          kind: 'reset.refused',
+          client: caller.client,
+          accountId: account.id,
+          detail: 'SAME_AS_BEFORE',
+        });
+      }
+      if (made.kind !== 'made') return made;
+      const { hash } = made;
       // 5. One transaction; its COMMIT is the reset.
       const commit = accounts.transaction(async (transaction) => {
         const changedAt = await accounts.replacePassword(transaction, account, hash, record.expiresAt);
@@ -98,10 +114,7 @@ export class PasswordReset {
         await this.parts.knownClients.remember(account.email, caller.client);
         return this.#completed({ ...account, credentialVersion: account.credentialVersion + 1 });
       }
-      // 7. Somebody else was faster, or the time ran out meanwhile.
-      const now = await this.#find(input.key, caller);
-      if (now.kind === 'found') throw new Unavailable('postgres');
-      return this.#otherwise(now, verdict.password, caller);
+      return this.#tooLate(input.key, verdict.password, caller);
     });
   }
 
@@ -111,7 +124,7 @@ export class PasswordReset {
   }
 
   /** A key with its record and its account, if it is good now; otherwise why not. */
-  async #find(keyText: string, caller: Caller) {
+  async #find(keyText: string, caller: Caller, how: 'with its hash' | 'without' = 'without') {
     const { accounts, resetKeys, receipts, limits } = this.parts;
     const key = parseResetKey(keyText);
     const digest = key && digestOf(key);
@@ -125,7 +138,9 @@ export class PasswordReset {
       await passed.succeeded();
       return invalid(ResetKeyFault.USED, digest);
     }
-    const account = await accounts.find({ id: record.accountId });
+    const where = { id: record.accountId };
+    const account: (Credential & Partial<AccountRow>) | undefined =
+      how === 'without' ? await accounts.find(where) : await accounts.findWithHash(where);
     if (account?.status === 'active' && account.credentialVersion === record.credentialVersion) {
       const isInTime = record.expiresAt > account.readAt;
       return isInTime ? ({ kind: 'found', digest, record, account } as const) : invalid(ResetKeyFault.EXPIRED, digest);
@@ -142,6 +157,13 @@ export class PasswordReset {
     log.warn({ accountId, fault: describeFault(error) }, 'the end of a reset is unclear; reading what was committed');
     if ((await accounts.findSettled(accountId))?.passwordHash === hash) return true;
     return (await receipts.find(digest)) ? false : undefined;
+  }
+
+  /** 7. Somebody else was faster, or the time ran out meanwhile. */
+  async #tooLate(key: string, password: AcceptedPassword, caller: Caller): Promise<ResetOutcome> {
+    const now = await this.#find(key, caller);
+    if (now.kind === 'found') throw new Unavailable('postgres');
+    return this.#otherwise(now, password, caller);
   }
 
   /** A key that is not good: refused, unless the same key and password were accepted before and the answer was lost. */

@@ -40,7 +40,15 @@ async function main(role: 'api' | 'worker'): Promise<void> {
 function partsWith(points: FaultPoints, settings: Settings, role: 'api' | 'worker'): Overrides {
   return {
     accounts: ({ orm }) =>
-      points.around('accounts', new Accounts(made(orm)), 'find', 'transaction', 'replacePassword', 'renewHash'),
+      points.around(
+        'accounts',
+        new Accounts(made(orm)),
+        'find',
+        'findWithHash',
+        'transaction',
+        'replacePassword',
+        'renewHash',
+      ),
     audit: ({ orm, log, metrics }) =>
       points.around('audit', new Audit(made(orm), made(log), made(metrics)), 'record', 'note'),
     jobs: ({ log, metrics }) => {
@@ -49,7 +57,7 @@ function partsWith(points: FaultPoints, settings: Settings, role: 'api' | 'worke
       return points.around('jobs', new JobQueue(options), 'enqueue', 'enqueueWithin');
     },
     passwordHash: ({ hashLimiter }) =>
-      points.around('passwordHash', new PasswordHash(settings.accounts.argon2, made(hashLimiter)), 'make'),
+      points.around('passwordHash', new PasswordHash(settings.accounts.argon2, made(hashLimiter)), 'replace'),
     mailer: ({ log, metrics, dialogueTimes }) => {
       const connections = workerSlots.links + workerSlots.notices;
       const options = { connections, times: made(dialogueTimes) };

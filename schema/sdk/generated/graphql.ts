@@ -41,6 +41,8 @@ export type PasswordRule =
   | 'CONTAINS_PRODUCT_NAME'
   /** Holds a lone surrogate, so it is not Unicode text. */
   | 'NOT_WELL_FORMED'
+  /** It is the password that the account has already: sign in with it. Told alone, when every other rule is kept. */
+  | 'SAME_AS_BEFORE'
   /** Stands on a list of common or breached passwords, or is several of them, keyboard rows or one short text strung together. */
   | 'TOO_COMMON'
   /** More code points than `limit`. */

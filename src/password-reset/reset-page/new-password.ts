@@ -26,7 +26,10 @@ export function showNewPassword(client: LatchkeyClient, { key, expiresAt, policy
   const attempt = new Attempt(left, 'Saving…');
   const reveal = offerToReveal(field);
   if (policy) giveFeedback(field, policy, left);
-  field.addEventListener('input', () => markFaulty(field, []));
+  field.addEventListener('input', () => {
+    markFaulty(field, []);
+    part('known-password').hidden = true;
+  });
   onSubmit(() => {
     // Browsers offer to save what was sent from a password field only.
     reveal(false);
@@ -72,6 +75,8 @@ function refuse(field: HTMLInputElement, violations: readonly Violation[]): void
   // "Long enough" beside a refusal would read like a contradiction.
   part('password-feedback').textContent = '';
   markFaulty(field, violations.map(sentenceOn));
+  const isTheirs = violations.some(({ rule }) => rule === 'SAME_AS_BEFORE');
+  part('known-password').hidden = !isTheirs || !leadsSomewhere('sign-in');
 }
 
 /** Nobody is signed in by a reset, so the way to sign in is all there is. */

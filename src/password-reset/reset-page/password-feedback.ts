@@ -50,6 +50,8 @@ export function sentenceOn({ rule, limit, actual }: Violation): string {
       return 'The password holds half a character, as happens when text is cut. Type it again.';
     case 'TOO_COMMON':
       return 'This password is common or leaked, or made of common pieces, so it would be guessed. Choose another one.';
+    case 'SAME_AS_BEFORE':
+      return 'This is already your password: you can sign in with it. Or choose another one.';
     case 'CONTAINS_ACCOUNT_NAME':
       return `Too much of it is your e-mail address: without that it has ${given} and needs at least ${limit}.`;
     case 'CONTAINS_PRODUCT_NAME':
