@@ -1,22 +1,21 @@
 import closeWithGrace from 'close-with-grace';
 import { Command } from 'commander';
-import { AccountAdmin } from './accounts/account-admin.js';
-import { explain } from './accounts/account-command-failure.js';
 import { defineAccountCommands } from './accounts/accounts.commands.js';
-import { Accounts } from './accounts/accounts.js';
-import { HashLimiter } from './accounts/hash-limiter.js';
-import { PasswordHash } from './accounts/password-hash.js';
-import { Audit } from './audit/audit.js';
-import { openDatabase } from './database.js';
+import { naming } from './commands/listening.js';
+import { withAccounts, withJobs } from './commands/one-off.js';
+import { defineSettingsCommand } from './commands/settings.commands.js';
 import { defineJobsCommands } from './jobs/jobs.commands.js';
-import type { JobsAdmin } from './jobs/jobs-admin.js';
-import { createLog, describeFault } from './log.js';
-import { MailTemplates } from './mail/mail-template.js';
-import { Metrics } from './metrics.js';
-import { templatesFolder } from './resources.js';
+import { describeFault } from './log.js';
 import type { Services } from './services.js';
-import { type Command as CommandName, readSettings, type Settings, SettingsError } from './settings.js';
-import { settingsMarkdown, settingsSeen } from './settings-docs.js';
+import { pgVariablesWarning, takeOutPgVariables } from './settings/pg-variables.js';
+import {
+  type Command as CommandName,
+  readSettings,
+  type SettingFault,
+  type Settings,
+  SettingsError,
+  settingsWarnings,
+} from './settings.js';
 
 /** Milliseconds until a process that was told to end ends whatever happens; longer than one SMTP dialogue. */
 const grace = 75_000;
@@ -26,6 +25,7 @@ const patience = 2_000;
 
 /** `latchkey <command>`; every process starts here. */
 export async function run(argv: readonly string[]): Promise<void> {
+  const unused = pgVariablesWarning(takeOutPgVariables(process.env));
   const program = new Command('latchkey')
     .description('Account recovery: lets people who lost their password back in, and nobody else')
     .showHelpAfterError('(latchkey --help tells the commands)');
@@ -33,8 +33,14 @@ export async function run(argv: readonly string[]): Promise<void> {
     .command('dev')
     .description('everything in one process, with embedded parts: for a first look and for development')
     .action(dev);
-  program.command('api').description('the HTTP process').action(api);
-  program.command('worker').description('the job process: sends the mails').action(worker);
+  program
+    .command('api')
+    .description('the HTTP process')
+    .action(() => api(unused));
+  program
+    .command('worker')
+    .description('the job process: sends the mails')
+    .action(() => worker(unused));
   const migrate = program.command('migrate').description('the database schema: up (default), status');
   migrate
     .command('up', { isDefault: true })
@@ -62,45 +68,13 @@ export async function run(argv: readonly string[]): Promise<void> {
   defineAccountCommands(account, (work) => oneOff(() => withAccounts(work)));
   const jobs = program.command('jobs').description('jobs: count, list, show; dead letters: retry, discard');
   defineJobsCommands(jobs, (work) => oneOff(() => withJobs(work)));
-  program
-    .command('settings')
-    .description('every setting with its default and what it is now; secrets are not shown')
-    .option('--markdown', 'the documented table')
-    .action(({ markdown }: { markdown?: boolean }) => print(markdown ? settingsMarkdown() : settingsSeen(process.env)));
+  defineSettingsCommand(program, process.env, oneOff);
+  program.hook('preAction', (_program, { name }) => {
+    // The two that stay log it; `dev` has everything of its own.
+    const isTold = /^(?:api|worker|dev|settings)$/.test(name());
+    for (const each of isTold ? [] : unused) process.stderr.write(`latchkey: ${each.name} ${each.fault}\n`);
+  });
   await program.parseAsync([...argv]);
-}
-
-/** The few objects that account commands need: no Redis, no relay, no secret. */
-async function withAccounts(work: (admin: AccountAdmin) => Promise<void>): Promise<void> {
-  const settings = readSettings(process.env, 'account');
-  const orm = openDatabase(settings.database.url, { poolSize: 1 });
-  const templates = new MailTemplates(templatesFolder);
-  const admin = new AccountAdmin({
-    accounts: new Accounts(orm),
-    audit: new Audit(orm, createLog('silent', 'account'), new Metrics()),
-    passwordHash: new PasswordHash(settings.accounts.argon2, new HashLimiter({ hashConcurrency: 1, hashQueue: 1 })),
-    knownLocale: (tag) => templates.knownLocale(tag),
-    languages: templates.languages,
-    terminal: { in: process.stdin, out: process.stdout, err: process.stderr },
-  });
-  await work(admin);
-  // Only when all went well: after a failure the process ends anyway, and a pool whose connection broke waits for it.
-  await orm.close(true);
-}
-
-/** Jobs need the database alone. */
-async function withJobs(work: (admin: JobsAdmin) => Promise<void>): Promise<void> {
-  const { url } = readSettings(process.env, 'migrate').database;
-  const { JobsAdmin, JobsFailure } = await import('./jobs/jobs-admin.js');
-  const orm = openDatabase(url, { poolSize: 2 });
-  const audit = new Audit(orm, createLog('silent', 'jobs'), new Metrics());
-  const terminal = { out: process.stdout, err: process.stderr };
-  const admin = new JobsAdmin({ orm, audit, terminal });
-  await work(admin).catch((error: unknown) => {
-    throw error instanceof JobsFailure ? error : new Error(explain(error), { cause: error });
-  });
-  await admin.close();
-  await orm.close(true);
 }
 
 async function dev(): Promise<void> {
@@ -116,11 +90,11 @@ async function dev(): Promise<void> {
   });
 }
 
-async function api(): Promise<void> {
+async function api(warnings: readonly SettingFault[]): Promise<void> {
   await oneOff(async () => {
     const { startApi } = await import('./api.js');
     const { lowerHashThreads } = await import('./accounts/passwords/hash-threads.js');
-    await serve('api', async (settings, services) => {
+    await serve('api', warnings, async (settings, services) => {
       const server = await startApi(settings, services);
       lowerHashThreads();
       return server;
@@ -128,15 +102,16 @@ async function api(): Promise<void> {
   });
 }
 
-async function worker(): Promise<void> {
+async function worker(warnings: readonly SettingFault[]): Promise<void> {
   await oneOff(async () => {
     const { startWorker } = await import('./worker.js');
-    await serve('worker', (_settings, services) => startWorker(services));
+    await serve('worker', warnings, (_settings, services) => startWorker(services));
   });
 }
 
 async function serve(
   command: CommandName,
+  warnings: readonly SettingFault[],
   start: (settings: Settings, services: Services) => Promise<{ close: () => Promise<void> }>,
 ): Promise<void> {
   const settings = readSettings(process.env, command);
@@ -148,6 +123,9 @@ async function serve(
     import('./http/operations.js'),
   ]);
   const services = createServices(settings);
+  for (const { name, fault } of [...settingsWarnings(process.env, settings), ...warnings]) {
+    services.log.warn({ setting: name }, `${name} ${fault}`);
+  }
   const operations = await naming('OPS_PORT', startOperations(settings.operations, services.health, services));
   const process_ = await naming('PORT', start(settings, services));
   const close = async () => {
@@ -158,13 +136,6 @@ async function serve(
   endGracefully(close, (signal) => {
     services.announceEnd();
     services.log.info({ signal }, 'ending: finishing what is under way');
-  });
-}
-
-/** A port that cannot be had is told with the setting that asked for it. */
-async function naming<T>(setting: string, listening: Promise<T>): Promise<T> {
-  return listening.catch((error: NodeJS.ErrnoException) => {
-    throw error.syscall === 'listen' ? new Error(`${setting}: ${error.message}`, { cause: error }) : error;
   });
 }
 

@@ -1,7 +1,8 @@
+import { fileOf } from './settings/secret-files.js';
 import type { Environment } from './settings.js';
-import { type SettingDefinition, settingsTable } from './settings-table.js';
+import { secretNames, settingRows } from './settings-table.js';
 
-const rows = () => Object.entries<SettingDefinition>(settingsTable);
+const rows = () => settingRows;
 
 /** The table in `docs/settings.md`. */
 export function settingsMarkdown(): string {
@@ -14,7 +15,19 @@ export function settingsPage(): string {
   const intro = `# Settings
 
 Settings are environment variables, read once at start; an empty value counts as unset. All faults are reported together,
-each with its name, what it was (never the value of a secret) and what is allowed. \`latchkey settings\` shows what is set.
+each with its name, what it was (never the value of a secret) and what is allowed. \`latchkey settings\` shows what is set,
+\`latchkey settings --check\` every fault and every warning.
+
+A secret may stand in a file instead: \`SECRET_FILE=/run/secrets/latchkey\` for \`SECRET\`, and so for each of ${secretNames.map((name) => `\`${name}\``).join(', ')}.
+Both together are refused; a line end at the end of the file is left out.
+
+A name that begins with \`LIMIT_\`, \`RESET_\`, \`ARGON2_\`, \`HASH_\`, \`PASSWORD_M\` or \`ACCESS_TOKEN_\` and is no setting is refused
+with the nearest name, because a misspelt limit is a limit that is not there; \`SETTINGS_IGNORE\` excepts names. Other names
+two edits or fewer from one of ours are a warning. What platforms put into the environment (\`*_SERVICE_HOST\`, \`*_PORT_*_TCP\`,
+\`*_TLS_URL\`) is left alone.
+
+PostgreSQL's own variables (\`PGHOST\`, \`PGPASSWORD\`, \`PGSSLMODE\` …) are not read: \`DATABASE_URL\` says everything.
+
 This table is made from \`src/settings-table.ts\` by \`npm run generate\`.
 `;
   return `${intro}\n${settingsMarkdown()}\n`;
@@ -37,7 +50,9 @@ export function settingsSeen(environment: Environment): string {
   return rows()
     .map(([name, { byDefault, secret }]) => {
       const value = environment[name];
-      const seen = !value ? `(default: ${byDefault.replaceAll('`', '')})` : secret ? '(set, not shown)' : value;
+      const isInFile = secret && !value && environment[fileOf(name)];
+      const unset = isInFile ? '(in a file, not shown)' : `(default: ${byDefault.replaceAll('`', '')})`;
+      const seen = !value ? unset : secret ? '(set, not shown)' : value;
       return `${name.padEnd(width)}  ${seen}`;
     })
     .join('\n');

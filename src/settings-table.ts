@@ -1,9 +1,11 @@
 import type * as z from 'zod';
 import { limitSettings } from './settings/limits.js';
+import { plainText } from './settings/plain-text.js';
+import { proxies } from './settings/proxies.js';
 import { secretValues } from './settings/secret-values.js';
+import { signingKeys } from './settings/signing-keys.js';
 import { smtpUrls } from './settings/smtp-urls-value.js';
 import {
-  cidrs,
   databaseUrl,
   host,
   integer,
@@ -13,11 +15,9 @@ import {
   oneOf,
   onOrOff,
   origin,
-  plainText,
   read,
   redisUrl,
   seconds,
-  signingKey,
 } from './settings-values.js';
 
 /** One environment variable: what it means, its default in words, how its text is read. */
@@ -63,12 +63,12 @@ export const settingsTable = {
   SIGN_IN_URL: {
     value: link('https:', 'http:'),
     byDefault: 'none',
-    meaning: 'Where the page leads after a new password was set.',
+    meaning: 'Where the page leads after a new password was set. https in production.',
   },
   SUPPORT_URL: {
     value: link('https:', 'http:', 'mailto:'),
     byDefault: 'none',
-    meaning: 'Where a person objects to a change that they did not make.',
+    meaning: 'Where a person objects to a change that they did not make: https in production, or `mailto:`.',
   },
   DATABASE_URL: {
     value: databaseUrl,
@@ -99,8 +99,16 @@ export const settingsTable = {
       '`tls.servername`; others are refused.',
     secret: true,
   },
-  MAIL_FROM: { value: mailbox, byDefault: 'Latchkey <no-reply@localhost>', meaning: 'Sender of the mails.' },
-  PRODUCT_NAME: { value: plainText, byDefault: 'Latchkey', meaning: 'How mails and pages call the product.' },
+  MAIL_FROM: {
+    value: mailbox,
+    byDefault: 'required in production; Latchkey <no-reply@localhost>',
+    meaning: 'Sender of the mails.',
+  },
+  PRODUCT_NAME: {
+    value: plainText,
+    byDefault: 'required in production; Latchkey',
+    meaning: 'How mails and pages call the product: 64 code points at most.',
+  },
   SECRET: {
     value: secretValues,
     byDefault: 'made once in `dev`',
@@ -111,9 +119,11 @@ export const settingsTable = {
     secret: true,
   },
   ACCESS_TOKEN_SIGNING_KEY: {
-    value: signingKey,
+    value: signingKeys,
     byDefault: 'made once in `dev`',
-    meaning: 'Ed25519 private key (PKCS#8 PEM or JWK) that signs access tokens.',
+    meaning:
+      'Ed25519 private key that signs access tokens: PKCS#8 PEM or JWK. Several, as PEM blocks one after the other or ' +
+      'as a JWK Set: the first signs, all verify and stand in `/.well-known/jwks.json`.',
     secret: true,
   },
   ACCESS_TOKEN_TTL: { value: seconds(86_400), byDefault: '900', meaning: 'Seconds that an access token lives.' },
@@ -161,9 +171,11 @@ export const settingsTable = {
     meaning: 'Whether `signUp` makes accounts. Production refuses `open`.',
   },
   TRUST_PROXY: {
-    value: cidrs,
+    value: proxies,
     byDefault: 'none',
-    meaning: 'Networks whose `X-Forwarded-For` is believed: proxies, and own servers that call for a person.',
+    meaning:
+      'Networks whose `X-Forwarded-For` is believed: proxies, and own servers that call for a person. A sixteenth of ' +
+      'IPv4 and of 2000::/3 at most, all together.',
   },
   CORS_ORIGINS: {
     value: list('origins: https://app.example', (text) => {
@@ -188,6 +200,17 @@ export const settingsTable = {
     byDefault: 'info',
     meaning: 'Least level of a log line (pino).',
   },
+  SETTINGS_IGNORE: {
+    value: list('names of environment variables', (text) => (/^\w{1,128}$/.test(text) ? text : undefined)),
+    byDefault: 'none',
+    meaning:
+      'Names that are no setting of this version and are left alone, for instance while a version is rolled back. ' +
+      'Others that begin with `LIMIT_`, `RESET_`, `ARGON2_`, `HASH_`, `PASSWORD_M` or `ACCESS_TOKEN_` are refused.',
+  },
 } satisfies Record<string, SettingDefinition>;
 
 export type SettingName = keyof typeof settingsTable;
+
+export const settingRows = Object.entries<SettingDefinition>(settingsTable);
+/** Settings that may stand in a file instead (`SECRET_FILE`). */
+export const secretNames = settingRows.flatMap(([name, { secret }]) => (secret ? [name] : []));

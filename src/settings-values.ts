@@ -1,5 +1,3 @@
-import { createPrivateKey, type KeyObject } from 'node:crypto';
-import { isIP } from 'node:net';
 import * as z from 'zod';
 import { parseRedisUrl, RedisUrlError } from './redis-url.js';
 import { parseDatabaseUrl } from './stores/database-url.js';
@@ -40,13 +38,24 @@ export const switches = new Map([
 ]);
 export const onOrOff = read('on, off', (text) => switches.get(text));
 
-export const host = read('a host name or an IP address', (text) =>
-  /^[a-zA-Z0-9.:_-]{1,253}$/.test(text) ? text : undefined,
-);
+/** What conda and compilers call the machine that they build for: `x86_64-conda-linux-gnu`. */
+const triplet = /^[a-z0-9_.]+-[a-z0-9_]+-(?:linux|darwin|mingw|windows|freebsd)[a-z0-9_.-]*$/;
 
-export const plainText = read('1 to 64 characters without control characters', (text) =>
-  /^[^\p{Cc}\p{Cf}]{1,64}$/u.test(text) && text.isWellFormed() ? text : undefined,
-);
+/** Whether it is not the port that cannot be listened on, but the name or address. */
+export function isHostFault({ code }: { code?: string }): boolean {
+  return code === 'ENOTFOUND' || code === 'EAI_AGAIN' || code === 'EADDRNOTAVAIL';
+}
+
+/** Told what is wrong where it is the machine's name of a shell, which nobody set for us. */
+export const host = z.string().transform((text, context) => {
+  const name = text.trim();
+  if (/^[a-zA-Z0-9.:_-]{1,253}$/.test(name) && !triplet.test(name)) return name;
+  const hint = triplet.test(name)
+    ? ', but this is what conda and other tool chains set HOST to in a shell: unset it, or say HOST=127.0.0.1'
+    : '';
+  context.addIssue({ code: 'custom', message: `allowed: a host name or an IP address${hint}` });
+  return z.NEVER;
+});
 
 export const origin = read('an origin: http(s)://host[:port], nothing after it', (text) => {
   const url = new URL(text);
@@ -95,14 +104,6 @@ export const limits = list(
   ({ seconds }) => seconds,
 );
 
-/** PKCS#8 PEM (line ends may be written as `\n`) or JWK. */
-export const signingKey = read<KeyObject>('an Ed25519 private key, PKCS#8 PEM or JWK', (text) => {
-  const key = text.startsWith('{')
-    ? createPrivateKey({ key: JSON.parse(text), format: 'jwk' })
-    : createPrivateKey(text.replaceAll('\\n', '\n'));
-  return key.asymmetricKeyType === 'ed25519' ? key : undefined;
-});
-
 export const mailbox = read('an address, or a name and an address: Acme <no-reply@acme.example>', (text) => {
   const match = /^(?:"?([^"<>\p{Cc}]{0,64}?)"?\s*<)?([!-~]{1,64}@[a-z0-9.-]{1,253})>?$/iu.exec(text);
   const bracketed = text.includes('<') === text.endsWith('>');
@@ -110,16 +111,5 @@ export const mailbox = read('an address, or a name and an address: Acme <no-repl
     ? { name: match[1] ?? '', address: match[2] }
     : undefined;
 });
-
-/** Strict, because lenient parsers read `1` (a number of hops elsewhere) and octal parts as other addresses. */
-export const cidrs = list(
-  'networks in CIDR notation (10.0.0.0/8, 2001:db8::/32; not /0) or single addresses',
-  (text) => {
-    const match = /^([0-9a-fA-F.:]+)(?:\/(\d{1,3}))?$/.exec(text);
-    const [address = '', bits] = [match?.[1], isIP(match?.[1] ?? '') === 6 ? 128 : 32];
-    const prefix = Number(match?.[2] ?? bits);
-    return isIP(address) && prefix >= 1 && prefix <= bits ? `${address}/${prefix}` : undefined;
-  },
-);
 
 export const seconds = (most: number) => integer(1, most, 'seconds');

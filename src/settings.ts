@@ -1,42 +1,51 @@
-import type { KeyObject } from 'node:crypto';
 import * as z from 'zod';
 import type { LogLevel } from './log.js';
 import { coresOfQuota } from './settings/cores.js';
-import { type SettingDefinition, type SettingName, settingsTable } from './settings-table.js';
+import { deepFreeze } from './settings/deep-freeze.js';
+import { type SettingFault, SettingsError } from './settings/faults.js';
+import { parseEach } from './settings/parse-each.js';
+import { fileOf, readSecretFiles } from './settings/secret-files.js';
+import { unknownSettings } from './settings/unknown-settings.js';
+import { doubtfulSettings } from './settings/warnings.js';
+import { type SettingName, secretNames, settingRows, type settingsTable } from './settings-table.js';
 
-export type Command = 'api' | 'worker' | 'migrate' | 'dev' | 'account';
+export const commands = ['api', 'worker', 'migrate', 'dev', 'account'] as const;
+export type Command = (typeof commands)[number];
 export type Environment = Readonly<Record<string, string | undefined>>;
 export type Settings = ReturnType<typeof readSettings>;
-export type { SettingName };
-
-/** One wrong setting: what it was (never the value of a secret) and what is allowed. */
-export interface SettingFault {
-  readonly name: string;
-  readonly fault: string;
-}
-
-/** Thrown with every fault at once, so that an operator mends them in one go. */
-export class SettingsError extends Error {
-  constructor(readonly faults: readonly SettingFault[]) {
-    super(`${faults.length} wrong setting(s):\n${faults.map(({ name, fault }) => `  ${name}: ${fault}`).join('\n')}`);
-    this.name = 'SettingsError';
-  }
-}
+export type { SettingFault, SettingName };
+export { SettingsError };
 
 type Values = { [Name in SettingName]: z.infer<(typeof settingsTable)[Name]['value']> | undefined };
 
+const knownNames = [...settingRows.map(([name]) => name), ...secretNames.map(fileOf)];
+
+/** What is no fault, and an operator should know of settings that were read. */
+export function settingsWarnings(environment: Environment, settings: Settings): SettingFault[] {
+  return [
+    ...unknownSettings(environment, knownNames).warnings,
+    ...doubtfulSettings(environment, settings, settingRows),
+  ];
+}
+
+/** Secrets in files are read into an environment that names no file. */
+export function withSecretFiles(environment: Environment) {
+  return readSecretFiles(environment, secretNames);
+}
+
 /**
- * Reads the environment once. An empty value counts as unset.
+ * Reads the environment once. An empty value counts as unset, a secret may stand in a file (`SECRET_FILE`).
  *
  * @param toCome required settings that may still be missing, because the caller makes them later.
  * @throws SettingsError naming every fault.
  */
-export function readSettings(environment: Environment, command: Command, toCome: readonly SettingName[] = []) {
-  const faults: SettingFault[] = [];
-  const values = parseEach(environment, faults);
+export function readSettings(given: Environment, command: Command, toCome: readonly SettingName[] = []) {
+  const { environment, faults } = withSecretFiles(given);
+  faults.push(...unknownSettings(given, knownNames).faults);
+  const values = parseEach(environment, settingRows, faults) as Values;
   const production = (values.NODE_ENV ?? (command === 'dev' ? 'development' : 'production')) === 'production';
   const fault = (name: SettingName, text: string) => faults.push({ name, fault: text });
-  const isSet = (name: SettingName) => (environment[name] ?? '') !== '';
+  const isSet = (name: SettingName) => (environment[name] ?? '') !== '' || (given[fileOf(name)] ?? '') !== '';
   /** What is wrong already is not blamed for what follows from its default. */
   const isWrong = (...names: SettingName[]) => names.some((name) => isSet(name) && values[name] === undefined);
   const required = <Name extends SettingName>(name: Name, commands: readonly Command[], why: string) => {
@@ -45,9 +54,10 @@ export function readSettings(environment: Environment, command: Command, toCome:
   };
 
   const servers = ['api', 'worker', 'dev'] as const;
+  const inProduction = production ? servers : [];
   const port = values.PORT ?? 4000;
   const publicUrl = values.PUBLIC_URL ?? `http://localhost:${port}`;
-  const signingKey = required(
+  const signingKeys = required(
     'ACCESS_TOKEN_SIGNING_KEY',
     ['api', 'dev'],
     'give an Ed25519 private key (PKCS#8 PEM or JWK)',
@@ -64,8 +74,10 @@ export function readSettings(environment: Environment, command: Command, toCome:
     const was = values.PUBLIC_URL ? `was ${JSON.stringify(publicUrl)}` : 'is not set';
     fault('PUBLIC_URL', `${was}; production allows https only, because links in mails are made from it`);
   }
-  if (production && values.RESET_PAGE_URL && !values.RESET_PAGE_URL.startsWith('https:')) {
-    fault('RESET_PAGE_URL', `was ${JSON.stringify(values.RESET_PAGE_URL)}; production allows https only`);
+  for (const name of ['RESET_PAGE_URL', 'SIGN_IN_URL', 'SUPPORT_URL'] as const) {
+    if (!production || !values[name]?.startsWith('http:')) continue;
+    const orMailto = name === 'SUPPORT_URL' ? ', or mailto:' : '';
+    fault(name, `was ${JSON.stringify(values[name])}; production allows https only${orMailto}`);
   }
   if (production && signUp === 'open') {
     fault('SIGN_UP', 'was "open"; production refuses it, because it tells who has an account; allowed: closed');
@@ -110,8 +122,11 @@ export function readSettings(environment: Environment, command: Command, toCome:
       required('SECRET', servers, 'give at least 32 random bytes, for instance from `openssl rand -base64 32`') ?? [],
     mail: {
       smtpUrls: required('SMTP_URL', ['worker', 'dev'], 'give smtp://user:password@host:587') ?? [],
-      from: values.MAIL_FROM ?? { name: 'Latchkey', address: 'no-reply@localhost' },
-      productName: values.PRODUCT_NAME ?? 'Latchkey',
+      from: required('MAIL_FROM', inProduction, 'give the sender: Acme <no-reply@acme.example>') ?? {
+        name: 'Latchkey',
+        address: 'no-reply@localhost',
+      },
+      productName: required('PRODUCT_NAME', inProduction, 'give the name that people know') ?? 'Latchkey',
       requireTls: production,
     },
     accounts: {
@@ -122,7 +137,7 @@ export function readSettings(environment: Environment, command: Command, toCome:
       hashConcurrency: values.HASH_CONCURRENCY ?? coresOfQuota(),
       hashQueue: values.HASH_QUEUE ?? 64,
       accessToken: {
-        signingKey: signingKey ?? (undefined as KeyObject | undefined),
+        signingKeys: signingKeys ?? [],
         ttlSeconds: values.ACCESS_TOKEN_TTL ?? 900,
         issuer: publicUrl,
         audience: values.ACCESS_TOKEN_AUDIENCE ?? publicUrl,
@@ -172,32 +187,4 @@ export function readSettings(environment: Environment, command: Command, toCome:
   };
   if (faults.length > 0) throw new SettingsError(faults);
   return deepFreeze(settings);
-}
-
-function parseEach(environment: Environment, faults: SettingFault[]): Values {
-  const values: Record<string, unknown> = {};
-  for (const [name, { value, secret }] of Object.entries<SettingDefinition>(settingsTable)) {
-    const text = environment[name];
-    if (text === undefined || text === '') continue;
-    const result = value.safeParse(text);
-    if (result.success) {
-      values[name] = result.data;
-    } else {
-      const was = secret ? '' : `was ${JSON.stringify(text)}; `;
-      faults.push({ name, fault: `${was}${result.error.issues[0]?.message ?? 'is not allowed'}` });
-    }
-  }
-  return values as Values;
-}
-
-/** Freezes plain objects and arrays all the way down; class instances (a key) are left alone. */
-function deepFreeze<T>(value: T): T {
-  if (
-    Array.isArray(value) ||
-    (typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype)
-  ) {
-    for (const each of Object.values(value)) deepFreeze(each);
-    Object.freeze(value);
-  }
-  return value;
 }

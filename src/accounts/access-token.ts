@@ -1,9 +1,10 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
-import { calculateJwkThumbprint, exportJWK, type JWK, jwtVerify, SignJWT } from 'jose';
+import { exportJWK, type JWK, jwtVerify, SignJWT } from 'jose';
+import { kidOf } from '../secrets/key-id.js';
 
 export interface AccessTokenSettings {
-  /** Ed25519. Undefined in a process that issues and checks no tokens (the worker). */
-  readonly signingKey: KeyObject | undefined;
+  /** Ed25519; the first signs, all verify. None in a process that issues and checks no tokens (the worker). */
+  readonly signingKeys: readonly KeyObject[];
   readonly ttlSeconds: number;
   readonly issuer: string;
   readonly audience: string;
@@ -30,13 +31,13 @@ const noTime = new Date(0);
  * endpoints compare them at each call; other services verify the signature by `/.well-known/jwks.json`, within the TTL.
  */
 export class AccessTokens {
-  #keys: { privateKey: KeyObject; publicKey: KeyObject; jwk: Promise<JWK> } | undefined;
+  #pairs: readonly Pair[] | undefined;
 
   constructor(private readonly settings: AccessTokenSettings) {}
 
   /** @param now the database's clock, so that a machine whose own clock is wrong makes good tokens. */
   async issue(claims: AccessClaims, now: Date): Promise<{ accessToken: string; expiresAt: Date }> {
-    const { privateKey, jwk } = this.#pair();
+    const [{ privateKey, jwk }] = this.#keys();
     const issuedAt = Math.floor(now.getTime() / 1000);
     const expiresAt = issuedAt + this.settings.ttlSeconds;
     const accessToken = await new SignJWT({ ver: claims.sessionVersion })
@@ -55,29 +56,37 @@ export class AccessTokens {
     const { issuer, audience } = this.settings;
     const requiredClaims = ['sub', 'exp', 'iat'];
     const options = { issuer, audience, algorithms: ['EdDSA'], typ: tokenType, requiredClaims, currentDate: noTime };
-    const result = await jwtVerify(accessToken, this.#pair().publicKey, options).catch(() => undefined);
-    const { sub, ver, exp } = result?.payload ?? {};
-    if (!sub || !Number.isSafeInteger(ver) || exp === undefined) return undefined;
-    return { accountId: sub, sessionVersion: ver as number, expiresAt: new Date(exp * 1000) };
-  }
-
-  /** JSON Web Key Set (RFC 7517) with the public key. */
-  async keySet(): Promise<{ keys: JWK[] }> {
-    return { keys: [await this.#pair().jwk] };
-  }
-
-  #pair() {
-    const { signingKey } = this.settings;
-    if (!signingKey) throw new Error('this process has no ACCESS_TOKEN_SIGNING_KEY');
-    if (!this.#keys) {
-      const publicKey = createPublicKey(signingKey);
-      this.#keys = { privateKey: signingKey, publicKey, jwk: publicJwk(publicKey) };
+    for (const { publicKey } of this.#keys()) {
+      const result = await jwtVerify(accessToken, publicKey, options).catch(() => undefined);
+      const { sub, ver, exp } = result?.payload ?? {};
+      if (!sub || !Number.isSafeInteger(ver) || exp === undefined) continue;
+      return { accountId: sub, sessionVersion: ver as number, expiresAt: new Date(exp * 1000) };
     }
-    return this.#keys;
+    return undefined;
+  }
+
+  /** JSON Web Key Set (RFC 7517) with every public key, the one that signs first. */
+  async keySet(): Promise<{ keys: JWK[] }> {
+    return { keys: await Promise.all(this.#keys().map(({ jwk }) => jwk)) };
+  }
+
+  #keys(): readonly [Pair, ...Pair[]] {
+    this.#pairs ??= this.settings.signingKeys.map((privateKey) => {
+      const publicKey = createPublicKey(privateKey);
+      return { privateKey, publicKey, jwk: publicJwk(publicKey) };
+    });
+    const [first, ...others] = this.#pairs;
+    if (!first) throw new Error('this process has no ACCESS_TOKEN_SIGNING_KEY');
+    return [first, ...others];
   }
 }
 
+interface Pair {
+  readonly privateKey: KeyObject;
+  readonly publicKey: KeyObject;
+  readonly jwk: Promise<JWK>;
+}
+
 async function publicJwk(publicKey: KeyObject): Promise<JWK> {
-  const jwk = await exportJWK(publicKey);
-  return { ...jwk, kid: await calculateJwkThumbprint(jwk), alg: 'EdDSA', use: 'sig' };
+  return { ...(await exportJWK(publicKey)), kid: await kidOf(publicKey), alg: 'EdDSA', use: 'sig' };
 }

@@ -4,7 +4,8 @@ import { type Api, startApi } from '../api.js';
 import { startOperations } from '../http/operations.js';
 import { migrateUp } from '../migrate.js';
 import { createServices, type Services } from '../services.js';
-import { type Environment, readSettings } from '../settings.js';
+import { type Environment, readSettings, withSecretFiles } from '../settings.js';
+import { isHostFault } from '../settings-values.js';
 import { startWorker } from '../worker.js';
 import { DevFolder } from './dev-folder.js';
 import { startEmbeddedPostgres } from './embedded-postgres.js';
@@ -27,7 +28,8 @@ const embedded = ['DATABASE_URL', 'REDIS_URL', 'SMTP_URL', 'SECRET', 'ACCESS_TOK
  *
  * @param print gets one line at a time for the person at the terminal.
  */
-export async function startDev(environment: Environment, print: (line: string) => void): Promise<Dev> {
+export async function startDev(given: Environment, print: (line: string) => void): Promise<Dev> {
+  const { environment } = withSecretFiles(given);
   const isUnset = (name: string) => (environment[name] ?? '') === '';
   const stops: (() => Promise<void>)[] = [];
   /** In reverse order of the start, each whatever happened to the others. */
@@ -37,7 +39,7 @@ export async function startDev(environment: Environment, print: (line: string) =
   try {
     // Wrong settings and taken ports are told before anything is started; the folder first, because a second start in
     // it finds the port taken too, and another port would not help.
-    const early = readSettings(environment, 'dev', embedded);
+    const early = readSettings(given, 'dev', embedded);
     const folder = await DevFolder.open(resolve('.latchkey'));
     stops.push(() => folder.close());
     const found: Record<string, string> = {};
@@ -109,6 +111,15 @@ async function freePort(port: number, host: string, setting: string): Promise<nu
   const probe = createServer();
   return new Promise((free, taken) => {
     probe.once('error', (error: NodeJS.ErrnoException) => {
+      if (isHostFault(error)) {
+        const name = setting.replace('PORT', 'HOST');
+        taken(
+          new Error(
+            `${name} is ${JSON.stringify(host)}, which is no address of this machine (${error.code}): unset it`,
+          ),
+        );
+        return;
+      }
       const why = error.code === 'EADDRINUSE' ? 'is taken by another program' : `cannot be listened on (${error.code})`;
       taken(
         new Error(

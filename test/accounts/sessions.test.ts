@@ -135,7 +135,7 @@ describe('a session', () => {
         .setAudience('http://localhost:4000')
         .setIssuedAt()
         .setExpirationTime('5m');
-    const { signingKey } = latchkey.settings.accounts.accessToken;
+    const [signingKey] = latchkey.settings.accounts.accessToken.signingKeys;
     if (!signingKey) throw new Error('no key');
     const none = `${Buffer.from('{"alg":"none"}').toString('base64url')}.${Buffer.from(JSON.stringify({ sub: id, ver: 1, iss: 'http://localhost:4000', aud: 'http://localhost:4000', exp: 9999999999, iat: 1 })).toString('base64url')}.`;
     const bad = [

@@ -41,8 +41,11 @@ describe('wrong use is told in one clear line', () => {
 
 describe('settings', () => {
   it.each([
-    ['api', ['PUBLIC_URL', 'DATABASE_URL', 'REDIS_URL', 'SECRET', 'ACCESS_TOKEN_SIGNING_KEY']],
-    ['worker', ['PUBLIC_URL', 'DATABASE_URL', 'REDIS_URL', 'SECRET', 'SMTP_URL']],
+    [
+      'api',
+      ['PUBLIC_URL', 'DATABASE_URL', 'REDIS_URL', 'SECRET', 'ACCESS_TOKEN_SIGNING_KEY', 'MAIL_FROM', 'PRODUCT_NAME'],
+    ],
+    ['worker', ['PUBLIC_URL', 'DATABASE_URL', 'REDIS_URL', 'SECRET', 'SMTP_URL', 'MAIL_FROM', 'PRODUCT_NAME']],
     ['migrate', ['DATABASE_URL']],
   ])('%s names all that are missing or wrong in one message and ends', async (command, missing) => {
     const { code, output, errors } = await Latchkey.run([command], { RESET_KEY_TTL: '0', PORT: '' });

@@ -116,6 +116,8 @@ export function productionSettings(stores: { database: string; redis: string; sm
     HOST: '127.0.0.1',
     OPS_PORT: '0',
     PUBLIC_URL: 'https://recover.example.com',
+    MAIL_FROM: 'Acme <no-reply@acme.example>',
+    PRODUCT_NAME: 'Acme',
     SIGN_UP: 'closed',
     DATABASE_URL: stores.database,
     REDIS_URL: stores.redis,

@@ -12,6 +12,8 @@ export const production = {
   SMTP_URL: 'smtp://user:pw@relay.example:587',
   SECRET: 'k7Vn2xQ9pLw4Rz8TbY6mHc3JdF5sGa1E',
   ACCESS_TOKEN_SIGNING_KEY: pem,
+  MAIL_FROM: 'Acme <no-reply@acme.example>',
+  PRODUCT_NAME: 'Acme',
 } as const;
 
 export type Change = Readonly<Record<string, string | undefined>>;

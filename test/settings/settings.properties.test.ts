@@ -43,9 +43,10 @@ it('refuses every list of limits with one part that is not', () => {
   );
 });
 
+/** Four of them never cover too much. */
 const network = fc.oneof(
-  fc.tuple(fc.ipV4(), fc.option(fc.integer({ min: 1, max: 32 }))),
-  fc.tuple(fc.ipV6(), fc.option(fc.integer({ min: 1, max: 128 }))),
+  fc.tuple(fc.ipV4(), fc.option(fc.integer({ min: 6, max: 32 }))),
+  fc.tuple(fc.ipV6(), fc.option(fc.integer({ min: 102, max: 128 }))),
 );
 
 it('reads every list of networks, as the server that has to believe them does', () => {

@@ -31,8 +31,8 @@ describe('what is not set has its default', () => {
 
   it.each(['api', 'worker'] as const)('%s: production, every safe default on', (command) => {
     const { accounts, ...settings } = settingsWith({}, command);
-    const { signingKey, ...accessToken } = accounts.accessToken;
-    expect(signingKey?.asymmetricKeyType).toBe('ed25519');
+    const { signingKeys, ...accessToken } = accounts.accessToken;
+    expect(signingKeys.map((key) => key.asymmetricKeyType)).toEqual(['ed25519']);
     expect({ ...settings, accounts: { ...accounts, accessToken } }).toEqual({
       command,
       production: true,
@@ -45,8 +45,8 @@ describe('what is not set has its default', () => {
       secrets: [production.SECRET],
       mail: {
         smtpUrls: [production.SMTP_URL],
-        from: { name: 'Latchkey', address: 'no-reply@localhost' },
-        productName: 'Latchkey',
+        from: { name: 'Acme', address: 'no-reply@acme.example' },
+        productName: 'Acme',
         requireTls: true,
       },
       accounts: {
@@ -129,8 +129,11 @@ describe('what is not set has its default', () => {
 
 describe('what a command needs', () => {
   it.each([
-    ['api', ['PUBLIC_URL', 'DATABASE_URL', 'REDIS_URL', 'SECRET', 'ACCESS_TOKEN_SIGNING_KEY']],
-    ['worker', ['PUBLIC_URL', 'DATABASE_URL', 'REDIS_URL', 'SECRET', 'SMTP_URL']],
+    [
+      'api',
+      ['PUBLIC_URL', 'DATABASE_URL', 'REDIS_URL', 'SECRET', 'ACCESS_TOKEN_SIGNING_KEY', 'MAIL_FROM', 'PRODUCT_NAME'],
+    ],
+    ['worker', ['PUBLIC_URL', 'DATABASE_URL', 'REDIS_URL', 'SECRET', 'SMTP_URL', 'MAIL_FROM', 'PRODUCT_NAME']],
     ['migrate', ['DATABASE_URL']],
     ['account', ['DATABASE_URL']],
   ] as const)('%s names everything that is missing, together', (command, missing) => {
@@ -151,7 +154,10 @@ describe('a wrong value', () => {
   const wrong: Record<string, { values: readonly string[]; allowed: RegExp }> = {
     NODE_ENV: { values: ['prod', 'Production', 'staging'], allowed: /production, development, test/ },
     PORT: { values: ['-1', '65536', '4000.0', '0x10', '1e3', 'http', '∞'], allowed: /0 to 65535/ },
-    HOST: { values: ['a b', 'http://x', '[::1]'], allowed: /host name or an IP address/ },
+    HOST: {
+      values: ['a b', 'http://x', '[::1]', 'x86_64-conda-linux-gnu', 'arm64-apple-darwin20.0.0'],
+      allowed: /host name or an IP address/,
+    },
     OPS_PORT: { values: ['off', '70000'], allowed: /0 to 65535/ },
     OPS_HOST: { values: ['*'], allowed: /host name or an IP address/ },
     PUBLIC_URL: {
@@ -174,7 +180,7 @@ describe('a wrong value', () => {
       ],
       allowed: /an address/,
     },
-    PRODUCT_NAME: { values: ['x'.repeat(65), 'a\nb', 'a\u202Eb'], allowed: /1 to 64 characters/ },
+    PRODUCT_NAME: { values: ['x'.repeat(65), 'a\nb', 'a\u202Eb', '\u200D', 'a\u2029b'], allowed: /1 to 64 characters/ },
     ACCESS_TOKEN_TTL: {
       values: ['0', '-1', '1.5', 'abc', '1e3', '∞', 'Infinity', '86401'],
       allowed: /1 to 86400 \(seconds\)/,
@@ -211,6 +217,7 @@ describe('a wrong value', () => {
     SANDBOX: { values: ['yes', '1', 'constructor', '__proto__'], allowed: /on, off/ },
     INTROSPECTION: { values: ['no', 'toString'], allowed: /on, off/ },
     NOTIFY_UNKNOWN_ADDRESS: { values: ['yes', '1'], allowed: /on, off/ },
+    SETTINGS_IGNORE: { values: ['LIMIT-X', 'A B', 'A,,B'], allowed: /names of environment variables/ },
     LOG_LEVEL: { values: ['verbose', 'INFO'], allowed: /fatal, error, warn, info, debug, trace, silent/ },
   };
   for (const name of Object.keys(settingsTable).filter((each) => each.startsWith('LIMIT_'))) {
@@ -341,7 +348,7 @@ describe('the signing key', () => {
     ['JWK', jwk],
     ['JWK among spaces', `  ${jwk}\n`],
   ])('is read as %s', (_form, text) => {
-    const key = settingsWith({ ACCESS_TOKEN_SIGNING_KEY: text }).accounts.accessToken.signingKey;
+    const key = settingsWith({ ACCESS_TOKEN_SIGNING_KEY: text }).accounts.accessToken.signingKeys[0];
     expect(key?.equals(ed25519)).toBe(true);
   });
 
@@ -362,7 +369,7 @@ describe('the signing key', () => {
   ])('is refused: %s', (_kind, text) => {
     const { ACCESS_TOKEN_SIGNING_KEY: fault, ...others } = faultsOf({ ACCESS_TOKEN_SIGNING_KEY: text });
     expect(others).toEqual({});
-    expect(fault).toBe('allowed: an Ed25519 private key, PKCS#8 PEM or JWK');
+    expect(fault).toMatch(/^allowed: an Ed25519 private key: PKCS#8 PEM or JWK;/);
   });
 });
 

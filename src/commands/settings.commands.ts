@@ -1,0 +1,31 @@
+import type { Command } from 'commander';
+import { commands, type Environment } from '../settings.js';
+import { settingsMarkdown, settingsSeen } from '../settings-docs.js';
+
+/** `latchkey settings`. */
+export function defineSettingsCommand(
+  program: Command,
+  environment: Environment,
+  oneOff: (work: () => Promise<void>) => Promise<void>,
+): void {
+  const print = (line: string) => process.stdout.write(`${line}\n`);
+  const check = async (command: true | string) => {
+    const { checkSettings } = await import('./check-settings.js');
+    const of = command === true ? (['api', 'worker'] as const) : commands.filter((each) => each === command);
+    if (of.length === 0) throw new Error(`--check knows ${commands.join(', ')}`);
+    if (!(await checkSettings(environment, of, print))) process.exitCode = 1;
+  };
+  program
+    .command('settings')
+    .description('every setting with its default and what it is now; secrets are not shown')
+    .option('--markdown', 'the documented table')
+    .option(
+      '--check [command]',
+      'faults and warnings; exit code 1 on a fault. For one command, else for api and worker',
+    )
+    .action(async (options: { markdown?: boolean; check?: true | string }) => {
+      const { check: of } = options;
+      if (of) await oneOff(() => check(of));
+      else print(options.markdown ? settingsMarkdown() : settingsSeen(environment));
+    });
+}

@@ -1,0 +1,11 @@
+/** Freezes plain objects and arrays all the way down; class instances (a key) are left alone. */
+export function deepFreeze<T>(value: T): T {
+  if (
+    Array.isArray(value) ||
+    (typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype)
+  ) {
+    for (const each of Object.values(value)) deepFreeze(each);
+    Object.freeze(value);
+  }
+  return value;
+}

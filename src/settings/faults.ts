@@ -1,0 +1,13 @@
+/** One wrong setting: what it was (never the value of a secret) and what is allowed. */
+export interface SettingFault {
+  readonly name: string;
+  readonly fault: string;
+}
+
+/** Thrown with every fault at once, so that an operator mends them in one go. */
+export class SettingsError extends Error {
+  constructor(readonly faults: readonly SettingFault[]) {
+    super(`${faults.length} wrong setting(s):\n${faults.map(({ name, fault }) => `  ${name}: ${fault}`).join('\n')}`);
+    this.name = 'SettingsError';
+  }
+}

@@ -1,0 +1,21 @@
+import { isIP } from 'node:net';
+import * as z from 'zod';
+import { list } from '../settings-values.js';
+import { tooWide } from './trusted-networks.js';
+
+/** Strict, because lenient parsers read `1` (a number of hops elsewhere) and octal parts as other addresses. */
+const cidrs = list('networks in CIDR notation (10.0.0.0/8, 2001:db8::/32; not /0) or single addresses', (text) => {
+  const match = /^([0-9a-fA-F.:]+)(?:\/(\d{1,3}))?$/.exec(text);
+  const [address = '', bits] = [match?.[1], isIP(match?.[1] ?? '') === 6 ? 128 : 32];
+  const prefix = Number(match?.[2] ?? bits);
+  return isIP(address) && prefix >= 1 && prefix <= bits ? `${address}/${prefix}` : undefined;
+});
+
+/** The networks of proxies. Whoever is in one of them can claim any address, so they must not be most of the world. */
+export const proxies = cidrs.transform((networks, context) => {
+  const space = tooWide(networks);
+  if (!space) return networks;
+  const message = `allowed: networks that cover a sixteenth of ${space} together at most; strangers in them could claim any address`;
+  context.addIssue({ code: 'custom', message });
+  return z.NEVER;
+}) as unknown as z.ZodType<string[], string>;

@@ -1,0 +1,83 @@
+import { closeSync, openSync, readSync } from 'node:fs';
+import type { Environment, SettingFault } from '../settings.js';
+
+/** Bytes; a key set of some hundred keys fits. */
+const most = 65_536;
+
+/** The name of the file's setting. */
+export const fileOf = (name: string) => `${name}_FILE`;
+
+/**
+ * Every secret may stand in a file that `NAME_FILE` names, as Docker and Kubernetes hand secrets out. The environment
+ * that comes back holds the contents under `NAME`, without the line end that editors add, and no `NAME_FILE`.
+ *
+ * Never says what a file holds; nor what `NAME_FILE` is, unless it is plainly a path, because it may be the secret
+ * itself, given under the wrong name.
+ *
+ * @param names of the secret settings.
+ */
+export function readSecretFiles(
+  environment: Environment,
+  names: readonly string[],
+): { environment: Environment; faults: SettingFault[] } {
+  const found: Record<string, string | undefined> = { ...environment };
+  const faults: SettingFault[] = [];
+  for (const name of names) {
+    const file = fileOf(name);
+    const path = environment[file];
+    if (!path) continue;
+    delete found[file];
+    if (environment[name]) {
+      delete found[name];
+      faults.push({ name, fault: `is set, and so is ${file}; allowed: one of the two` });
+      continue;
+    }
+    try {
+      found[name] = contentOf(path);
+    } catch (error) {
+      faults.push({
+        name: file,
+        fault: `${shown(path)}; allowed: a file with the value of ${name}, but ${why(error)}`,
+      });
+    }
+  }
+  return { environment: found, faults };
+}
+
+class NoText extends Error {}
+
+function contentOf(path: string): string {
+  const bytes = Buffer.alloc(most + 1);
+  const file = openSync(path, 'r');
+  let length = 0;
+  try {
+    for (let count = -1; count !== 0 && length <= most; length += count) {
+      count = readSync(file, bytes, length, bytes.length - length, null);
+    }
+  } finally {
+    closeSync(file);
+  }
+  if (length > most) throw new NoText(`it is longer than ${most} bytes`);
+  const text = decode(bytes.subarray(0, length)).replace(/[\r\n]+$/, '');
+  if (text.trim() === '') throw new NoText('it is empty');
+  return text;
+}
+
+/** Random bytes as they are would lose most of what is random in them when they are read as text. */
+function decode(bytes: Buffer): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw new NoText('it is not text (UTF-8); write random bytes in base64');
+  }
+}
+
+function why(error: unknown): string {
+  if (error instanceof NoText) return error.message;
+  const code = (error as { code?: unknown }).code;
+  return `it cannot be read (${typeof code === 'string' ? code : 'not a path'})`;
+}
+
+function shown(path: string): string {
+  return /^\.{0,2}\/(?:[\w.@-]{1,32}\/)*[\w.@-]{1,32}$/.test(path) ? `was ${JSON.stringify(path)}` : 'is not shown';
+}

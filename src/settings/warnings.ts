@@ -1,0 +1,40 @@
+import type { Environment, SettingFault, Settings } from '../settings.js';
+import { limits } from '../settings-values.js';
+
+type Windows = readonly { readonly points: number; readonly seconds: number }[];
+
+/** By name, what is set by default. */
+type Defaults = readonly (readonly [name: string, row: { readonly byDefault: string }])[];
+
+/** What a process can start with, and an operator should know. Never the value of a secret. */
+export function doubtfulSettings(environment: Environment, settings: Settings, table: Defaults): SettingFault[] {
+  const warnings = idleWindows(environment, table);
+  if (settings.production && !settings.passwordReset.supportUrl) {
+    const fault = 'is not set: people who did not change their password are not told where to object';
+    warnings.push({ name: 'SUPPORT_URL', fault });
+  }
+  return warnings;
+}
+
+/** Windows that can never be met: a wider one allows less, or the network's does. */
+function idleWindows(environment: Environment, table: Defaults): SettingFault[] {
+  const rows = table.filter(([name]) => name.startsWith('LIMIT_'));
+  const all = new Map(rows.map(([name, { byDefault }]) => [name, windowsOf(environment[name] || byDefault)]));
+  return [...all].flatMap(([name, windows]) => {
+    const network = all.get(name.replace(/_PER_CLIENT$/, '_PER_NETWORK')) ?? [];
+    const narrower = (window: Windows[number]) =>
+      [...windows, ...network].find(({ points, seconds }) => points < window.points && seconds >= window.seconds);
+    return windows.flatMap((window) => {
+      const other = narrower(window);
+      const fault = other && `${shown(window)} is never reached, because ${shown(other)} refuses before`;
+      return fault ? [{ name, fault }] : [];
+    });
+  });
+}
+
+function windowsOf(text: string): Windows {
+  const result = limits.safeParse(text);
+  return result.success ? result.data : [];
+}
+
+const shown = ({ points, seconds }: Windows[number]) => `${points}/${seconds}`;
