@@ -14,6 +14,8 @@ export function settingsMarkdown(): string {
 export function settingsPage(): string {
   const intro = `# Settings
 
+This page is made from \`src/settings-table.ts\` by \`npm run generate\`.
+
 Settings are environment variables, read once at start; an empty value counts as unset. All faults are reported together,
 each with its name, what it was (never the value of a secret) and what is allowed. \`latchkey settings\` shows what is set,
 \`latchkey settings --check\` every fault and every warning.
@@ -28,7 +30,6 @@ two edits or fewer from one of ours are a warning. What platforms put into the e
 
 PostgreSQL's own variables (\`PGHOST\`, \`PGPASSWORD\`, \`PGSSLMODE\` …) are not read: \`DATABASE_URL\` says everything.
 
-This table is made from \`src/settings-table.ts\` by \`npm run generate\`.
 `;
   return `${intro}\n${settingsMarkdown()}\n`;
 }
