@@ -20,6 +20,7 @@ export function productionEnvironment(urls: { database: string; redis: string; s
     HOST: '127.0.0.1',
     PUBLIC_URL: 'https://bench.example',
     MAIL_FROM: 'Bench <no-reply@bench.example>',
+    PRODUCT_NAME: 'Bench',
     LOG_LEVEL: 'warn',
     DATABASE_URL: urls.database,
     REDIS_URL: urls.redis,
