@@ -38,9 +38,23 @@ const page = async (url: string) => {
   const response = await fetch(url, { headers: { accept: 'text/html' } });
   return { status: response.status, type: response.headers.get('content-type')?.split(';')[0] };
 };
+/** What a developer's shell may say about other servers, and about a place on earth that this machine does not know. */
+const shell: Settings = {
+  PGHOST: 'nowhere.invalid',
+  PGPORT: '1',
+  PGUSER: 'somebody',
+  PGPASSWORD: 'else',
+  PGDATABASE: 'other',
+  PGSSLMODE: 'verify-full',
+  PGOPTIONS: '-c search_path=nowhere -c default_transaction_read_only=on',
+  PGDATA: '/nowhere',
+  LC_ALL: 'xx_YY.UTF-8',
+  TZ: 'Nowhere/Bad',
+};
+
 describe('latchkey dev in an empty folder', () => {
   it('says where to go, answers there, keeps accounts between runs and after a crash, and runs once per folder', async () => {
-    const first = start();
+    const first = start(shell);
     const url = await isUp(first);
     expect(url).toMatch(/^http:\/\/localhost:[1-9]\d+$/);
     for (const line of ['/reset-password', '/graphql', '/inbox']) expect(first.output).toContain(`${url}${line}\n`);
