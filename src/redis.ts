@@ -48,10 +48,15 @@ const clusterOptions = {
   dnsLookup: (name: string, done: (error: null, address: string) => void) => done(null, name),
 } as const;
 
-/** Connects in the background; until then, and whenever the line is down, commands fail at once. */
-export function openRedis(url: string, log: Log): Redis | Cluster {
+/**
+ * Connects in the background; until then, and whenever the line is down, commands fail immediately.
+ *
+ * @param keyPrefix put before every name by the driver, also before those of scripts; patterns and answers that hold
+ * names (SCAN) would go without, and nothing here uses them but the gauges, which know.
+ */
+export function openRedis(url: string, log: Log, keyPrefix = ''): Redis | Cluster {
   const address = parseRedisUrl(url);
-  const redis = address.kind === 'cluster' ? openCluster(address) : openServer(address);
+  const redis = address.kind === 'cluster' ? openCluster(address, keyPrefix) : openServer(address, keyPrefix);
   const note = noteFaults(log);
   redis.on('error', note);
   if (address.kind === 'cluster') redis.on('node error', note);
@@ -78,9 +83,15 @@ function noteFaults(log: Log): (error: Error) => void {
   };
 }
 
-function openServer(address: Exclude<RedisAddress, { kind: 'cluster' }>): Redis {
+function openServer(address: Exclude<RedisAddress, { kind: 'cluster' }>, keyPrefix: string): Redis {
   const { tls, username, password, database: db } = address;
-  const options = { ...redisOptions, ...(username ? { username } : {}), ...(password ? { password } : {}), db };
+  const options = {
+    ...redisOptions,
+    keyPrefix,
+    ...(username ? { username } : {}),
+    ...(password ? { password } : {}),
+    db,
+  };
   if (address.kind === 'single') {
     const [server] = address.servers;
     return new Redis({ ...options, ...server, ...(tls ? { tls: {} } : {}) });
@@ -102,7 +113,7 @@ function openServer(address: Exclude<RedisAddress, { kind: 'cluster' }>): Redis 
   });
 }
 
-function openCluster({ servers, tls, username, password }: RedisAddress): Cluster {
+function openCluster({ servers, tls, username, password }: RedisAddress, keyPrefix: string): Cluster {
   const cluster = new Cluster(
     servers.map((each) => ({ ...each })),
     {
@@ -110,6 +121,8 @@ function openCluster({ servers, tls, username, password }: RedisAddress): Cluste
       lazyConnect: true,
       redisOptions: {
         ...redisOptions,
+        // Here and not above, so that a command to one node has it as well.
+        keyPrefix,
         ...(username ? { username } : {}),
         ...(password ? { password } : {}),
         ...(tls ? { tls: {} } : {}),

@@ -63,7 +63,7 @@ export function createServices(settings: Settings, overrides: Overrides = {}): S
     return createLog(settings.log.level, settings.command, output);
   });
   const orm = make('orm', () => openDatabase(settings.database.url));
-  const redis = make('redis', () => openRedis(settings.redis.url, log));
+  const redis = make('redis', () => openRedis(settings.redis.url, log, settings.redis.keyPrefix));
   watchRedis(redis, (policy) => {
     if (policy === 'unknown') {
       const message = 'whether Redis may evict keys is unknown: its user may not ask (INFO); see that it may not';

@@ -1,4 +1,5 @@
 import type * as z from 'zod';
+import { keyPrefix } from './settings/key-prefix.js';
 import { limitSettings } from './settings/limits.js';
 import { plainText } from './settings/plain-text.js';
 import { proxies } from './settings/proxies.js';
@@ -88,6 +89,12 @@ export const settingsTable = {
       'as `&sentinel_username=…&sentinel_password=…`) or a cluster (`redis+cluster://user:password@host:6379,host:6379`). ' +
       '`rediss` instead of `redis` is TLS.',
     secret: true,
+  },
+  REDIS_KEY_PREFIX: {
+    value: keyPrefix,
+    byDefault: 'none',
+    meaning:
+      'Put before every name in Redis (`acme:`), where several programs, or several brands with a database each, share one.',
   },
   SMTP_URL: {
     value: smtpUrls,

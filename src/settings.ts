@@ -117,7 +117,10 @@ export function readSettings(given: Environment, command: Command, toCome: reado
         required('DATABASE_URL', [...servers, 'migrate', 'account'], 'give postgres://user:password@host/database') ??
         '',
     },
-    redis: { url: required('REDIS_URL', servers, 'give redis://:password@host:6379/0') ?? '' },
+    redis: {
+      url: required('REDIS_URL', servers, 'give redis://:password@host:6379/0') ?? '',
+      keyPrefix: values.REDIS_KEY_PREFIX ?? '',
+    },
     secrets:
       required('SECRET', servers, 'give at least 32 random bytes, for instance from `openssl rand -base64 32`') ?? [],
     mail: {

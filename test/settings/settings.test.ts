@@ -41,7 +41,7 @@ describe('what is not set has its default', () => {
       operations: { port: 9464, host: '127.0.0.1' },
       graphql: { sandbox: false, introspection: false },
       database: { url: production.DATABASE_URL },
-      redis: { url: production.REDIS_URL },
+      redis: { url: production.REDIS_URL, keyPrefix: '' },
       secrets: [production.SECRET],
       mail: {
         smtpUrls: [production.SMTP_URL],
@@ -180,6 +180,7 @@ describe('a wrong value', () => {
       ],
       allowed: /an address/,
     },
+    REDIS_KEY_PREFIX: { values: ['acme', '{acme}:', 'acme*:', 'a b:', `${'x'.repeat(32)}:`], allowed: /at the end/ },
     PRODUCT_NAME: { values: ['x'.repeat(65), 'a\nb', 'a\u202Eb', '\u200D', 'a\u2029b'], allowed: /1 to 64 characters/ },
     ACCESS_TOKEN_TTL: {
       values: ['0', '-1', '1.5', 'abc', '1e3', '∞', 'Infinity', '86401'],
