@@ -65,8 +65,12 @@ export function createLimits(
     reset: {
       requests: callerLimit('reset', 'calls', reset.requests),
       keyFailures: callerLimit('key-failure', 'failures', reset.keyFailures),
-      /** In the worker, silent: whoever is refused has a live link. */
-      perAccount: limiter('reset-account', reset.perAccount, (key) => ({ accountId: key.split(':')[0] ?? '' }), 'fail'),
+      /** Told by the worker, silent: whoever is refused has a live link. Counted by `ResetBudget`. */
+      accountRefused: (accountId: string) => {
+        metrics.limitHit('reset-account');
+        const hit = { kind: 'limit.hit', accountId, detail: { limit: 'reset-account' } };
+        void audit.noteOnceAMinute(`reset-account ${accountId}`, hit);
+      },
     },
     /** In the worker, silent. The key of an address is a pseudonym. */
     unknown: {

@@ -155,7 +155,8 @@ export function createServices(settings: Settings, overrides: Overrides = {}): S
   const resetKeys = make('resetKeys', () => new ResetKeys(redis, settings.secrets, log, metrics));
   const receipts = make('resetReceipts', () => new ResetReceipts(orm));
   const budget = make('resetBudget', () => {
-    return new ResetBudget(limits.reset.perAccount, redis, settings.passwordReset);
+    const name = (text: string) => pseudonyms.of(text);
+    return new ResetBudget(redis, name, settings.passwordReset, limits.reset.accountRefused);
   });
   const mails = make(
     'resetMails',

@@ -142,7 +142,16 @@ export const settingsTable = {
   RESET_KEY_TTL: {
     value: seconds(604_800),
     byDefault: '3600',
-    meaning: 'Seconds that a reset key lives, counted from the hand-over of the mail.',
+    meaning:
+      'Seconds that a reset key lives, counted from the hand-over of the mail. Only the last mail that ' +
+      '`LIMIT_RESET_PER_ACCOUNT` allows for now carries one that lives longer: until there can be another mail.',
+  },
+  RESET_KEY_TTL_MAX: {
+    value: seconds(604_800),
+    byDefault: '86400',
+    meaning:
+      'Seconds; no reset key lives longer (NIST SP 800-63B-4 allows 24 hours by mail). `RESET_KEY_TTL` or a window of ' +
+      '`LIMIT_RESET_PER_ACCOUNT` above it is refused.',
   },
   RESET_REQUEST_DEADLINE: {
     value: seconds(604_800),

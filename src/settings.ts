@@ -90,6 +90,21 @@ export function readSettings(given: Environment, command: Command, toCome: reado
     );
   }
 
+  const keyTtlMaxSeconds = values.RESET_KEY_TTL_MAX ?? 86_400;
+  const tooLong = (seconds: number) => seconds > keyTtlMaxSeconds && !isWrong('RESET_KEY_TTL_MAX');
+  const atMost = `at most RESET_KEY_TTL_MAX, which is ${keyTtlMaxSeconds} s`;
+  if (tooLong(values.RESET_KEY_TTL ?? 3600)) fault('RESET_KEY_TTL', `was ${values.RESET_KEY_TTL ?? 3600}; ${atMost}`);
+  // The last mail of a budget carries a key that lives until the budget refills.
+  const longestWindow = Math.max(
+    ...(values.LIMIT_RESET_PER_ACCOUNT ?? [{ seconds: 21_600 }]).map(({ seconds }) => seconds),
+  );
+  if (tooLong(longestWindow)) {
+    fault(
+      'LIMIT_RESET_PER_ACCOUNT',
+      `has a window of ${longestWindow} s; ${atMost}, because a key must live that long`,
+    );
+  }
+
   const host = values.HOST ?? (production ? '0.0.0.0' : '127.0.0.1');
   const operations = { port: values.OPS_PORT ?? 9464, host: values.OPS_HOST ?? '127.0.0.1' };
   const overlap = host === operations.host || [host, operations.host].some((each) => /^(?:0\.0\.0\.0|::)$/.test(each));
@@ -167,6 +182,7 @@ export function readSettings(given: Environment, command: Command, toCome: reado
       signInUrl: values.SIGN_IN_URL,
       supportUrl: values.SUPPORT_URL,
       keyTtlSeconds: values.RESET_KEY_TTL ?? 3600,
+      keyTtlMaxSeconds,
       requestDeadlineSeconds: values.RESET_REQUEST_DEADLINE ?? 3600,
       notifyUnknown: values.NOTIFY_UNKNOWN_ADDRESS ?? false,
       limits: {
@@ -175,7 +191,7 @@ export function readSettings(given: Environment, command: Command, toCome: reado
         unknownInAll: values.LIMIT_NOTIFY_UNKNOWN_IN_ALL ?? [{ points: 30, seconds: 3600 }],
         perAccount: values.LIMIT_RESET_PER_ACCOUNT ?? [
           { points: 3, seconds: 3600 },
-          { points: 10, seconds: 86400 },
+          { points: 5, seconds: 21600 },
         ],
         requests: {
           perClient: values.LIMIT_RESET_PER_CLIENT ?? [{ points: 30, seconds: 900 }],

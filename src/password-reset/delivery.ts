@@ -25,14 +25,15 @@ export class Delivery {
 
   /** Looks the account up, mints a key, remembers its digest, and only then sends the mail. */
   async #deliver(job: Job<ResetRequest>, place: { isUsed: boolean }): Promise<Settlement> {
-    const { accounts, audit, budget, mails, resetKeys, settings, unknownAddresses } = this.parts;
+    const { accounts, audit, budget, devices, mails, resetKeys, settings, unknownAddresses } = this.parts;
     // Read again: a row that somebody broke must not become a condition, or an address that we would write to.
     const email = parseEmailAddress(String(job.data.email));
     if (!email) return { settle: 'dead', reason: 'broken-data' };
     const account = await accounts.find({ email });
     const finish = async (outcome: string): Promise<Settlement> => {
       // What a superseded job had taken belongs to the budget of the version before, which is gone.
-      if (account && outcome !== 'sent' && outcome !== 'superseded') await budget.giveBack(job.id, account);
+      if (account && (outcome === 'expired' || outcome === 'no-recipient')) await budget.giveBack(job.id, account);
+      if (account && outcome === 'dead') await budget.refused(job.id, account);
       const { client, requestId: origin } = job.data;
       const note = { kind: `reset.${outcome}`, accountId: account?.id, client };
       // Not waited for: until the job is settled, a crash sends the mail again. Strangers make as many of the others as
@@ -50,7 +51,8 @@ export class Delivery {
     const now = account.readAt.getTime();
     if (now - job.createdAt.getTime() > settings.requestDeadlineSeconds * 1000) return finish('expired');
     if (account.credentialsChangedAt > job.createdAt) return finish('superseded');
-    const grant = await budget.take(job.id, account);
+    const isOwnDevice = devices.verify(job.data.device, account) !== undefined;
+    const grant = await budget.take(job.id, account, { network: job.data.network, isOwnDevice });
     if (!grant.granted) return finish('suppressed');
 
     const key = mintResetKey();
@@ -61,6 +63,7 @@ export class Delivery {
     const failure = await mails.sendLink(account, key, {
       expiresAt,
       lifetimeSeconds: grant.keyLifetimeSeconds,
+      nextMailAt: grant.refillsAt,
       locale: job.data.locale,
       job,
     });

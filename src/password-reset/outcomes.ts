@@ -14,6 +14,8 @@ export interface ResetRequest {
   readonly client: string;
   /** A text that can be a device (see `Devices`), or null; of jobs that an older process wrote, undefined. */
   readonly device?: string | null;
+  /** That the client is part of: an IPv4 /24, an IPv6 /48. Undefined in jobs that an older process wrote. */
+  readonly network?: string;
 }
 export const resetRequests: QueueDefinition<ResetRequest> = { name: 'password-reset-request' };
 

@@ -47,9 +47,12 @@ export class PasswordReset {
     return orTryLater(log, caller.requestId, async () => {
       const passed = await pass(caller, [limits.requests]);
       if (passed.kind !== 'passed') return passed;
-      const { requestId, client } = caller;
+      const { requestId, client, networks } = caller;
       const device = Devices.hasShape(input.device) ? input.device : null;
-      await jobs.enqueue(resetRequests, { email, locale: mails.knownLocale(input.locale), requestId, client, device });
+      // A /24, or a /48: somebody may easily have several of what is narrower, and a /32 is a whole provider.
+      const network = networks[1] ?? networks[0] ?? '';
+      const locale = mails.knownLocale(input.locale);
+      await jobs.enqueue(resetRequests, { email, locale, requestId, client, network, device });
       const { keyTtlSeconds: keyLifetimeSeconds, askAgainAfterSeconds } = settings;
       return { kind: 'requested', keyLifetimeSeconds, askAgainAfterSeconds };
     });

@@ -1,64 +1,121 @@
 import type { Cluster, Redis } from 'ioredis';
 import type { Credential } from '../accounts/accounts.js';
 import { Unavailable } from '../errors.js';
-import type { RateLimiter, Verdict, Window } from '../rate-limit/rate-limiter.js';
+import type { Window } from '../rate-limit/rate-limiter.js';
+import { type Asking, ask, giveBack, type Place, refuse } from './budget-places.js';
 
-/** A place in the budget: the mail may go, and its key must live this long (seconds). */
-export type Grant = { readonly granted: true; readonly keyLifetimeSeconds: number } | { readonly granted: false };
+/**
+ * A place in the budget: the mail may go, and its key must live this long (seconds). `refillsAt`: it is the last for now,
+ * and there is no other before that.
+ */
+export type Grant =
+  | { readonly granted: true; readonly keyLifetimeSeconds: number; readonly refillsAt: Date | undefined }
+  | { readonly granted: false };
+
+export interface BudgetSettings {
+  readonly keyTtlSeconds: number;
+  readonly keyTtlMaxSeconds: number;
+  readonly limits: { readonly perAccount: readonly Window[] };
+}
+
+/** Written only over what was read, so that jobs at the same time count as if one came after the other. */
+const replaceIfUnchanged = `
+if (redis.call('GET', KEYS[1]) or '') ~= ARGV[1] then return 0 end
+if ARGV[2] == '' then redis.call('DEL', KEYS[1]) else redis.call('SET', KEYS[1], ARGV[2], 'EX', ARGV[3]) end
+return 1`;
+/** Others that write in between: each of them had its turn, so a worker has to lose that often in a row. */
+const mostTries = 50;
 
 /**
  * How many reset mails one account gets. It bounds a flood and cannot lock the owner out: the last mail that it allows
- * carries a key that lives until the budget refills, so whoever is told nothing has a live link already.
+ * carries a key that lives until the budget refills, so whoever is told nothing has a live link already. Beside it two
+ * places are reserved in each longest window: one for the owner's own device, one for a network that did not use the
+ * budget up (budget-places.ts has the rules).
  *
  * It is counted under the credential version, so that a completed reset or password change begins a new budget by
- * itself: with the old links dead there is no live one to point to.
+ * itself: with the old links dead there is no live one to point to. Times are the database's, as those of keys are.
  */
 export class ResetBudget {
+  /** @param onRefusal told the account of each request that gets no mail. */
   constructor(
-    private readonly limiter: RateLimiter,
     private readonly redis: Redis | Cluster,
-    private readonly settings: { keyTtlSeconds: number; requestDeadlineSeconds: number },
+    private readonly nameOf: (network: string) => string,
+    private readonly settings: BudgetSettings,
+    private readonly onRefusal: (accountId: string) => void = () => undefined,
   ) {}
 
   /** Counts a job once, however often it is tried. @throws Unavailable */
-  async take(jobId: string, account: Credential): Promise<Grant> {
+  async take(
+    job: string,
+    account: Credential,
+    from: { network?: string | undefined; isOwnDevice?: boolean } = {},
+  ): Promise<Grant> {
+    const { keyTtlSeconds, keyTtlMaxSeconds, limits } = this.settings;
+    const now = account.readAt.getTime();
+    const network = from.network ? this.nameOf(`network ${from.network}`) : '';
+    const asking: Asking = { job, now, network, isOwnDevice: from.isOwnDevice ?? false };
+    const answer = await this.#change(account, (places) => {
+      const answered = ask(places, asking, limits.perAccount);
+      return { ...answered, places: answered.granted ? answered.places : places };
+    });
+    if (!answer.granted) {
+      this.onRefusal(account.id);
+      return { granted: false };
+    }
+    const untilRefill = answer.refillsAt === undefined ? 0 : Math.ceil((answer.refillsAt - now) / 1_000);
+    return {
+      granted: true,
+      keyLifetimeSeconds: Math.min(keyTtlMaxSeconds, Math.max(keyTtlSeconds, untilRefill)),
+      refillsAt: answer.refillsAt === undefined ? undefined : new Date(answer.refillsAt),
+    };
+  }
+
+  /** For a job that ends without a mail: what it had taken. Best effort, since the windows refill anyway. */
+  async giveBack(job: string, account: Credential): Promise<void> {
+    await this.#change(account, (places) => ({ places: giveBack(places, job) })).catch(() => undefined);
+  }
+
+  /** For a job whose mailbox does not want its mail: it counts in the shortest window only. Best effort, too. */
+  async refused(job: string, account: Credential): Promise<void> {
+    await this.#change(account, (places) => ({ places: refuse(places, job) })).catch(() => undefined);
+  }
+
+  async #change<Answer extends { readonly places: readonly Place[] }>(
+    { id, credentialVersion }: Credential,
+    change: (places: readonly Place[]) => Answer,
+  ): Promise<Answer> {
+    const key = `reset-budget:${id}:${credentialVersion}`;
+    const longest = Math.max(0, ...this.settings.limits.perAccount.map(({ seconds }) => seconds));
     try {
-      const { keyTtlSeconds, requestDeadlineSeconds } = this.settings;
-      const first = await this.redis.set(countedMark(jobId), '1', 'EX', requestDeadlineSeconds + 86_400, 'NX');
-      const verdict = first ? await this.#count(jobId, account) : await this.limiter.look(budgetOf(account));
-      if (first && !verdict.allowed) {
-        await this.redis.del(countedMark(jobId));
-        return { granted: false };
+      for (let tries = 0; tries < mostTries; tries++) {
+        const before = (await this.redis.get(key)) ?? '';
+        const answer = change(read(before));
+        const after = write(answer.places);
+        if (after === before || (after === '' && before === '')) return answer;
+        if (Number(await this.redis.eval(replaceIfUnchanged, 1, key, before, after, longest)) === 1) return answer;
       }
-      return { granted: true, keyLifetimeSeconds: Math.max(keyTtlSeconds, verdict.refillsInSeconds) };
     } catch (error) {
       throw new Unavailable('redis', { cause: error });
     }
-  }
-
-  /** A mark without a count would let the next try go uncounted. */
-  async #count(jobId: string, account: Credential): Promise<Verdict> {
-    try {
-      return await this.limiter.take(budgetOf(account));
-    } catch (error) {
-      await this.redis.del(countedMark(jobId)).catch(() => 0);
-      throw error;
-    }
-  }
-
-  /** For a job that ends without a mail: what it had taken. Best effort, since the window refills anyway. */
-  async giveBack(jobId: string, account: Credential): Promise<void> {
-    const counted = await this.redis.del(countedMark(jobId)).catch(() => 0);
-    if (counted) await this.limiter.giveBack(budgetOf(account)).catch(() => undefined);
+    throw new Unavailable('redis');
   }
 }
 
-function budgetOf({ id, credentialVersion }: Credential): string {
-  return `${id}:${credentialVersion}`;
+const letters = { counted: 'c', device: 'd', network: 'n', refused: 'r' } as const;
+const kinds = { c: 'counted', d: 'device', n: 'network', r: 'refused' } as const;
+
+/** One place a line. */
+function write(places: readonly Place[]): string {
+  return places.map(({ job, at, kind, network }) => `${letters[kind]} ${at} ${job} ${network}`).join('\n');
 }
 
-function countedMark(jobId: string): string {
-  return `reset-counted:${jobId}`;
+/** What is not of ours counts as nothing. */
+function read(text: string): Place[] {
+  return text.split('\n').flatMap((line) => {
+    const [, letter, at, job, network] = /^([cdnr]) (\d{1,15}) ([\w-]{1,64}) ([\w-]{0,64})$/.exec(line) ?? [];
+    if (!letter || !job) return [];
+    return [{ job, at: Number(at), kind: kinds[letter as keyof typeof kinds], network: network ?? '' }];
+  });
 }
 
 /** Seconds. Asking at this pace never meets the shortest window of the budget. */

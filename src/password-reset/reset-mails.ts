@@ -38,17 +38,28 @@ export class ResetMails {
     return this.templates.knownLocale(tag);
   }
 
-  /** @param details.locale the request's language, used when the account has none. */
+  /**
+   * @param details.nextMailAt the budget is used up until then: the mail says that it is to be kept.
+   * @param details.locale the request's language, used when the account has none.
+   */
   sendLink(
     account: Credential,
     key: ResetKey,
-    details: { expiresAt: Date; lifetimeSeconds: number; locale: string | null; job: MailJob },
+    details: {
+      expiresAt: Date;
+      lifetimeSeconds: number;
+      nextMailAt: Date | undefined;
+      locale: string | null;
+      job: MailJob;
+    },
   ): Promise<SmtpFailure | undefined> {
     const language = this.knownLocale(account.locale) ?? details.locale;
     return this.#send('reset-link', account.email, language, details.job, {
       link: `${this.settings.pageUrl}#key=${key}`,
       lifetime: inWords(details.lifetimeSeconds, language),
       expiresAt: timeInWords(details.expiresAt, language),
+      isLast: details.nextMailAt !== undefined,
+      nextMailAt: timeInWords(details.nextMailAt ?? details.expiresAt, language),
     });
   }
 

@@ -9,8 +9,10 @@ const network = ' (IPv4 /24, IPv6 /56); a /48 has four times, a /32 sixteen time
 export const limitSettings = {
   LIMIT_RESET_PER_ACCOUNT: {
     value: limits,
-    byDefault: '3/3600,10/86400',
-    meaning: 'Reset mails to one account, points/seconds; silent, counted in the worker.',
+    byDefault: '3/3600,5/21600',
+    meaning:
+      'Reset mails to one account, points/seconds, in any stretch of that length; silent, counted in the worker. Beside ' +
+      'it two mails in each longest window: for a device of the owner, and for a network that did not use it up.',
   },
   LIMIT_RESET_PER_CLIENT: {
     value: limits,

@@ -76,7 +76,7 @@ describe.skipIf(noChromium)(`the reset page in a browser${whyNot}`, () => {
       expect(answer).toContain(
         `If there is an account for ${email}, a mail is on its way. The link works for 60 minutes.`,
       );
-      expect(answer).toContain('look for an earlier mail: its link still works');
+      expect(answer).toContain('look for the newest mail from us: its link still works');
       expect(visit.sent.find(({ body }) => asks(body, 'requestPasswordReset'))?.body).toContain('"locale":"en-GB"');
 
       const mail = await latchkey.inbox.waitFor(({ to, text }) => to.includes(email) && text.includes('#key='));

@@ -28,7 +28,7 @@ const settled = (count: number) =>
 describe("a stranger's worst hour", () => {
   it('floods no mailbox, and the owner gets in by a link that is there already', async () => {
     latchkey = await startLatchkey({
-      env: { ...behindProxy, LIMIT_RESET_PER_ACCOUNT: '3/3600,10/86400', LIMIT_RESET_PER_CLIENT: '30/900' },
+      env: { ...behindProxy, LIMIT_RESET_PER_ACCOUNT: '3/3600,5/21600', LIMIT_RESET_PER_CLIENT: '30/900' },
     });
     await latchkey.signUp('alice@example.com', password);
     const strangers = Array.from({ length: 10 }, (_, index) => from(`203.0.${index}.7`));
@@ -40,7 +40,8 @@ describe("a stranger's worst hour", () => {
     });
     await settled(101);
     const links = latchkey.inbox.mails().filter(({ subject }) => subject.startsWith('Set a new password'));
-    expect(links).toHaveLength(3);
+    // Three, and the one that is kept for a network that used none of them.
+    expect(links).toHaveLength(4);
     const owner = from('198.51.100.1');
     const last = links.at(-1);
     if (!last) throw new Error('no link');

@@ -23,7 +23,7 @@ it('reads every list of limits that is made of whole numbers above 0', () => {
   fc.assert(
     fc.property(windows, padding, (list, pad) => {
       const text = written(list, pad);
-      expect(settingsWith({ LIMIT_RESET_PER_ACCOUNT: text }).passwordReset.limits.perAccount).toEqual(list);
+      expect(settingsWith({ LIMIT_SIGN_IN_PER_ADDRESS: text }).accounts.limits.signInPerAddress).toEqual(list);
     }),
   );
 });

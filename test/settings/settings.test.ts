@@ -20,7 +20,7 @@ describe('what is not set has its default', () => {
   const resetLimits = {
     perAccount: [
       { points: 3, seconds: 3600 },
-      { points: 10, seconds: 86400 },
+      { points: 5, seconds: 21600 },
     ],
     requests: { perClient: [{ points: 30, seconds: 900 }], perNetwork: [{ points: 300, seconds: 900 }] },
     unknownPerAddress: [{ points: 1, seconds: 86400 }],
@@ -64,6 +64,7 @@ describe('what is not set has its default', () => {
         signInUrl: undefined,
         supportUrl: undefined,
         keyTtlSeconds: 3600,
+        keyTtlMaxSeconds: 86400,
         requestDeadlineSeconds: 3600,
         notifyUnknown: false,
         limits: resetLimits,
@@ -188,6 +189,7 @@ describe('a wrong value', () => {
     },
     ACCESS_TOKEN_AUDIENCE: { values: ['two words', 'ü'], allowed: /printable/ },
     RESET_KEY_TTL: { values: ['0', '-1', '1.5', 'abc', '1e3', '∞', '604801'], allowed: /1 to 604800 \(seconds\)/ },
+    RESET_KEY_TTL_MAX: { values: ['0', 'abc', '604801'], allowed: /1 to 604800 \(seconds\)/ },
     RESET_REQUEST_DEADLINE: { values: ['0', '-1', '1.5', 'abc', '1e3', '∞'], allowed: /1 to 604800 \(seconds\)/ },
     PASSWORD_MIN_LENGTH: { values: ['7', '65', '15 '.repeat(2)], allowed: /8 to 64/ },
     ARGON2_MEMORY_KIB: { values: ['12287', '19MB', '1048577'], allowed: /12288 to 1048576 \(KiB\)/ },
@@ -333,6 +335,18 @@ describe('production refuses', () => {
   });
 });
 
+it('refuses a key, or a budget that asks for one, that lives longer than RESET_KEY_TTL_MAX', () => {
+  expect(faultsOf({ RESET_KEY_TTL: '86400', LIMIT_RESET_PER_ACCOUNT: '1/60,9/86400' })).toEqual({});
+  expect(faultsOf({ RESET_KEY_TTL: '86401' })).toEqual({ RESET_KEY_TTL: expect.stringMatching(/at most .* 86400 s$/) });
+  expect(faultsOf({ LIMIT_RESET_PER_ACCOUNT: '3/3600,10/2592000' })).toEqual({
+    LIMIT_RESET_PER_ACCOUNT: expect.stringMatching(/2592000 s; at most RESET_KEY_TTL_MAX, which is 86400 s/),
+  });
+  expect(Object.keys(faultsOf({ RESET_KEY_TTL_MAX: '600' })).sort()).toEqual([
+    'LIMIT_RESET_PER_ACCOUNT',
+    'RESET_KEY_TTL',
+  ]);
+});
+
 it('refuses one port for two servers', () => {
   expect(faultsOf({ PORT: '9464' }).OPS_PORT).toContain('9464');
   expect(faultsOf({ OPS_PORT: '4000' }, 'dev').OPS_PORT).toContain('4000');
@@ -403,6 +417,7 @@ describe('a value that is set is taken over', () => {
       ACCESS_TOKEN_TTL: '60',
       ACCESS_TOKEN_AUDIENCE: 'urn:acme',
       RESET_KEY_TTL: '1',
+      RESET_KEY_TTL_MAX: '3600',
       RESET_REQUEST_DEADLINE: '604800',
       LIMIT_RESET_PER_ACCOUNT: '1/60, 2/3600',
       PASSWORD_MIN_LENGTH: '8',
@@ -443,6 +458,7 @@ describe('a value that is set is taken over', () => {
         signInUrl: 'https://app.example/sign-in',
         supportUrl: 'mailto:help@acme.example',
         keyTtlSeconds: 1,
+        keyTtlMaxSeconds: 3600,
         requestDeadlineSeconds: 604800,
         limits: {
           perAccount: [
