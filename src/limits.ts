@@ -68,8 +68,7 @@ export function createLimits(
       /** Told by the worker, silent: whoever is refused has a live link. Counted by `ResetBudget`. */
       accountRefused: (accountId: string) => {
         metrics.limitHit('reset-account');
-        const hit = { kind: 'limit.hit', accountId, detail: { limit: 'reset-account' } };
-        void audit.noteOnceAMinute(`reset-account ${accountId}`, hit);
+        audit.refused({ kind: 'limit.hit', accountId, detail: 'reset-account' });
       },
     },
     /** In the worker, silent. The key of an address is a pseudonym. */
