@@ -69,9 +69,9 @@ export async function run(argv: readonly string[]): Promise<void> {
   const jobs = program.command('jobs').description('jobs: count, list, show; dead letters: retry, discard');
   defineJobsCommands(jobs, (work) => oneOff(() => withJobs(work)));
   defineSettingsCommand(program, process.env, oneOff);
-  program.hook('preAction', (_program, { name }) => {
+  program.hook('preAction', (_program, action) => {
     // The two that stay log it; `dev` has everything of its own.
-    const isTold = /^(?:api|worker|dev|settings)$/.test(name());
+    const isTold = /^(?:api|worker|dev|settings)$/.test(action.name());
     for (const each of isTold ? [] : unused) process.stderr.write(`latchkey: ${each.name} ${each.fault}\n`);
   });
   await program.parseAsync([...argv]);
