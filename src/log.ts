@@ -21,6 +21,8 @@ export interface LogFields {
   client?: string;
   relay?: string;
   smtpStatus?: string;
+  /** Where a dialogue with a relay ended. */
+  stage?: string;
   setting?: string;
   url?: string;
   signal?: string;

@@ -48,4 +48,7 @@ export function measureRelays({ metrics, mailer }: Pick<Services, 'metrics' | 'm
   metrics.measure('latchkey_relay_up', () =>
     mailer.relays.map(({ name, isUp }) => ({ labels: { relay: name }, value: isUp ? 1 : 0 })),
   );
+  metrics.measure('latchkey_relay_lines', () =>
+    mailer.relays.map(({ name, lines }) => ({ labels: { relay: name }, value: lines })),
+  );
 }

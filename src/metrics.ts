@@ -13,7 +13,7 @@ export const counted = {
   latchkey_log_lines_lost_total: { labels: [], help: 'Log lines given up because standard output does not take them' },
   latchkey_alarms_total: {
     labels: ['alarm'],
-    help: 'What an operator must look at: forged-reset-record, relay-refuses-us, redis-evicts, audit-event-lost, untrusted-proxy, connections-of-one-client, connections-full, data-key-unreadable',
+    help: 'What an operator must look at: forged-reset-record, relay-refuses-us, relay-certificate, redis-evicts, audit-event-lost, untrusted-proxy, connections-of-one-client, connections-full, data-key-unreadable',
   },
 } as const;
 
@@ -23,6 +23,7 @@ export const measured = {
   latchkey_job_oldest_seconds: { labels: ['queue'], help: 'Age of the oldest job that waits' },
   latchkey_hashes: { labels: ['state'], help: 'Passwords that are being hashed, and calls that wait for it' },
   latchkey_relay_up: { labels: ['relay'], help: '1 while mails go to the relay, 0 while it rests after failures' },
+  latchkey_relay_lines: { labels: ['relay'], help: 'Lines to the relay that there may be at the same time' },
   latchkey_store_line_encrypted: {
     labels: ['store', 'security'],
     help: '0 while lines to the store can be read on their way; security: verified, authority, unverified, socket, plain',
@@ -37,6 +38,7 @@ export const timed = {
 export type Alarm =
   | 'forged-reset-record'
   | 'relay-refuses-us'
+  | 'relay-certificate'
   | 'redis-evicts'
   | 'audit-event-lost'
   | 'untrusted-proxy'

@@ -38,7 +38,7 @@ import { DataKey } from './secrets/data-key.js';
 import { rightsOf } from './services/database-rights.js';
 import { lineSecurity } from './services/line-security.js';
 import type { Overrides, Parts, Services } from './services/parts.js';
-import { queues, workerSlots } from './services/queues.js';
+import { queues, slotsOfQueues, workerSlots } from './services/queues.js';
 import { redisFamilies } from './services/redis-names.js';
 import type { Settings } from './settings.js';
 
@@ -150,7 +150,7 @@ export function createServices(settings: Settings, overrides: Overrides = {}): S
   const domainName = (domain: string) => pseudonyms.of(`domain ${domain}`);
   const dialogueTimes = make('dialogueTimes', () => new DialogueTimes(redis, domainName, smtpTimeouts.whole));
   const mailer = make('mailer', () => {
-    return new Mailer(settings.mail, log, metrics, { connections, times: dialogueTimes });
+    return new Mailer(settings.mail, log, metrics, { connections, slots: slotsOfQueues, times: dialogueTimes });
   });
   const resetKeys = make('resetKeys', () => new ResetKeys(redis, settings.secrets, log, metrics));
   const receipts = make('resetReceipts', () => new ResetReceipts(orm));

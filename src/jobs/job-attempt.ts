@@ -3,29 +3,34 @@ import type { JobResult, JobWithMetadata, PgBoss } from 'pg-boss';
 import { Unavailable } from '../errors.js';
 import { describeFault, type Log } from '../log.js';
 import type { Metrics } from '../metrics.js';
+import { backOffAfter, type Carried, carriedBy, pauseAfter, putOff } from './put-off.js';
 
 /** A job at one attempt. Times are the database's. */
 export interface Job<Data> {
   readonly id: string;
   readonly data: Data;
-  /** 1 at the first attempt. */
+  /** 1 at the first attempt; one that was put off counts as none. */
   readonly attempt: number;
   readonly createdAt: Date;
   /** When this attempt began. */
   readonly startedAt: Date;
   /** When this attempt began in this process: milliseconds, `performance.now()`. */
   readonly begun: number;
+  /** Whether an attempt before this one said that it was `tried`. */
+  readonly wasTried: boolean;
   /** Aborted when the lease is gone: somebody else may hold the job by now. */
   readonly signal: AbortSignal;
 }
 
 /**
- * How an attempt ends: done for good, again later (the queue's back-off), or dead and visible to an operator. What
+ * How an attempt ends: done for good, again after the queue's back-off, put off for a short time because it found no
+ * room (that is no attempt), or dead and visible to an operator. `tried`: it came as far as it could. What
  * waits for something is tried at once when that is back: see `JobQueue.hurry`.
  */
 export type Settlement =
   | { readonly settle: 'done'; readonly outcome: string }
-  | { readonly settle: 'retry'; readonly reason: string; readonly waitsFor?: string }
+  | { readonly settle: 'retry'; readonly reason: string; readonly waitsFor?: string; readonly tried?: boolean }
+  | { readonly settle: 'later'; readonly reason: string }
   | { readonly settle: 'dead'; readonly reason: string };
 
 /**
@@ -40,22 +45,28 @@ const settlePause = 500;
 /** Runs the attempts at jobs, and sees to it that what is done stays done. */
 export class JobAttempts {
   constructor(
-    private readonly boss: Pick<PgBoss, 'complete'>,
+    private readonly boss: Pick<PgBoss, 'complete' | 'getDb'>,
     private readonly log: Log,
     private readonly metrics: Metrics,
   ) {}
 
-  /** @returns how the queue is to settle the job; never throws, and logs nothing of the job's data. */
+  /**
+   * @param wake asks for the next look at the queue, so many milliseconds from now.
+   * @returns how the queue is to settle the job; never throws, and logs nothing of the job's data.
+   */
   async run<Data extends object>(
     job: JobWithMetadata<Data>,
     handle: (job: Job<Data>) => Promise<Settlement>,
+    wake: (ms: number) => void = () => undefined,
   ): Promise<JobResult> {
     const begun = performance.now();
     const { id, name: queue, data, createdOn: createdAt, startedOn: startedAt, signal } = job;
-    const attempt = job.retryCount + 1;
+    const carried = carriedBy(job);
+    const attempt = job.retryCount + 1 - (carried.putOff ?? 0);
     const fields = { queue, jobId: id, attempt };
     try {
-      const settlement = await handle({ id, data, attempt, createdAt, startedAt, begun, signal });
+      const wasTried = carried.tried === true;
+      const settlement = await handle({ id, data, attempt, createdAt, startedAt, begun, wasTried, signal });
       if (settlement.settle === 'done') {
         this.metrics.job(queue, settlement.outcome);
         this.log.info({ ...fields, outcome: settlement.outcome }, 'job done');
@@ -63,9 +74,13 @@ export class JobAttempts {
         await this.#complete(job, output);
         return { id, status: 'completed', output };
       }
-      const { settle, ...output } = settlement;
+      const { settle, ...said } = settlement;
       this.metrics.job(queue, settle);
-      this.log.warn({ ...fields, outcome: settle, reason: output.reason }, 'job not done');
+      if (settle === 'later') return await this.#later(job, carried, said.reason, wake);
+      this.log.warn({ ...fields, outcome: settle, reason: said.reason }, 'job not done');
+      const output = { ...carried, ...said };
+      // What was put off would wait as long as after so many attempts.
+      if (settle === 'retry' && carried.putOff) await putOff(this.boss, job, backOffAfter(attempt), output);
       return { id, status: settle === 'dead' ? 'deadletter' : 'failed', output };
     } catch (error) {
       this.metrics.job(queue, 'failed');
@@ -75,9 +90,25 @@ export class JobAttempts {
       const isDead = faults >= mostFaults;
       this.log.error({ ...fields, outcome: isDead ? 'dead' : 'retry', fault }, 'job failed');
       const why = isOurs ? { reason: 'fault', faults } : { reason: `no-${error.part}`, waitsFor: error.part };
-      const output = { ...why, fault };
+      const output = { ...carried, ...why, fault };
       return { id, status: isDead ? 'deadletter' : 'failed', output };
     }
+  }
+
+  async #later(
+    job: JobWithMetadata<object>,
+    carried: Carried,
+    reason: string,
+    wake: (ms: number) => void,
+  ): Promise<JobResult> {
+    const times = carried.putOff ?? 0;
+    const seconds = pauseAfter(times);
+    const ms = Math.round(seconds * 1000);
+    this.log.info({ queue: job.name, jobId: job.id, reason, ms }, 'job put off');
+    // What it waited for before, and how many faults it met, stay as they are.
+    const output = { ...(job.output as object | null), putOff: times + 1 };
+    if (await putOff(this.boss, job, seconds, output)) wake(ms + 50);
+    return { id: job.id, status: 'failed', output };
   }
 
   /**

@@ -10,6 +10,7 @@ import { hurryJobs } from './hurry-jobs.js';
 import { type Job, JobAttempts, type Settlement } from './job-attempt.js';
 import { countJobs, type QueueCounts } from './queue-counts.js';
 import { jobTiming, type QueueDefinition, queueSchema } from './queue-definition.js';
+import { tellQueueFaults } from './queue-faults.js';
 
 export interface JobQueueOptions {
   /** `pg` options: where to, TLS, time-outs. */
@@ -55,9 +56,7 @@ export class JobQueue {
       maintenanceIntervalSeconds: 300,
     });
     this.#attempts = new JobAttempts(this.#boss, options.log, options.metrics);
-    this.#boss.on('error', (error) =>
-      this.#log.error({ part: 'jobs', fault: describeFault(error) }, 'job queue fault'),
-    );
+    this.#boss.on('error', tellQueueFaults(this.#log));
     this.#boss.on('warning', () => this.#log.warn({ part: 'jobs' }, 'job queue warning'));
   }
 
@@ -118,7 +117,8 @@ export class JobQueue {
         async (jobs) => {
           // Looks for the next job as soon as this one is settled, instead of at the next poll.
           this.#boss.notifyWorker(workerId);
-          return Promise.all(jobs.map((job) => this.#attempts.run(job, handle)));
+          const wake = (ms: number) => void setTimeout(() => this.#boss.notifyWorker(workerId), ms).unref();
+          return Promise.all(jobs.map((job) => this.#attempts.run(job, handle, wake)));
         },
       );
     }

@@ -1,11 +1,12 @@
 import { EventEmitter, once } from 'node:events';
-import type { SendMailOptions } from 'nodemailer';
 import type { Log } from '../log.js';
 import type { Metrics } from '../metrics.js';
 import { type Clock, type DialogueTimes, realClock } from './dialogue-times.js';
+import { type MailPlace, MailPlaces, type PlacesTiming } from './mail-places.js';
 import { type NotTaken, Relay, type RelayOptions, smtpTimeouts } from './relay.js';
 import type { BreakerState, Pass } from './relay-breaker.js';
 import type { SmtpFailure } from './smtp-failure.js';
+import { wrapMail } from './wrap-mail.js';
 
 /** What a mail takes up while it is sent: a slot, and a share of what there is for its recipient's domain. */
 export interface Place {
@@ -14,6 +15,10 @@ export interface Place {
   readonly attempt?: number;
   /** When the work began that leads to the mail, by the mailer's clock in milliseconds; by default when it is handed in. */
   readonly begun?: number;
+  /** Whether an attempt before this one came as far as its recipient: see `smtpTimeouts.recipient`. */
+  readonly isRetry?: boolean;
+  /** What it holds of the slots: see `Mailer.takePlace`. */
+  readonly place?: MailPlace;
 }
 
 /** A mail to one recipient. Addresses passed our parser; nothing in a header comes from a person. */
@@ -33,13 +38,17 @@ export interface MailSettings {
   readonly requireTls: boolean;
 }
 
-export interface MailerOptions extends Omit<RelayOptions, 'requireTls'> {
+export interface MailerOptions extends Omit<RelayOptions, 'requireTls' | 'name'> {
+  /** Slots by the name of their queue: what recipients' domains and retries have their shares of. */
+  readonly slots?: Readonly<Record<string, number>>;
+  readonly places?: PlacesTiming;
   /** Where the lengths of dialogues are remembered; without it `hold` holds nothing. */
   readonly times?: DialogueTimes;
   readonly clock?: Clock;
 }
 
 const resting: SmtpFailure = { fault: 'passing', reason: 'relays-rest', status: undefined, relayDown: true };
+const recipientSlow: SmtpFailure = { fault: 'passing', reason: 'recipient-slow', status: undefined, relayDown: false };
 const leaseLost: SmtpFailure = { fault: 'passing', reason: 'lease-lost', status: undefined, relayDown: false };
 
 /** Hands mails to the relays, which are tried in turn; one that is down is passed over. */
@@ -48,6 +57,7 @@ export class Mailer {
   readonly #timeouts;
   readonly #times: DialogueTimes | undefined;
   readonly #clock: Clock;
+  readonly #places = new Map<string, MailPlaces>();
   readonly #changes = new EventEmitter<{ change: [BreakerState] }>().setMaxListeners(0);
 
   constructor(
@@ -61,7 +71,23 @@ export class Mailer {
     this.#clock = options.clock ?? realClock;
     const changed = (state: BreakerState) => void this.#changes.emit('change', state);
     this.#timeouts = options.timeouts ?? smtpTimeouts;
-    this.#relays = settings.smtpUrls.map((url) => new Relay(url, { ...options, requireTls }, log, metrics, changed));
+    for (const [queue, slots] of Object.entries(options.slots ?? {})) {
+      this.#places.set(queue, new MailPlaces(slots, options.places));
+    }
+    const relay = { ...options, requireTls, name: domainOf(settings.from.address) };
+    this.#relays = settings.smtpUrls.map((url) => new Relay(url, relay, log, metrics, changed));
+  }
+
+  /**
+   * A share of a queue's slots for a mail to this address, to be taken before anything is done for it and released
+   * after everything.
+   *
+   * @param isRetry an attempt before this one came as far as its recipient.
+   * @returns undefined when it must come again later: what its domain, or retries, may hold is taken.
+   */
+  takePlace(queue: string, to: string, isRetry: boolean): MailPlace | undefined {
+    const places = this.#places.get(queue);
+    return places ? places.take(to, isRetry) : anyPlace;
   }
 
   /**
@@ -71,17 +97,17 @@ export class Mailer {
   async send(mail: Mail, leaseEnded?: AbortSignal): Promise<SmtpFailure | undefined> {
     const begun = mail.begun ?? this.#clock.now();
     const end = performance.now() + this.#timeouts.whole;
-    const message = this.#compose(mail);
+    const parcel = await wrapMail(mail, this.settings.from, mail.place ?? anyPlace);
     const tried = new Set<Relay>();
     let failure: NotTaken | SmtpFailure = resting;
     let waited = 0;
     try {
       for (;;) {
         if (leaseEnded?.aborted) return leaseLost;
-        let next = this.#next(tried);
+        let next = this.#next(mail.to, tried);
         if (!next && tried.size === 0) {
           const from = this.#clock.now();
-          next = await this.#waitForRelay(leaseEnded, () => this.#next(new Set()));
+          next = await this.#waitForRelay(leaseEnded, () => this.#next(mail.to, new Set()));
           waited += this.#clock.now() - from;
         }
         if (!next) return leaseEnded?.aborted ? leaseLost : failure;
@@ -89,8 +115,9 @@ export class Mailer {
         tried.add(relay);
         // Each relay gets its share, so that one that hangs leaves time for the next.
         const share = Math.max(1, (end - performance.now()) / (this.#relays.length - tried.size + 1));
-        const notTaken = await relay.handOver(message, Math.floor(share), pass);
+        const notTaken = await relay.handOver(parcel, Math.floor(share), pass);
         if (!notTaken) return undefined;
+        if (mail.place?.signal.aborted && !notTaken.unclear) return { ...recipientSlow, stage: notTaken.stage };
         failure = notTaken;
         // What the recipient's server said holds everywhere; what a relay may have taken is no other relay's now.
         if (notTaken.fault === 'recipient' || notTaken.unclear) return failure;
@@ -105,14 +132,16 @@ export class Mailer {
    * Takes up a place as a mail would, for as long as one would, and sends nothing: whoever sees when other mails leave
    * does not learn whether there was a mail here. While relays rest it waits as a mail would.
    */
-  async hold({ to, begun = this.#clock.now() }: Place, leaseEnded?: AbortSignal): Promise<void> {
+  async hold({ to, begun = this.#clock.now(), place }: Place, leaseEnded?: AbortSignal): Promise<void> {
     if (!this.#times) return;
     const from = this.#clock.now();
-    const admits = () => this.#relays.some((relay) => relay.admits) || undefined;
+    const admits = () => this.#relays.some((relay) => relay.admits(to)) || undefined;
     if (!admits() && !(await this.#waitForRelay(leaseEnded, admits))) return;
     const waited = this.#clock.now() - from;
     const length = Math.min(await this.#times.draw(domainOf(to)), this.#timeouts.whole - waited);
-    await this.#clock.sleep(Math.max(0, begun + waited + length - this.#clock.now()), leaseEnded);
+    place?.stage('RCPT');
+    const ends = [leaseEnded, place?.signal].filter((signal) => signal !== undefined);
+    await this.#clock.sleep(Math.max(0, begun + waited + length - this.#clock.now()), AbortSignal.any(ends));
   }
 
   /** Told when one mail may try a relay that rested (`half-open`), and when all may (`closed`). */
@@ -122,18 +151,18 @@ export class Mailer {
     });
   }
 
-  /** Each relay by its name, and whether mails go there. */
-  get relays(): readonly { readonly name: string; readonly isUp: boolean }[] {
-    return this.#relays.map(({ name, isUp }) => ({ name, isUp }));
+  /** Each relay by its name, whether mails go there, and how many lines to it there may be. */
+  get relays(): readonly { readonly name: string; readonly isUp: boolean; readonly lines: number }[] {
+    return this.#relays.map(({ name, isUp, lines }) => ({ name, isUp, lines }));
   }
 
   close(): void {
     for (const relay of this.#relays) relay.close();
   }
 
-  #next(tried: ReadonlySet<Relay>): { relay: Relay; pass: Pass } | undefined {
+  #next(to: string, tried: ReadonlySet<Relay>): { relay: Relay; pass: Pass } | undefined {
     for (const relay of this.#relays) {
-      const pass = tried.has(relay) ? undefined : relay.admit();
+      const pass = tried.has(relay) ? undefined : relay.admit(to);
       if (pass) return { relay, pass };
     }
     return undefined;
@@ -153,27 +182,14 @@ export class Mailer {
     }
     return undefined;
   }
-
-  #compose({ to, subject, html, text, language, messageId }: Mail): SendMailOptions {
-    const { from } = this.settings;
-    return {
-      // A copy: nodemailer writes into the address object that it is given.
-      from: { ...from },
-      to: { name: '', address: to },
-      envelope: { from: from.address, to: [to] },
-      subject,
-      html,
-      text,
-      // Said here, so that nodemailer does not look through every body for the shorter encoding.
-      textEncoding: 'quoted-printable' as const,
-      messageId: `<${messageId}@${from.address.slice(from.address.lastIndexOf('@') + 1)}>`,
-      // RFC 3834 5, and the hint that Exchange knows: no vacation replies to a reset mail.
-      headers: { 'Auto-Submitted': 'auto-generated', 'X-Auto-Response-Suppress': 'All', 'Content-Language': language },
-      disableFileAccess: true,
-      disableUrlAccess: true,
-    };
-  }
 }
+
+/** Where nobody bounds the slots. */
+const anyPlace: MailPlace = {
+  signal: new AbortController().signal,
+  stage: () => undefined,
+  release: () => undefined,
+};
 
 function domainOf(address: string): string {
   return address.slice(address.lastIndexOf('@') + 1);

@@ -1,35 +1,25 @@
-import { createTransport, type SendMailOptions, type Transporter } from 'nodemailer';
 import type { Log } from '../log.js';
 import type { Metrics } from '../metrics.js';
+import { parseSmtpUrl } from '../urls/smtp-url.js';
+import { DomainsInARow, recipientDomain } from './recipient-domain.js';
 import { type BreakerState, type BreakerTiming, breakerTiming, type Pass, RelayBreaker } from './relay-breaker.js';
+import { type LinesTiming, RelayLines } from './relay-lines.js';
 import { type SmtpFailure, smtpFailure } from './smtp-failure.js';
+import { LineFault, type Parcel, SmtpLine } from './smtp-line.js';
+import { type SmtpTimeouts, smtpTimeouts } from './smtp-timeouts.js';
 
-/** Milliseconds. `whole` bounds a mail over all relays, also when each step is slow but none too slow. */
-export interface SmtpTimeouts {
-  readonly dns: number;
-  readonly connection: number;
-  readonly greeting: number;
-  readonly silence: number;
-  /** How long a mail waits for a relay while all of them rest; part of `whole`. */
-  readonly patience: number;
-  readonly whole: number;
-}
-
-export const smtpTimeouts: SmtpTimeouts = {
-  dns: 5_000,
-  connection: 5_000,
-  greeting: 5_000,
-  silence: 20_000,
-  patience: 5_000,
-  whole: 60_000,
-};
+export type { SmtpTimeouts } from './smtp-timeouts.js';
+export { smtpTimeouts } from './smtp-timeouts.js';
 
 export interface RelayOptions {
-  /** Connections to each relay. */
+  /** Connections to each relay, at most. */
   readonly connections: number;
   readonly requireTls: boolean;
+  /** What we call ourselves, unless the relay's URL says otherwise. */
+  readonly name: string;
   readonly timeouts?: SmtpTimeouts;
   readonly breaker?: BreakerTiming;
+  readonly lines?: LinesTiming;
 }
 
 /** A hand-over that did not end with a 250. `unclear`: the mail was handed over whole, and the answer never came. */
@@ -37,11 +27,17 @@ export interface NotTaken extends SmtpFailure {
   readonly unclear: boolean;
 }
 
+const noLine: SmtpFailure = { fault: 'passing', reason: 'relay-full', status: undefined, relayDown: false };
+/** Of these many different recipient domains in a row no one is to blame. */
+const domainsOfARelay = 3;
+
 /** One relay: its connections, and whether mails may go there. */
 export class Relay {
   readonly name: string;
-  readonly #transport: Transporter;
+  readonly #lines: RelayLines;
   readonly #breaker: RelayBreaker;
+  readonly #refused = new DomainsInARow(domainsOfARelay);
+  readonly #patience: number;
 
   /** @param changed told when mails stop, when one may try, and when all may go again. */
   constructor(
@@ -51,8 +47,22 @@ export class Relay {
     private readonly metrics: Metrics,
     changed: (state: BreakerState) => void,
   ) {
-    this.name = new URL(url).host;
-    this.#transport = open(url, options);
+    const { timeouts = smtpTimeouts, connections, requireTls } = options;
+    const address = parseSmtpUrl(url);
+    this.name = `${address.host.includes(':') ? `[${address.host}]` : address.host}:${address.port}`;
+    this.#patience = timeouts.patience;
+    const isThisMachine = ['localhost', '127.0.0.1', '::1'].includes(address.host);
+    const mustEncrypt = address.requireTls ?? (requireTls && !isThisMachine && address.ignoreTls === undefined);
+    const line = { address, name: address.name ?? options.name, requireTls: mustEncrypt, timeouts };
+    this.#lines = new RelayLines(
+      connections,
+      (ended) => {
+        const made: SmtpLine = new SmtpLine(line, () => ended(made));
+        return made;
+      },
+      (count) => this.log.warn({ relay: this.name, count }, 'the number of lines to a relay changes'),
+      options.lines,
+    );
     this.#breaker = new RelayBreaker(options.breaker ?? breakerTiming, (state, pause) => {
       const said = { open: 'rests', 'half-open': 'is tried again with one mail', closed: 'is back' }[state];
       const fields = { relay: this.name, ...(state === 'open' ? { ms: pause } : {}) };
@@ -65,47 +75,89 @@ export class Relay {
     return this.#breaker.state === 'closed';
   }
 
+  /** Lines that there may be at the same time: fewer than were asked for while the relay says that they are too many. */
+  get lines(): number {
+    return this.#lines.size;
+  }
+
   /** Whether `admit` would give leave. */
-  get admits(): boolean {
-    return this.#breaker.admits;
+  admits(to: string): boolean {
+    return this.#breaker.admits(recipientDomain(to));
   }
 
   /** Leave to hand one mail over, undefined while the relay rests. */
-  admit(): Pass | undefined {
-    return this.#breaker.admit();
+  admit(to: string): Pass | undefined {
+    return this.#breaker.admit(recipientDomain(to));
   }
 
   /** @param share milliseconds. @returns undefined once the relay answered 250. Never throws. */
-  async handOver(message: SendMailOptions, share: number, pass: Pass): Promise<NotTaken | undefined> {
-    let wasHandedOver = false;
-    const onHandedOver = () => {
-      wasHandedOver = true;
-    };
-    try {
-      const handedOver = { [handedOverName]: onHandedOver };
-      await this.#transport.sendMail({ ...message, ...handedOver, signal: AbortSignal.timeout(share) });
-      pass.answered();
-      this.metrics.mail(this.name, 'taken');
-      return undefined;
-    } catch (error) {
-      const failure = smtpFailure(error);
-      const unclear = wasHandedOver && failure.status === undefined;
-      if (failure.relayDown) pass.failed();
-      else pass.answered();
-      this.#tell(failure, unclear);
-      return { ...failure, unclear };
+  async handOver(mail: Parcel, share: number, pass: Pass): Promise<NotTaken | undefined> {
+    const parcel = { ...mail, signal: AbortSignal.any([mail.signal, AbortSignal.timeout(share)]) };
+    for (;;) {
+      const line = await this.#lines.take(AbortSignal.any([parcel.signal, AbortSignal.timeout(this.#patience)]));
+      if (!line) return this.#noLine(pass);
+      const wasUsed = line.isOpen;
+      try {
+        if (!line.isOpen) await line.open(parcel);
+        await line.send(parcel);
+        this.#lines.giveBack(line);
+        pass.answered();
+        this.#refused.end();
+        this.metrics.mail(this.name, 'taken');
+        return undefined;
+      } catch (error) {
+        this.#keepOrDrop(line);
+        const failure = smtpFailure(error);
+        if (failure.isCrowded && this.#lines.shrink() && !parcel.signal.aborted) continue;
+        if (wasUsed && isIdleEnd(error, failure) && !parcel.signal.aborted) {
+          this.log.warn(
+            { relay: this.name, stage: failure.stage },
+            'a relay had ended an idle line; the mail takes another',
+          );
+          continue;
+        }
+        return this.#notTaken(error, failure, recipientDomain(mail.to), pass);
+      }
     }
   }
 
   close(): void {
     this.#breaker.close();
-    this.#transport.close();
+    this.#lines.close();
   }
 
-  #tell({ fault, reason, status }: SmtpFailure, unclear: boolean): void {
+  #noLine(pass: Pass): NotTaken {
+    pass.undecided();
+    this.#tell(noLine, false);
+    return { ...noLine, unclear: false };
+  }
+
+  #keepOrDrop(line: SmtpLine): void {
+    if (line.isOpen) void line.reset().then(() => this.#lines.giveBack(line));
+    else this.#lines.drop(line);
+  }
+
+  #notTaken(error: unknown, sorted: SmtpFailure, domain: string, pass: Pass): NotTaken {
+    const isRefusal = sorted.fault === 'recipient' && sorted.isSuspect === true;
+    const isNobodysDomain = isRefusal && this.#refused.add(domain);
+    // Recipients of so many domains in a row: it is us whom the relay refuses.
+    const failure: SmtpFailure = isNobodysDomain ? { ...sorted, fault: 'relay' } : sorted;
+    const unclear = error instanceof LineFault && error.wasHandedOver && failure.status === undefined;
+    if (failure.relayDown) pass.failed();
+    else if (failure.isSuspect && failure.fault === 'passing') pass.suspected();
+    else if (failure.stage === undefined || isAborted(error)) pass.undecided();
+    else pass.answered();
+    this.#tell(failure, unclear);
+    return { ...failure, unclear };
+  }
+
+  #tell({ fault, reason, status, stage }: SmtpFailure, unclear: boolean): void {
     this.metrics.mail(this.name, unclear ? 'ambiguous' : fault);
-    const fields = { relay: this.name, reason, smtpStatus: status };
-    if (fault === 'relay') {
+    const fields = { relay: this.name, reason, smtpStatus: status, stage };
+    if (reason === 'relay-certificate') {
+      this.metrics.alarm('relay-certificate');
+      this.log.error(fields, 'ALARM: the certificate of the relay does not fit');
+    } else if (fault === 'relay') {
       this.metrics.alarm('relay-refuses-us');
       this.log.error(fields, 'ALARM: the relay refuses us');
     } else if (unclear) {
@@ -116,31 +168,14 @@ export class Relay {
   }
 }
 
-/** Our own name among the message's data: called when the last byte of the mail went to the socket. */
-const handedOverName = 'latchkeyHandedOver';
+/** What ends a dialogue before anything of the mail went over a line that was used before: the server's time for it ran out. */
+function isIdleEnd(error: unknown, { stage, reason, status }: SmtpFailure): boolean {
+  if (!(error instanceof LineFault) || !['MAIL', 'RCPT', 'DATA', 'idle'].includes(stage ?? '')) return false;
+  return status === undefined
+    ? /^smtp-(?:connection|socket)$/.test(reason)
+    : stage === 'MAIL' && status.startsWith('421');
+}
 
-function open(url: string, { connections, requireTls, timeouts = smtpTimeouts }: RelayOptions): Transporter {
-  const { hostname, searchParams } = new URL(url);
-  const isThisMachine = ['localhost', '127.0.0.1', '[::1]'].includes(hostname);
-  const saysOtherwise = searchParams.has('ignoreTLS') || searchParams.has('requireTLS');
-  const transport: Transporter = createTransport({
-    url,
-    pool: true,
-    maxConnections: connections,
-    maxMessages: 1_000,
-    maxRecipients: 1,
-    dnsTimeout: timeouts.dns,
-    connectionTimeout: timeouts.connection,
-    greetingTimeout: timeouts.greeting,
-    socketTimeout: timeouts.silence,
-    disableFileAccess: true,
-    disableUrlAccess: true,
-    ...(requireTls && !isThisMachine && !saysOtherwise ? { requireTLS: true } : {}),
-  });
-  // The dialogue's errors do not tell whether the mail was on its way already. The body is read after the relay's 354.
-  return transport.use('stream', ({ data, message }, done) => {
-    const told: unknown = data[handedOverName as keyof typeof data];
-    if (typeof told === 'function') message?.processFunc((body) => body.once('end', () => told()));
-    done();
-  });
+function isAborted(error: unknown): boolean {
+  return error instanceof LineFault && (error.cause as { name?: unknown } | undefined)?.name === 'AbortError';
 }

@@ -1,10 +1,10 @@
 import { parseEmailAddress } from '../accounts/email-address.js';
 import type { Job, Settlement } from '../jobs/job-attempt.js';
-import type { ResetRequest } from './outcomes.js';
+import { type ResetRequest, resetRequests } from './outcomes.js';
 import type { PasswordResetParts } from './parts.js';
 import { digestOf, mintResetKey } from './reset-key.js';
 import type { ResetKeyRecord } from './reset-keys.js';
-import { notSent } from './reset-mails.js';
+import { type MailJob, noPlace, notSent } from './reset-mails.js';
 
 /** The worker's part of the story: what becomes of one request. */
 export class Delivery {
@@ -15,16 +15,21 @@ export class Delivery {
    * place as long as a mail would, or the next mail in the queue, early or late, would tell who has an account.
    */
   async deliver(job: Job<ResetRequest>): Promise<Settlement> {
-    const place = { isUsed: false };
+    const { mails } = this.parts;
+    const to = String(job.data.email);
+    const place = mails.takePlace(resetRequests, to, job);
+    if (!place) return noPlace;
+    const placed = { ...job, place };
+    const use = { isUsed: false };
     try {
-      return await this.#deliver(job, place);
+      return await this.#deliver(placed, use).finally(() => (use.isUsed ? undefined : mails.holdPlace(to, placed)));
     } finally {
-      if (!place.isUsed) await this.parts.mails.holdPlace(String(job.data.email), job);
+      place.release();
     }
   }
 
   /** Looks the account up, mints a key, remembers its digest, and only then sends the mail. */
-  async #deliver(job: Job<ResetRequest>, place: { isUsed: boolean }): Promise<Settlement> {
+  async #deliver(job: Job<ResetRequest> & MailJob, use: { isUsed: boolean }): Promise<Settlement> {
     const { accounts, audit, budget, devices, mails, resetKeys, settings, unknownAddresses } = this.parts;
     // Read again: a row that somebody broke must not become a condition, or an address that we would write to.
     const email = parseEmailAddress(String(job.data.email));
@@ -44,7 +49,7 @@ export class Delivery {
     };
     if (!account) {
       const told = await unknownAddresses.tell(job);
-      place.isUsed = told.mailed;
+      use.isUsed = told.mailed;
       return 'outcome' in told ? finish(told.outcome) : notSent(told.failure);
     }
     if (account.status !== 'active') return finish('no-recipient');
@@ -59,7 +64,7 @@ export class Delivery {
     const expiresAt = new Date(now + grant.keyLifetimeSeconds * 1000);
     const record: ResetKeyRecord = { accountId: account.id, credentialVersion: account.credentialVersion, expiresAt };
     await resetKeys.remember(digestOf(key), record, grant.keyLifetimeSeconds);
-    place.isUsed = true;
+    use.isUsed = true;
     const failure = await mails.sendLink(account, key, {
       expiresAt,
       lifetimeSeconds: grant.keyLifetimeSeconds,

@@ -1,6 +1,7 @@
 import type { Credential } from '../accounts/accounts.js';
 import type { EmailAddress } from '../accounts/email-address.js';
 import type { Job, Settlement } from '../jobs/job-attempt.js';
+import type { MailPlace } from '../mail/mail-places.js';
 import type { MailTemplates, MailValues } from '../mail/mail-template.js';
 import type { Mailer } from '../mail/mailer.js';
 import type { SmtpFailure } from '../mail/smtp-failure.js';
@@ -14,16 +15,23 @@ export interface ResetMailSettings {
 }
 
 /** A job as a mail needs it. */
-type MailJob = Pick<Job<unknown>, 'id' | 'attempt' | 'begun' | 'signal'>;
+export type MailJob = Pick<Job<unknown>, 'id' | 'attempt' | 'begun' | 'wasTried' | 'signal'> & {
+  /** What it holds of the slots, where it must hold something. */
+  readonly place?: MailPlace;
+};
 
 /** What a job waits for whose mail no relay took. */
 export const forRelay = 'relay';
 
-/** How a job goes on whose mail did not leave. */
-export function notSent({ fault, reason, relayDown }: SmtpFailure): Settlement {
+/** How a job goes on whose mail did not leave. Once a recipient was asked, its next attempts are retries of that. */
+export function notSent({ fault, reason, relayDown, stage, isSuspect }: SmtpFailure): Settlement {
   if (fault === 'recipient') return { settle: 'dead', reason };
-  return { settle: 'retry', reason, ...(relayDown ? { waitsFor: forRelay } : {}) };
+  const tried = isSuspect || stage === 'RCPT' || stage === 'DATA' || stage === 'body' || stage === 'end';
+  return { settle: 'retry', reason, ...(relayDown ? { waitsFor: forRelay } : {}), ...(tried ? { tried } : {}) };
 }
+
+/** How a job goes on that finds no place: see `ResetMails.takePlace`. */
+export const noPlace: Settlement = { settle: 'later', reason: 'share-taken' };
 
 /** The mails of this feature. They go to the stored address; only `sendUnknown` has a typed one. */
 export class ResetMails {
@@ -78,17 +86,30 @@ export class ResetMails {
     return this.#send('unknown-address', email, locale, job, { supportUrl, resetPageUrl });
   }
 
+  /**
+   * A place among the slots of this queue, taken before anything is done for this address, account or not, and released
+   * after everything.
+   *
+   * @returns undefined while the address's domain, or retries, hold what they may.
+   */
+  takePlace(queue: { readonly name: string }, to: string, { wasTried }: MailJob): MailPlace | undefined {
+    return this.mailer.takePlace(queue.name, to, wasTried);
+  }
+
   /** Takes up the place of a mail to this address, as long as a mail would, and sends none. */
-  holdPlace(to: string, { attempt, begun, signal }: MailJob): Promise<void> {
-    return this.mailer.hold({ to, attempt, begun }, signal);
+  holdPlace(to: string, { signal, ...job }: MailJob): Promise<void> {
+    return this.mailer.hold({ to, ...placeOf(job) }, signal);
   }
 
   #send(name: string, to: string, language: string | null, job: MailJob, values: MailValues) {
     const { productName } = this.settings;
     const filled = this.templates.fill(name, language, { ...values, productName });
-    const { id, attempt, begun, signal } = job;
-    return this.mailer.send({ to, attempt, begun, messageId: `${id}.${name}`, ...filled }, signal);
+    return this.mailer.send({ to, ...placeOf(job), messageId: `${job.id}.${name}`, ...filled }, job.signal);
   }
+}
+
+function placeOf({ attempt, begun, wasTried, place }: Omit<MailJob, 'signal'>) {
+  return { attempt, begun, isRetry: wasTried, ...(place ? { place } : {}) };
 }
 
 /** "1 hour", "45 minutes", "1 hour 30 minutes", "30 seconds". */

@@ -6,7 +6,7 @@ import type { Job } from '../jobs/job-attempt.js';
 import type { SmtpFailure } from '../mail/smtp-failure.js';
 import type { RateLimiter } from '../rate-limit/rate-limiter.js';
 import type { ResetRequest } from './outcomes.js';
-import type { ResetMails } from './reset-mails.js';
+import type { MailJob, ResetMails } from './reset-mails.js';
 
 export interface UnknownAddressesParts {
   readonly settings: { readonly notifyUnknown: boolean; readonly requestDeadlineSeconds: number };
@@ -30,7 +30,7 @@ export class UnknownAddresses {
   constructor(private readonly parts: UnknownAddressesParts) {}
 
   /** @throws Unavailable when there is no budget to count on. */
-  async tell(job: Job<ResetRequest>): Promise<Told> {
+  async tell(job: Job<ResetRequest> & MailJob): Promise<Told> {
     const { mails, settings } = this.parts;
     if (!settings.notifyUnknown) return { mailed: false, outcome: 'no-recipient' };
     const age = job.startedAt.getTime() - job.createdAt.getTime();

@@ -8,7 +8,7 @@ import { JobQueue } from '../../src/jobs/job-queue.js';
 import { Mailer } from '../../src/mail/mailer.js';
 import { ResetKeys } from '../../src/password-reset/reset-keys.js';
 import { ResetReceipts } from '../../src/password-reset/reset-receipts.js';
-import { workerSlots } from '../../src/services/queues.js';
+import { slotsOfQueues, workerSlots } from '../../src/services/queues.js';
 import { createServices, type Overrides, type Services } from '../../src/services.js';
 import { readSettings, type Settings } from '../../src/settings.js';
 import { startWorker } from '../../src/worker.js';
@@ -60,7 +60,7 @@ function partsWith(points: FaultPoints, settings: Settings, role: 'api' | 'worke
       points.around('passwordHash', new PasswordHash(settings.accounts.argon2, made(hashLimiter)), 'replace'),
     mailer: ({ log, metrics, dialogueTimes }) => {
       const connections = workerSlots.links + workerSlots.notices;
-      const options = { connections, times: made(dialogueTimes) };
+      const options = { connections, slots: slotsOfQueues, times: made(dialogueTimes) };
       return points.around('mailer', new Mailer(settings.mail, made(log), made(metrics), options), 'send');
     },
     resetKeys: ({ redis, log, metrics }) => {

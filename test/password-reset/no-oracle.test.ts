@@ -67,6 +67,7 @@ async function attempt(email: string, more: Partial<Job<ResetRequest>> = {}) {
     id: randomUUID(),
     data,
     attempt: 1,
+    wasTried: false,
     createdAt: new Date(),
     startedAt: new Date(),
     begun,

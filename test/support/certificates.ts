@@ -10,7 +10,7 @@ export interface Certificate {
 
 export interface Authority extends Certificate {
   /** A certificate for a server or a client. */
-  issue(commonName: string, names?: readonly string[]): Certificate;
+  issue(commonName: string, names?: readonly string[], untilYear?: number): Certificate;
 }
 
 const der = (tag: number, ...parts: readonly Buffer[]): Buffer => {
@@ -35,13 +35,13 @@ const pkcs8 = (key: KeyObject) => key.export({ type: 'pkcs8', format: 'pem' }).t
 /** X.509 v3 (RFC 5280) with ECDSA P-256, made by hand, so that no test needs openssl. */
 export function createAuthority(name = 'test authority'): Authority {
   const own = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  const issueFor = (publicKey: KeyObject, subject: string, extensions: Buffer[]) => {
+  const issueFor = (publicKey: KeyObject, subject: string, extensions: Buffer[], untilYear = 2120) => {
     const body = sequence(
       der(0xa0, integer(Buffer.from([2]))),
       integer(Buffer.concat([Buffer.from([1]), randomBytes(8)])),
       ecdsaWithSha256,
       named(name),
-      sequence(time(2020), time(2120)),
+      sequence(time(2020), time(untilYear)),
       named(subject),
       publicKey.export({ type: 'spki', format: 'der' }),
       der(0xa3, sequence(...extensions)),
@@ -53,14 +53,14 @@ export function createAuthority(name = 'test authority'): Authority {
   return {
     certificate: issueFor(own.publicKey, name, [isAuthority]),
     key: pkcs8(own.privateKey),
-    issue(commonName, names = []) {
+    issue(commonName, names = [], untilYear = 2120) {
       const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
       const alternatives = names.map((each) =>
         isIP(each) === 4 ? der(0x87, Buffer.from(each.split('.').map(Number))) : der(0x82, Buffer.from(each)),
       );
       const subjectNames = sequence(oid(0x55, 0x1d, 0x11), der(0x04, sequence(...alternatives)));
       return {
-        certificate: issueFor(publicKey, commonName, names.length > 0 ? [subjectNames] : []),
+        certificate: issueFor(publicKey, commonName, names.length > 0 ? [subjectNames] : [], untilYear),
         key: pkcs8(privateKey),
       };
     },

@@ -3,10 +3,11 @@ import { type AddressInfo, createServer, type Socket } from 'node:net';
 export type Stage = 'greeting' | 'EHLO' | 'AUTH' | 'MAIL' | 'RCPT' | 'DATA' | 'dot';
 /**
  * What comes instead of the usual reply: another one, none ever, a cut line, or one byte at a time. `lost` at the dot:
- * the relay takes the mail and its 250 never arrives. `half` at DATA: the line is cut while the mail is on its way.
+ * the relay takes the mail and its 250 never arrives. `slowly`: the usual reply after a moment. `half` at DATA: the line is cut while the mail is on its way.
  */
-export type Fault = `${number} ${string}` | 'silence' | 'drop' | 'drip' | 'lost' | 'half';
-export type Faults = (stage: Stage, count: number) => Fault | undefined;
+export type Fault = `${number} ${string}` | 'silence' | 'drop' | 'drip' | 'lost' | 'half' | 'slowly';
+/** @param said the command that is answered; empty at the greeting and the dot. */
+export type Faults = (stage: Stage, count: number, said: string) => Fault | undefined;
 
 const usual: Record<Stage, string> = {
   greeting: '220 relay.example ESMTP',
@@ -25,13 +26,21 @@ export async function startRawRelay(faults: Faults = () => undefined) {
     /** Mails that were taken, whether the 250 arrived or not. */
     taken: [] as string[],
     connections: 0,
+    /** Connections that are open now. */
+    open: 0,
+    /** How the callers named themselves. */
+    names: [] as string[],
     seen: { greeting: 0, EHLO: 0, AUTH: 0, MAIL: 0, RCPT: 0, DATA: 0, dot: 0 } satisfies Record<Stage, number>,
   };
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
     relay.connections++;
+    relay.open++;
     sockets.add(socket);
-    socket.on('close', () => sockets.delete(socket));
+    socket.on('close', () => {
+      relay.open--;
+      sockets.delete(socket);
+    });
     socket.on('error', () => undefined);
     talk(socket, relay);
   });
@@ -45,6 +54,10 @@ export async function startRawRelay(faults: Faults = () => undefined) {
   return Object.assign(relay, {
     url: `smtp://127.0.0.1:${port}`,
     goDown: cut,
+    /** Ends the lines that are open, politely, and goes on listening. */
+    hangUp: () => {
+      for (const socket of sockets) socket.end();
+    },
     comeBack: async () => {
       if (!server.listening) await listen(port);
     },
@@ -54,13 +67,16 @@ export async function startRawRelay(faults: Faults = () => undefined) {
   });
 }
 
-function talk(socket: Socket, relay: { faults: Faults; taken: string[]; seen: Record<Stage, number> }): void {
+function talk(
+  socket: Socket,
+  relay: { faults: Faults; taken: string[]; names: string[]; seen: Record<Stage, number> },
+): void {
   let buffer = '';
   let mail: string | undefined;
   let cutsBody = false;
 
-  const answer = (stage: Stage) => {
-    const fault = relay.faults(stage, ++relay.seen[stage]);
+  const answer = (stage: Stage, said = '') => {
+    const fault = relay.faults(stage, ++relay.seen[stage], said);
     const text = `${fault && /^\d/.test(fault) ? fault : usual[stage]}\r\n`;
     if (stage === 'dot' && (fault === undefined || fault === 'lost')) relay.taken.push(mail ?? '');
     mail = stage === 'DATA' && text.startsWith('354') ? '' : undefined;
@@ -68,6 +84,7 @@ function talk(socket: Socket, relay: { faults: Faults; taken: string[]; seen: Re
     if (fault === 'silence') return;
     if (fault === 'drop' || fault === 'lost') return void socket.destroy();
     if (fault === 'drip') return drip(socket, text);
+    if (fault === 'slowly') return void setTimeout(() => socket.write(text), 100);
     socket.write(text);
   };
 
@@ -86,9 +103,11 @@ function talk(socket: Socket, relay: { faults: Faults; taken: string[]; seen: Re
       }
       const end = buffer.indexOf('\r\n');
       if (end < 0) return;
-      const [verb = ''] = buffer.slice(0, end).split(' ');
+      const line = buffer.slice(0, end);
+      const [verb = '', name = ''] = line.split(' ');
+      if (verb === 'EHLO') relay.names.push(name);
       buffer = buffer.slice(end + 2);
-      if (verb in usual) answer(verb as Stage);
+      if (verb in usual) answer(verb as Stage, line);
       else socket.write(verb === 'QUIT' ? '221 bye\r\n' : '250 ok\r\n');
     }
   });

@@ -1,0 +1,27 @@
+/**
+ * Milliseconds. Each stage of a dialogue has its own, however the relay spends it: in silence, or byte by byte. `whole`
+ * bounds a mail over all relays, also when each stage is slow but none too slow.
+ */
+export interface SmtpTimeouts {
+  readonly dns: number;
+  /** Over all addresses of the name. */
+  readonly connection: number;
+  readonly greeting: number;
+  /** Every other stage. */
+  readonly silence: number;
+  /** At RCPT in a first attempt; in a retry it is `silence`, because relays that ask the recipient's server answer late. */
+  readonly recipient: number;
+  /** How long a mail waits for a relay while all of them rest, or for a line; part of `whole`. */
+  readonly patience: number;
+  readonly whole: number;
+}
+
+export const smtpTimeouts: SmtpTimeouts = {
+  dns: 5_000,
+  connection: 5_000,
+  greeting: 20_000,
+  silence: 20_000,
+  recipient: 5_000,
+  patience: 5_000,
+  whole: 60_000,
+};
