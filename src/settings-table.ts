@@ -1,5 +1,6 @@
 import type * as z from 'zod';
 import { keyPrefix } from './settings/key-prefix.js';
+import { browserOrigins } from './settings/browser-origins.js';
 import { limitSettings } from './settings/limits.js';
 import { plainText } from './settings/plain-text.js';
 import { proxies } from './settings/proxies.js';
@@ -11,7 +12,6 @@ import {
   host,
   integer,
   link,
-  list,
   mailbox,
   oneOf,
   onOrOff,
@@ -194,12 +194,11 @@ export const settingsTable = {
       'IPv4 and of 2000::/3 at most, all together.',
   },
   CORS_ORIGINS: {
-    value: list('origins: https://app.example', (text) => {
-      const url = new URL(text);
-      return url.origin === text ? text : undefined;
-    }),
+    value: browserOrigins,
     byDefault: 'none; Apollo Sandbox in development',
-    meaning: 'Browser origins that may call `/graphql`.',
+    meaning:
+      'Browser origins that may call `/graphql`: `https://app.example`, `https://*.preview.app.example` (the star is one label), ' +
+      '`capacitor://localhost`. In development any port of localhost may, too.',
   },
   SANDBOX: {
     value: onOrOff,

@@ -7,6 +7,7 @@ import type { Log } from '../log.js';
 import type { Metrics } from '../metrics.js';
 import { clientNames } from './client-ip.js';
 import { limitConnections } from './connection-limit.js';
+import { crossOrigin } from './cross-origin.js';
 import { graphqlRoutes } from './graphql-routes.js';
 import { namesOneHost, originForm } from './host-header.js';
 import { draining, endConnectionsOnClose } from './quiet-connections.js';
@@ -120,13 +121,7 @@ export async function createServer(
   app.setNotFoundHandler((_request, reply) => refuse(reply, 404, 'BAD_REQUEST', 'There is nothing here.'));
   readOnlyJson(app);
 
-  await app.register(cors, {
-    origin: settings.corsOrigins.length > 0 ? [...settings.corsOrigins] : false,
-    methods: ['POST'],
-    allowedHeaders: ['content-type', 'authorization', 'apollo-require-preflight'],
-    exposedHeaders: ['x-request-id', 'retry-after'],
-    maxAge: 600,
-  });
+  await app.register(cors, crossOrigin(settings.corsOrigins, settings.production));
 
   graphqlRoutes(app, apollo, settings);
   return app;
