@@ -32,6 +32,7 @@ export async function run(argv: readonly string[]): Promise<void> {
   program
     .command('dev')
     .description('everything in one process, with embedded parts: for a first look and for development')
+    .option('--yes-this-is-development', 'DATABASE_URL leads to another machine, and not to a production database')
     .action(dev);
   program
     .command('api')
@@ -77,10 +78,10 @@ export async function run(argv: readonly string[]): Promise<void> {
   await program.parseAsync([...argv]);
 }
 
-async function dev(): Promise<void> {
+async function dev({ yesThisIsDevelopment = false }: { yesThisIsDevelopment?: boolean }): Promise<void> {
   await oneOff(async () => {
     const { startDev } = await import('./dev/dev.js');
-    const starting = startDev(process.env, print);
+    const starting = startDev(process.env, print, yesThisIsDevelopment);
     // From now on, so that nothing that was started stays behind when somebody loses patience.
     endGracefully(
       async () => (await starting).close(),

@@ -8,6 +8,7 @@ import { type Environment, readSettings, withSecretFiles } from '../settings.js'
 import { isHostFault } from '../settings-values.js';
 import { startWorker } from '../worker.js';
 import { DevFolder } from './dev-folder.js';
+import { refuseForeignDatabase, refuseProduction } from './developers-machine.js';
 import { startEmbeddedPostgres } from './embedded-postgres.js';
 import { startEmbeddedRedis } from './embedded-redis.js';
 import { Inbox } from './inbox.js';
@@ -27,8 +28,14 @@ const embedded = ['DATABASE_URL', 'REDIS_URL', 'SMTP_URL', 'SECRET', 'ACCESS_TOK
  * `REDIS_URL` and `SMTP_URL` replaces its part alone.
  *
  * @param print gets one line at a time for the person at the terminal.
+ * @param isConfirmed whether that person said that a database on another machine is no production's
  */
-export async function startDev(given: Environment, print: (line: string) => void): Promise<Dev> {
+export async function startDev(
+  given: Environment,
+  print: (line: string) => void,
+  isConfirmed = false,
+): Promise<Dev> {
+  refuseProduction(given.NODE_ENV);
   const { environment } = withSecretFiles(given);
   const isUnset = (name: string) => (environment[name] ?? '') === '';
   const stops: (() => Promise<void>)[] = [];
@@ -40,6 +47,9 @@ export async function startDev(given: Environment, print: (line: string) => void
     // Wrong settings and taken ports are told before anything is started; the folder first, because a second start in
     // it finds the port taken too, and another port would not help.
     const early = readSettings(given, 'dev', embedded);
+    if (!isConfirmed) {
+      refuseForeignDatabase([early.database.url, environment.DATABASE_DIRECT_URL ?? ''], environment.PGHOST);
+    }
     const folder = await DevFolder.open(resolve('.latchkey'));
     stops.push(() => folder.close());
     const found: Record<string, string> = {};
@@ -75,12 +85,12 @@ export async function startDev(given: Environment, print: (line: string) => void
     if (operations) stops.push(() => operations.close());
     await services.jobs.start();
 
-    const { publicUrl } = settings.http;
+    const { publicUrl, port } = settings.http;
     print(`Latchkey runs.
 
   Reset page      ${publicUrl}/reset-password
   Apollo Sandbox  ${publicUrl}/graphql
-  Inbox           ${inbox ? `${publicUrl}/inbox` : 'SMTP_URL is set: mails leave this machine'}
+  Inbox           ${inbox ? `http://localhost:${port}/inbox` : 'SMTP_URL is set: mails leave this machine'}
 
   PostgreSQL      ${postgres?.description ?? 'as DATABASE_URL says'}
   Redis           ${redis?.description ?? 'as REDIS_URL says'}

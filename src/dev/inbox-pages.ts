@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { Inbox, InboxMail } from './inbox.js';
 import { type Html, html, linked, style } from './inbox-html.js';
+import { isAtThisMachine } from './inbox-visitor.js';
 
 const pagePolicy = [
   "default-src 'none'",
@@ -21,16 +22,21 @@ const mailPolicy = [
   "frame-ancestors 'self'",
 ].join('; ');
 
-/** Pages to read an inbox at `/inbox`, and `/inbox.json` for scripts. For development only: everybody may read them. */
+/** Pages to read an inbox at `/inbox`, and `/inbox.json` for scripts: for people and programs at this machine only. */
 export function inboxPages(inbox: Inbox): (app: FastifyInstance) => Promise<void> {
   return async (app) => {
-    app.addHook('onRequest', async (_request, reply) => {
+    // Pages of other ports of this machine may call `/graphql`, but not read mails.
+    app.addHook('onRoute', (route) => {
+      route.config = { ...route.config, cors: false };
+    });
+    app.addHook('onRequest', async (request, reply) => {
       reply.headers({
         'cache-control': 'no-store',
         'content-security-policy': pagePolicy,
         'referrer-policy': 'no-referrer',
         'x-content-type-options': 'nosniff',
       });
+      return isAtThisMachine(request.raw) ? undefined : sendPage(reply.code(403), elsewhere);
     });
     const found = (id: string, reply: FastifyReply, answer: (mail: InboxMail) => unknown) => {
       const mail = inbox.find(id);
@@ -124,4 +130,12 @@ const unknownMail = page(
   'No such mail',
   html`<p><a href="/inbox">Inbox</a></p><h1>No such mail</h1>
   <p class="quiet">It may have been dropped: only the newest mails are kept.</p>`,
+);
+
+const elsewhere = page(
+  'Only at the machine itself',
+  html`<h1>Only at the machine itself</h1>
+  <p>These mails hold links that open accounts, so they are shown over a connection from the machine that runs Latchkey,
+    at <code>http://localhost:…/inbox</code>, and not through a proxy or a tunnel. From elsewhere:
+    <code>ssh -L 4000:localhost:4000 machine</code>.</p>`,
 );

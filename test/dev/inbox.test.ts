@@ -197,6 +197,37 @@ describe('inbox pages', { timeout: 20_000 }, () => {
     expect(list[1].text).toContain('#key=x');
   });
 
+  it.each<[string, object]>([
+    ['from another machine', { remoteAddress: '192.168.1.20' }],
+    ['from the network of containers', { remoteAddress: '::ffff:172.17.0.1' }],
+    ['by the name of a stranger, made to lead here', { headers: { host: 'rebind.evil.example' } }],
+    ['by a name that begins like ours', { headers: { host: 'localhost.evil.example:4000' } }],
+    ['by the address that listens on all', { headers: { host: '0.0.0.0:4000' } }],
+    ['through a proxy', { headers: { host: 'localhost:4000', 'x-forwarded-for': '203.0.113.7' } }],
+    ['through a tunnel', { headers: { host: 'localhost', 'x-forwarded-host': 'x.ngrok.example' } }],
+    ['through a proxy that says so only', { headers: { host: 'localhost', via: '1.1 proxy' } }],
+    ['through one that knows RFC 7239', { headers: { host: 'localhost', forwarded: 'for=203.0.113.7' } }],
+  ])('show nothing to who asks %s', async (_name, how) => {
+    const { app, id } = await pages();
+    for (const url of ['/inbox', '/inbox.json', `/inbox/${id}`, `/inbox/${id}/html`, `/inbox/${id}/raw`]) {
+      const { statusCode, body } = await app.inject({ url, ...how });
+      expect(statusCode, url).toBe(403);
+      expect(body).toContain('Only at the machine itself');
+      expect(body).not.toMatch(/ada@|#key=/);
+    }
+  });
+
+  it.each([
+    ['localhost:4000', '127.0.0.1'],
+    ['LocalHost', '::1'],
+    ['127.0.0.1:4000', '::ffff:127.0.0.1'],
+    ['[::1]:4000', '::1'],
+    ['latchkey.localhost:4000', '127.0.0.1'],
+  ])('are shown at this machine as %s', async (host, remoteAddress) => {
+    const { app } = await pages();
+    expect((await app.inject({ url: '/inbox.json', headers: { host }, remoteAddress })).json()).toHaveLength(1);
+  });
+
   it('answer 404 with a page for an unknown mail', async () => {
     const { app } = await pages();
     for (const url of ['/inbox/none', '/inbox/none/html', '/inbox/none/raw']) {

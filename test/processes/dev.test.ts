@@ -113,6 +113,24 @@ describe('latchkey dev in an empty folder', () => {
     expect(existsSync(join(folder, '.latchkey/lock'))).toBe(false);
   });
 
+  it('refuses production and the database of another machine, and makes nothing', async () => {
+    const stores = { DATABASE_URL: 'postgres://u:p@db.invalid/x', REDIS_URL: 'redis://redis.invalid' };
+    const production = await start({ NODE_ENV: 'production', ...stores }).ended;
+    expect(production).toMatchObject({ code: 1, output: '' });
+    expect(production.errors).toMatch(/^latchkey: .* refuse NODE_ENV=production.*`latchkey api`.*\n$/);
+    const unsaid = await start(stores).ended;
+    expect(unsaid).toMatchObject({ code: 1, output: '' });
+    expect(unsaid.errors).toMatch(/^latchkey: DATABASE_URL leads to another machine.*--yes-this-is-development.*\n$/);
+    expect(existsSync(join(folder, '.latchkey'))).toBe(false);
+    const said = await Latchkey.start(
+      ['dev', '--yes-this-is-development'],
+      { ...stores, PORT: '0', OPS_PORT: '0' },
+      folder,
+    ).ended;
+    expect(said.code).toBe(1);
+    expect(said.errors).not.toContain('another machine');
+  });
+
   it('tells wrong settings before anything is made', async () => {
     const { code, errors } = await start({ RESET_KEY_TTL: 'soon', REDIS_URL: 'http://x' }).ended;
     expect(code).toBe(1);

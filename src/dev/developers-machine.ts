@@ -1,0 +1,53 @@
+/**
+ * Hosting platforms run `npm start` beside production's settings; every reset link would then be on the web.
+ *
+ * @throws Error saying what to run instead
+ */
+export function refuseProduction(nodeEnvironment: string | undefined): void {
+  if (nodeEnvironment?.trim() !== 'production') return;
+  throw new Error(
+    '`npm start` and `latchkey dev` are for development and refuse NODE_ENV=production: they show every mail, links ' +
+      'included, and take sign-ups from anybody. Run `latchkey migrate`, `latchkey api` and `latchkey worker` instead ' +
+      '(docs/operate.md).',
+  );
+}
+
+/**
+ * @param urls of PostgreSQL; empty ones are none
+ * @param defaultHost for a URL that names none
+ * @throws Error naming the flag by which a person says that it is no production's
+ */
+export function refuseForeignDatabase(urls: readonly string[], defaultHost?: string): void {
+  if (urls.every((url) => url === '' || isOnThisMachine(url, defaultHost))) return;
+  throw new Error(
+    'DATABASE_URL leads to another machine. `npm start` and `latchkey dev` migrate it, and show every mail, links ' +
+      'included. If it is for development, say so: npm start -- --yes-this-is-development. In production run ' +
+      '`latchkey migrate`, `latchkey api` and `latchkey worker` (docs/operate.md).',
+  );
+}
+
+/** @param defaultHost for a URL that names none */
+function isOnThisMachine(url: string, defaultHost = ''): boolean {
+  // Several hosts make no URL that can be parsed, and need all be looked at.
+  const authority = /^[a-z]+:\/\/(?:[^@/]*@)?([^/?#]*)/i.exec(url)?.[1] ?? '';
+  const inQuery = [...url.matchAll(/[?&](?:host|hostaddr)=([^&#]*)/gi)].map((match) => match[1] ?? '');
+  const hosts = [authority, ...inQuery].flatMap((each) => each.split(',')).filter((each) => each !== '');
+  return (hosts.length > 0 ? hosts : [defaultHost]).every((each) => {
+    const host = decoded(each).replace(/:\d*$/, '');
+    return host === '' || host.startsWith('/') || isLoopback(host);
+  });
+}
+
+/** @param host a name or an address, IPv6 with or without brackets */
+export function isLoopback(host: string): boolean {
+  const name = host.toLowerCase().replace(/^\[(.*)\]$/, '$1');
+  return /^(?:(?:[a-z0-9_-]+\.)*localhost\.?|127(?:\.\d{1,3}){3}|(?:::ffff:)?127(?:\.\d{1,3}){3}|::1)$/.test(name);
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
