@@ -24,7 +24,10 @@ const grants = (headers: Readonly<Record<string, string>>) => [
 
 let latchkey: TestLatchkey;
 beforeAll(async () => {
-  latchkey = await startLatchkey({ env: { ...production, CORS_ORIGINS: app }, withoutWorker: true });
+  latchkey = await startLatchkey({
+    env: { ...production, CORS_ORIGINS: `${app}, https://*.preview.acme.example, capacitor://localhost` },
+    withoutWorker: true,
+  });
   await latchkey.signIn('nobody@example.com', 'any password');
 });
 afterAll(() => latchkey.close());
@@ -34,16 +37,45 @@ it('lets a configured origin call, without cookies', async () => {
   expect(asked.status).toBe(204);
   expect(grants(asked.headers)).toEqual([app, undefined]);
   expect(asked.headers['access-control-allow-methods']).toBe('POST');
-  expect(asked.headers['access-control-allow-headers']).toContain('content-type');
-  expect(asked.headers['access-control-allow-headers']).toContain('authorization');
+  expect(asked.headers['access-control-allow-headers']).toBe('content-type');
 
   const answer = await send(latchkey.url, { headers: { ...json, origin: app }, body: '{"query":"{ __typename }"}' });
   expect([answer.status, ...grants(answer.headers)]).toEqual([200, app, undefined]);
   expect(answer.headers.vary).toContain('Origin');
 });
 
+it.each(['https://a.preview.acme.example', 'https://pr-12_x.preview.acme.example', 'capacitor://localhost'])(
+  'lets %s call, with every header that it asks for',
+  async (origin) => {
+    const names = 'content-type,sentry-trace,baggage,apollographql-client-name,traceparent,x-any';
+    const { headers, ...request } = preflight(origin);
+    const asked = await send(latchkey.url, {
+      ...request,
+      headers: { ...headers, 'access-control-request-headers': names },
+    });
+    expect([asked.status, ...grants(asked.headers)]).toEqual([204, origin, undefined]);
+    expect(asked.headers['access-control-allow-headers']).toBe(names);
+    expect(asked.headers.vary).toMatch(/Origin/i);
+    const answer = await send(latchkey.url, { headers: { ...json, origin }, body: '{"query":"{ __typename }"}' });
+    expect([answer.status, ...grants(answer.headers)]).toEqual([200, origin, undefined]);
+  },
+);
+
 it.each([
   'https://evil.example',
+  'https://preview.acme.example',
+  'https://.preview.acme.example',
+  'https://a.b.preview.acme.example',
+  'https://a.preview.acme.example:8443',
+  'http://a.preview.acme.example',
+  'https://apreview.acme.example',
+  'https://a.previewxacme.example',
+  'https://evil.example/.preview.acme.example',
+  'https://evil.example#.preview.acme.example',
+  'https://a.preview.acme.example.evil.example',
+  'capacitor://localhost.evil.example',
+  'ionic://localhost',
+  'http://localhost:3000',
   'https://app.example.evil.example',
   'https://evilapp.example',
   'http://app.example',
@@ -141,6 +173,13 @@ describe('every answer carries the security headers', () => {
       'GET /graphql HTTP/1.1\r\nHost: x\r\nExpect: canary-7f3a91d2c4e8\r\nConnection: close\r\n\r\n',
       405,
     ],
+    ['two Hosts', 'GET /livez HTTP/1.1\r\nHost: a\r\nHost: a\r\nConnection: close\r\n\r\n', 400],
+    ['two Hosts that differ in case', 'GET /livez HTTP/1.1\r\nHost: a\r\nhOST: A\r\nConnection: close\r\n\r\n', 400],
+    ['two Hosts, one empty', 'GET /livez HTTP/1.1\r\nHost:\r\nHost: a\r\nConnection: close\r\n\r\n', 400],
+    ['two Hosts in HTTP/1.0', 'GET /livez HTTP/1.0\r\nHost: a\r\nHost: b\r\n\r\n', 400],
+    ['a list of Hosts', 'GET /livez HTTP/1.1\r\nHost: a, b\r\nConnection: close\r\n\r\n', 400],
+    ['another Host than the target', 'GET http://a/livez HTTP/1.1\r\nHost: b\r\nConnection: close\r\n\r\n', 400],
+    ['a target with a user', 'GET http://b@a/livez HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n', 400],
     ['too large a header', `GET / HTTP/1.1\r\nHost: x\r\nX-Large: ${'x'.repeat(20_000)}\r\n\r\n`, 431],
   ])('%s', async (_name, text, status) => {
     const answer = await sendRaw(latchkey.url, text);
@@ -148,6 +187,15 @@ describe('every answer carries the security headers', () => {
     expect(answer.headers).toMatchObject(strict);
     expect(JSON.stringify(answer)).not.toContain('canary');
     expect(JSON.parse(answer.body).errors[0].extensions.code).toBe('BAD_REQUEST');
+  });
+
+  it.each([
+    ['the target repeats', 'GET http://A:80/livez HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'],
+    ['has an underscore', 'GET /livez HTTP/1.1\r\nHost: latchkey_api_1:4000\r\nConnection: close\r\n\r\n'],
+    ['is an address', 'GET /livez HTTP/1.1\r\nHost: [::1]:4000\r\nConnection: close\r\n\r\n'],
+  ])('and one Host is enough that %s', async (_name, text) => {
+    const answer = await sendRaw(latchkey.url, text);
+    expect([answer.status, answer.body]).toEqual([200, '{"status":"ok"}']);
   });
 
   it('the public keys, which may be kept', async () => {
@@ -193,6 +241,20 @@ describe('without configured origins', () => {
     const answer = await send(closed.url, { method: 'GET', headers: { accept: 'text/html' } });
     expect(answer.status).toBe(405);
   });
+});
+
+it('lets pages of this machine call in development, from any port', async () => {
+  const open = await startLatchkey({ withoutWorker: true });
+  try {
+    for (const origin of ['http://localhost:5173', 'https://localhost', 'http://127.0.0.1:8080', 'http://[::1]:3000']) {
+      expect(grants((await send(open.url, preflight(origin))).headers)).toEqual([origin, undefined]);
+    }
+    for (const origin of ['http://localhost.evil.example:5173', 'http://evil.example', 'null', 'http://localhost:x']) {
+      expect(grants((await send(open.url, preflight(origin))).headers)).toEqual([undefined, undefined]);
+    }
+  } finally {
+    await open.close();
+  }
 });
 
 it('shows Sandbox where it is switched on, and nowhere in a frame', async () => {
