@@ -5,6 +5,7 @@ import { buildSchema, type Resolvers } from './graphql/build-schema.js';
 import { loopback } from './http/loopback.js';
 import { healthRoutes } from './http/operations.js';
 import { createServer } from './http/server.js';
+import { pageTarget } from './password-reset/page-address.js';
 import { PasswordResetResolver } from './password-reset/password-reset.resolver.js';
 import { resetPageRoutes } from './password-reset/reset-page.routes.js';
 import type { Services } from './services.js';
@@ -49,6 +50,8 @@ export async function startApi(
       ...settings.http,
       production: settings.production,
       sandbox: settings.graphql.sandbox,
+      respell: pageTarget,
+      startOver: settings.passwordReset.pageUrl,
       // Calls that wait for a hash leave room for all others.
       callsAtWork: otherCalls + 2 * settings.accounts.hashQueue,
     },

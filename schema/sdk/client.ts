@@ -84,12 +84,21 @@ export function createLatchkeyClient(options: LatchkeyClientOptions) {
       ...options.headers,
     };
     const body = JSON.stringify({ query: document.toString(), variables });
-    const signal = AbortSignal.timeout(options.timeoutMs ?? 20_000);
+    // `AbortSignal.timeout` is missing in Safari before 16.
+    const giveUp = new AbortController();
+    const { signal } = giveUp;
+    const timer = setTimeout(() => giveUp.abort(), options.timeoutMs ?? 20_000);
     const send = options.fetch ?? fetch;
-    const response = await send(endpoint, { method: 'POST', headers, body, signal }).catch((cause: unknown) => {
+    const none = (cause: unknown) => {
       throw new LatchkeyRequestError(signal.aborted ? 'timeout' : 'offline', undefined, [], { cause });
+    };
+    const response = await send(endpoint, { method: 'POST', headers, body, signal }).catch((cause: unknown) => {
+      clearTimeout(timer);
+      return none(cause);
     });
     const answer = (await response.json().catch(() => undefined)) as Answer | undefined;
+    clearTimeout(timer);
+    if (signal.aborted) none(undefined);
     const codes = (answer?.errors ?? []).map(({ extensions }) => extensions?.code ?? 'UNKNOWN');
     if (codes.length > 0 || !response.ok || !answer?.data) {
       throw new LatchkeyRequestError(kindOf(response.status, codes), response.status, codes);

@@ -1,15 +1,14 @@
-import type { IncomingMessage } from 'node:http';
 import { isIPv6 } from 'node:net';
 
 /**
  * Whether a request names one host, in words that can be one (RFC 9112, 3.2): exactly one `Host`, which a target in
  * absolute form repeats. Where two readers could each believe another name, nobody gets an answer.
  */
-export function namesOneHost({ rawHeaders, url = '' }: IncomingMessage): boolean {
+export function namesOneHost(rawHeaders: readonly string[], target: string): boolean {
   const [host, second] = hostsIn(rawHeaders);
   if (host === undefined || second !== undefined || !isHost(host)) return false;
-  const target = authorityIn(url);
-  return target === undefined || withoutDefaultPort(target) === withoutDefaultPort(host.toLowerCase());
+  const repeated = authorityIn(target);
+  return repeated === undefined || withoutDefaultPort(repeated) === withoutDefaultPort(host.toLowerCase());
 }
 
 /** The target in origin form: `/livez` of `http://recover.example.com/livez`. */

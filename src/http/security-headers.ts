@@ -4,6 +4,7 @@ export function securityHeaders(production: boolean): Readonly<Record<string, st
     'x-content-type-options': 'nosniff',
     'referrer-policy': 'no-referrer',
     'cache-control': 'no-store',
+    'x-robots-tag': 'noindex',
     'cross-origin-opener-policy': 'same-origin',
     'cross-origin-resource-policy': 'same-origin',
     'x-frame-options': 'DENY',

@@ -29,6 +29,10 @@ export interface ServerSettings {
   readonly sandbox: boolean;
   /** GraphQL calls at the same time; more are told to come again. */
   readonly callsAtWork: number;
+  /** What a feature makes of path and query before they are looked up, for what others have made of its links. */
+  readonly respell?: (target: string) => string;
+  /** URL for people to whom a page says that something went wrong. */
+  readonly startOver?: string;
 }
 
 /** Bytes. The largest honest request of ours is below 2 KiB. */
@@ -51,6 +55,7 @@ export async function createServer(
   timeouts: typeof serverTimeouts = serverTimeouts,
 ): Promise<FastifyInstance> {
   const headers = securityHeaders(settings.production);
+  const { respell = (target) => target } = settings;
   const app = fastify({
     bodyLimit,
     requestTimeout: timeouts.request,
@@ -58,7 +63,7 @@ export async function createServer(
     keepAliveTimeout: timeouts.keepAlive,
     // X-Forwarded-For is read below, ports and all; the other headers of proxies are never believed.
     trustProxy: false,
-    rewriteUrl: ({ url = '' }) => originForm(url),
+    rewriteUrl: ({ url = '' }) => respell(originForm(url)),
     genReqId: () => randomUUID(),
     logger: false,
     return503OnClosing: false,
@@ -80,11 +85,12 @@ export async function createServer(
   const hops = new TrustedHops(settings.trustProxy);
   const connections = limitConnections(app.server, { log, metrics }, hops);
   app.decorateRequest('callerAddress', '');
+  app.decorate('startOver', settings.startOver);
   app.addHook('onRequest', async (request, reply) => {
     const { remoteAddress = '' } = request.raw.socket;
     request.callerAddress = hops.callerOf(remoteAddress, request.headers['x-forwarded-for'] as string | undefined);
     reply.headers(headers).header('x-request-id', request.id);
-    if (!namesOneHost(request.raw)) {
+    if (!namesOneHost(request.raw.rawHeaders, request.originalUrl)) {
       return refuse(reply, 400, 'BAD_REQUEST', 'One Host header is needed, with a host name.');
     }
     if (request.headers['content-encoding'] !== undefined) {

@@ -1,8 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import type { FastifyInstance } from 'fastify';
 import { Liquid } from 'liquidjs';
+import { originForm } from '../http/host-header.js';
 import { pageSecurityPolicy } from '../http/security-headers.js';
 import { buildFolder, packageFolder } from '../resources.js';
+import { deepest, depthOf, pagePath } from './page-address.js';
 
 export interface ResetPageSettings {
   readonly productName: string;
@@ -10,7 +12,6 @@ export interface ResetPageSettings {
   readonly supportUrl: string | undefined;
 }
 
-const path = '/reset-password';
 /** The only files that are served: the page's scripts, and the SDK that they share with every other client. */
 const scripts = [
   ...[
@@ -33,16 +34,23 @@ export async function resetPageRoutes(app: FastifyInstance, settings: ResetPageS
   const template = await readFile(`${folder}page.html`, 'utf8');
   const engine = new Liquid({ outputEscape: 'escape', strictVariables: true, ownPropertyOnly: true });
   const { productName, signInUrl = '', supportUrl = '' } = settings;
-  const page: string = await engine.parseAndRender(template, { productName, signInUrl, supportUrl, scripts });
+  const words = { productName, signInUrl, supportUrl, scripts };
+  const pages: string[] = [];
+  for (let depth = 0; depth <= deepest; depth++) {
+    pages.push(await engine.parseAndRender(template, { ...words, root: '../'.repeat(depth) }));
+  }
   const styles = await readFile(`${folder}page.css`, 'utf8');
 
-  app.get(path, (_request, reply) =>
-    reply.header('content-security-policy', pageSecurityPolicy).type('text/html; charset=utf-8').send(page),
+  app.get(pagePath, (request, reply) =>
+    reply
+      .header('content-security-policy', pageSecurityPolicy)
+      .type('text/html; charset=utf-8')
+      .send(pages[depthOf(originForm(request.originalUrl))] ?? pages[0]),
   );
-  app.get(`${path}/page.css`, (_request, reply) => reply.type('text/css; charset=utf-8').send(styles));
+  app.get(`${pagePath}/page.css`, (_request, reply) => reply.type('text/css; charset=utf-8').send(styles));
   for (const script of scripts) {
     const source = await readFile(`${buildFolder}/${script}`, 'utf8');
-    app.get(`${path}/${script}`, (_request, reply) =>
+    app.get(`${pagePath}/${script}`, (_request, reply) =>
       reply.type('text/javascript; charset=utf-8').send(source.replace(/\n\/\/# sourceMappingURL=.*$/m, '')),
     );
   }

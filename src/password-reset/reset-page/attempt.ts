@@ -103,7 +103,7 @@ function inSeconds(seconds: number): string {
 }
 
 /** A fault of this page. The person can still go on; whoever mends it finds it in the console. */
-function unexpected(error: unknown): Setback {
+export function unexpected(error: unknown): Setback {
   console.error(error);
   return { text: 'Something went wrong in this page.', retryAfterSeconds: 0 };
 }

@@ -1,16 +1,17 @@
 import { createLatchkeyClient } from '../../../schema/sdk/client.js';
-import { Attempt, resultOf, type Setback, setback, unforeseen } from './attempt.js';
-import { takeKeyFromAddress } from './key-from-address.js';
+import { Attempt, resultOf, type Setback, setback, unexpected, unforeseen } from './attempt.js';
+import { namesKey, takeKeyFromAddress } from './key-from-address.js';
 import { showInvalidKey, showNewPassword } from './new-password.js';
 import { showRequest } from './request-link.js';
 import { onSubmit, show } from './views.js';
 
-/** `/graphql` stands beside the page, also where both are served below a path. */
-const client = createLatchkeyClient({ url: new URL('.', window.location.href).href });
+/** What the page stands in, also where it is served below a path, whatever became of its own address in a mail. */
+const root = new URL('../../../../', import.meta.url).href;
+const client = createLatchkeyClient({ url: root });
 
 /** With a key in the address: towards a new password. Without: towards a mail with a key. */
 function start(): void {
-  const found = takeKeyFromAddress();
+  const found = takeKeyFromAddress(`${root}reset-password`);
   switch (found.kind) {
     case 'key':
       openLink(found.key);
@@ -25,7 +26,7 @@ function start(): void {
 
 async function openLink(key: string): Promise<void> {
   const left = show('checking');
-  const fault = await lookUp(key, left);
+  const fault = await lookUp(key, left).catch(unexpected);
   if (!fault) return;
   const waiting = show('unchecked');
   const attempt = new Attempt(waiting, 'Checking…');
@@ -58,6 +59,6 @@ async function lookUp(key: string, left: AbortSignal): Promise<Setback | undefin
 
 // A link that is pasted where this page is open already changes the fragment only, and loads nothing.
 window.addEventListener('hashchange', () => {
-  if (window.location.hash.startsWith('#key=')) start();
+  if (namesKey(window.location.hash)) start();
 });
 start();

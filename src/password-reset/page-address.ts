@@ -1,0 +1,36 @@
+export const pagePath = '/reset-password';
+
+/** Behind the path: nothing, the key in some spelling, or the signs that stood behind the link in a mail. */
+const spelling = /^\/*(?:[#?&;].*|key\b.*|[^\p{L}\p{N}/.]+|\.+)?$/isu;
+
+/**
+ * What link checkers and mail programs make of the link in a mail is answered by the page, which takes the key and cleans
+ * the address bar: `/reset-password%23key=…` (Safe Links of Defender), `/reset-password/#key=…`, `/Reset-Password`.
+ *
+ * @param target path and query as they were asked for
+ * @returns the page's own path with that query; every other target as it is
+ */
+export function pageTarget(target: string): string {
+  const start = target.indexOf('?');
+  const [path, query] = start < 0 ? [target, ''] : [target.slice(0, start), target.slice(start)];
+  const plain = decoded(path);
+  const isPage =
+    plain.slice(0, pagePath.length).toLowerCase() === pagePath && spelling.test(plain.slice(pagePath.length));
+  return isPage && depthOf(target) <= deepest ? pagePath + query : target;
+}
+
+/** Slashes that the page's own addresses must go back. */
+export const deepest = 3;
+
+export function depthOf(target: string): number {
+  return (target.replace(/[?#].*$/s, '').match(/\//g)?.length ?? 1) - 1;
+}
+
+/** As long as there is something to decode, up to three times; what is no encoding stays. */
+function decoded(text: string): string {
+  let plain = text;
+  for (let round = 0; round < 3; round++) {
+    plain = plain.replace(/%([0-7][0-9a-f])/gi, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)));
+  }
+  return plain;
+}
