@@ -12,7 +12,7 @@ export interface Draining {
   readonly most: number;
 }
 
-export const draining: Draining = { least: 1_000, quiet: { looks: 10, pause: 50 }, most: 10_000 };
+export const draining: Draining = { least: 1_000, quiet: { looks: 10, pause: 50 }, most: 20_000 };
 const pause = 250;
 /** Of silence, after which a connection is spare. Less would cut those whose call is on its way. */
 const spare = 1_000;

@@ -100,22 +100,25 @@ describe.skipIf(!hasRedisServer)('a process that is told to end finishes what is
     const looking = (async () => {
       while (isReady) {
         await new Promise((resolve) => setTimeout(resolve, 1_000));
-        isReady = (await fetch(`${url}/readyz`)).status === 200;
+        isReady = await fetch(`${url}/readyz`).then(
+          ({ status }) => status === 200,
+          () => false,
+        );
       }
     })();
     const callers = Array.from({ length: 12 }, async () => {
       while (isReady) await call();
     });
     await vi.waitFor(() => expect(outcomes.length).toBeGreaterThan(100), 10_000);
-    const burst = Array.from({ length: 1_500 }, call);
+    const burst = Array.from({ length: 500 }, call);
     const ending = api.stop('SIGTERM');
-    burst.push(...Array.from({ length: 1_500 }, call));
+    burst.push(...Array.from({ length: 500 }, call));
     await Promise.all([...burst, ...callers, looking]);
     const calls = outcomes.length;
     const ended = await ending;
 
     expect(ended).toMatchObject({ code: 0, errors: '' });
-    expect(calls).toBeGreaterThan(3_100);
+    expect(calls).toBeGreaterThan(1_100);
     expect([...new Set(outcomes)].filter((outcome) => !/^(?:200|503) true$/.test(outcome))).toEqual([]);
     await expect(fetch(`${url}/livez`)).rejects.toThrow();
   });
