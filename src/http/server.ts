@@ -44,6 +44,8 @@ export const serverTimeouts = {
   keepAlive: 65_000,
   handler: 30_000,
   check: 2_000,
+  // Fastify's default gives closing 10 s, and the process would end in the middle of its last calls.
+  closing: 60_000,
 };
 
 /** The HTTP server of the API: GraphQL at `/graphql`, and the routes that features add. */
@@ -61,6 +63,7 @@ export async function createServer(
     requestTimeout: timeouts.request,
     connectionTimeout: timeouts.handler,
     keepAliveTimeout: timeouts.keepAlive,
+    pluginTimeout: timeouts.closing,
     // X-Forwarded-For is read below, ports and all; the other headers of proxies are never believed.
     trustProxy: false,
     rewriteUrl: ({ url = '' }) => respell(originForm(url)),
