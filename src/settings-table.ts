@@ -1,6 +1,6 @@
 import type * as z from 'zod';
-import { keyPrefix } from './settings/key-prefix.js';
 import { browserOrigins } from './settings/browser-origins.js';
+import { keyPrefix } from './settings/key-prefix.js';
 import { limitSettings } from './settings/limits.js';
 import { plainText } from './settings/plain-text.js';
 import { proxies } from './settings/proxies.js';
@@ -12,6 +12,7 @@ import {
   host,
   integer,
   link,
+  list,
   mailbox,
   oneOf,
   onOrOff,

@@ -30,11 +30,7 @@ const embedded = ['DATABASE_URL', 'REDIS_URL', 'SMTP_URL', 'SECRET', 'ACCESS_TOK
  * @param print gets one line at a time for the person at the terminal.
  * @param isConfirmed whether that person said that a database on another machine is no production's
  */
-export async function startDev(
-  given: Environment,
-  print: (line: string) => void,
-  isConfirmed = false,
-): Promise<Dev> {
+export async function startDev(given: Environment, print: (line: string) => void, isConfirmed = false): Promise<Dev> {
   refuseProduction(given.NODE_ENV);
   const { environment } = withSecretFiles(given);
   const isUnset = (name: string) => (environment[name] ?? '') === '';
