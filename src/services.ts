@@ -6,6 +6,7 @@ import { HashLimiter } from './accounts/hash-limiter.js';
 import { KnownClients } from './accounts/known-clients.js';
 import { PasswordHash } from './accounts/password-hash.js';
 import { PasswordPolicy } from './accounts/password-policy.js';
+import { FormShares } from './accounts/passwords/form-shares.js';
 import { NewPasswords } from './accounts/passwords/new-passwords.js';
 import { Pseudonyms } from './accounts/pseudonym.js';
 import { Devices } from './accounts/sessions/devices.js';
@@ -97,6 +98,7 @@ export function createServices(settings: Settings, overrides: Overrides = {}): S
   const dataKey = make('dataKey', () => new DataKey(orm, settings.secrets, log, metrics));
   const pseudonyms = new Pseudonyms(dataKey);
   const devices = make('devices', () => new Devices(settings.secrets));
+  const formShares = make('formShares', () => new FormShares(orm, pseudonyms, passwordHash.ownForm, log));
   const knownClients = make('knownClients', () => new KnownClients(redis, pseudonyms));
   const signInFailures = make(
     'signInFailures',
@@ -122,6 +124,7 @@ export function createServices(settings: Settings, overrides: Overrides = {}): S
       accessTokens,
       devices,
       passwordHash,
+      formShares,
       passwordPolicy,
       signInFailures,
       knownClients,
@@ -137,6 +140,7 @@ export function createServices(settings: Settings, overrides: Overrides = {}): S
       devices,
       passwordHash,
       newPasswords,
+      formShares,
       passwordPolicy,
       signInFailures,
       jobs,
@@ -171,6 +175,7 @@ export function createServices(settings: Settings, overrides: Overrides = {}): S
       passwordPolicy,
       passwordHash,
       newPasswords,
+      formShares,
       resetKeys,
       receipts,
       budget,

@@ -2,6 +2,7 @@ import { credentialNotices } from './accounts/accounts.js';
 import { databaseTimeouts } from './database.js';
 import { startHousekeeping } from './housekeeping.js';
 import { jobTiming } from './jobs/queue-definition.js';
+import { describeFault } from './log.js';
 import { smtpTimeouts } from './mail/relay.js';
 import { resetRequests } from './password-reset/outcomes.js';
 import { forRelay } from './password-reset/reset-mails.js';
@@ -18,12 +19,15 @@ export interface Worker {
 /** The job process: hands out reset links and notices. Waits for the database while it is down. */
 export async function startWorker(services: Services): Promise<Worker> {
   assertLease();
-  const { dataKey, jobs, mailer, passwordReset, redis, log } = services;
+  const { dataKey, jobs, mailer, passwordReset, redis, log, formShares } = services;
   await dataKey.start();
   let housekeeping: { stop: () => void } | undefined;
   const working = (async () => {
     await jobs.start();
     if (!jobs.started) return;
+    formShares.keepDealt().catch((error: unknown) => {
+      log.warn({ fault: describeFault(error) }, 'the forms of hashes could not be dealt; the next start tries again');
+    });
     housekeeping = startHousekeeping(services);
     await jobs.work(resetRequests, workerSlots.links, (job) => passwordReset.deliver(job));
     await jobs.work(credentialNotices, workerSlots.notices, (job) => passwordReset.announce(job));

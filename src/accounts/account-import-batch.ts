@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import type { AccountEntry } from './account-import-entry.js';
 import type { Accounts } from './accounts.js';
+import type { ImportDeal } from './passwords/form-deal.js';
 
 /** What became of an entry, in the order of the batch. */
 export type EntryOutcome =
@@ -70,6 +71,8 @@ const lineOfRun = `case when account.credential_version = 1 then (
 export interface ImportRun {
   readonly id: string;
   readonly dryRun: boolean;
+  /** Gets what was added, in the same commit. */
+  readonly deal: ImportDeal;
 }
 
 /**
@@ -91,6 +94,11 @@ export function importBatch(
     const [statement, values] = run.dryRun ? [rehearse, [json]] : [insertWithEvents, [json, run.id]];
     const inserted = await transaction.execute<{ id: string }[]>(statement, values);
     const added = new Set(inserted.map(({ id }) => id));
+    if (!run.dryRun)
+      await run.deal.note(
+        transaction,
+        rows.filter(({ id }) => added.has(id)),
+      );
     const isSimple = added.size === rows.length;
     const known = isSimple ? [] : await knownOf(transaction, json, run);
     const byEmail = new Map(known.map((each) => [each.email, each]));

@@ -6,6 +6,7 @@ import { inRightForm, WrongForm } from './account-import-form.js';
 import { readLines, SourceBroken } from './account-import-lines.js';
 import { Progress, perSecond, type Writer } from './account-import-progress.js';
 import type { Accounts } from './accounts.js';
+import { ImportDeal } from './passwords/form-deal.js';
 
 export interface ImportParts {
   readonly accounts: Accounts;
@@ -57,7 +58,7 @@ export async function importAccounts(
     progress.clear();
     return { ended: how, cause, ...done, seconds: progress.seconds };
   };
-  const run: ImportRun = { id: randomUUID(), dryRun };
+  const run: ImportRun = { id: randomUUID(), dryRun, deal: new ImportDeal() };
   let batch: { number: number; verdict: EntryVerdict }[] = [];
   let through = { number: 0, end: 0 };
 

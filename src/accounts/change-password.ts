@@ -8,6 +8,7 @@ import { type Accounts, credentialNotices } from './accounts.js';
 import { from, type TooManyRequests } from './limits.js';
 import type { PasswordHash } from './password-hash.js';
 import type { PasswordPolicy, PasswordRejected } from './password-policy.js';
+import type { FormShares } from './passwords/form-shares.js';
 import type { NewPasswords } from './passwords/new-passwords.js';
 import type { Devices } from './sessions/devices.js';
 import type { Sessions } from './sessions.js';
@@ -33,6 +34,7 @@ export interface ChangePasswordParts {
   readonly devices: Devices;
   readonly passwordHash: PasswordHash;
   readonly newPasswords: NewPasswords;
+  readonly formShares: FormShares;
   readonly passwordPolicy: PasswordPolicy;
   readonly signInFailures: SignInFailures;
   readonly jobs: JobQueue;
@@ -98,6 +100,7 @@ export class ChangePassword {
         return now?.passwordHash === hash ? now.credentialsChangedAt : undefined;
       });
       if (!changedAt) return { kind: 'unauthenticated' };
+      void this.parts.formShares.renewed(account.email, account.passwordHash);
       const sessionVersion = account.sessionVersion + 1;
       const session = await this.parts.accessTokens.issue({ accountId, sessionVersion }, changedAt);
       const changed = { id: accountId, credentialVersion: account.credentialVersion + 1, readAt: changedAt };

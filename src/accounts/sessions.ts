@@ -10,8 +10,11 @@ import type { KnownClients } from './known-clients.js';
 import { from, type TooManyRequests } from './limits.js';
 import type { PasswordHash } from './password-hash.js';
 import type { PasswordPolicy } from './password-policy.js';
+import { dummyOf } from './passwords/form-names.js';
+import type { FormShares } from './passwords/form-shares.js';
 import type { Devices } from './sessions/devices.js';
 import type { Finding, SignInFailures } from './sign-in-failures.js';
+import { formOf } from './stored-hash.js';
 
 export type SignInOutcome =
   | {
@@ -35,6 +38,7 @@ export interface SessionsParts {
   readonly accessTokens: AccessTokens;
   readonly devices: Devices;
   readonly passwordHash: PasswordHash;
+  readonly formShares: FormShares;
   readonly passwordPolicy: PasswordPolicy;
   readonly signInFailures: SignInFailures;
   readonly knownClients: KnownClients;
@@ -78,15 +82,19 @@ export class Sessions {
     });
   }
 
-  /** Verifies a password, against nobody's where there is no account: it takes as long. */
+  /**
+   * Verifies a password; where there is no account, or none with a hash that somebody reads, against a dummy of the form
+   * that the address is dealt: it takes as long as an account's would, in the same lane, and comes after the same reads.
+   */
   async #open(email: EmailAddress | undefined, password: string, caller: Caller): Promise<Opened> {
-    const { accounts, passwordHash, passwordPolicy } = this.parts;
+    const { accounts, passwordHash, formShares, passwordPolicy } = this.parts;
     const legible = passwordPolicy.isLegible(password);
-    const account = email ? await accounts.findWithHash({ email }) : undefined;
-    const opens =
-      account?.status === 'active' && account.passwordHash && legible
-        ? await passwordHash.verify(account.passwordHash, password, { urgency: 'other', caller })
-        : await passwordHash.verifyForNobody(legible ? password : '', { urgency: 'other', caller });
+    const form = await formShares.dealtTo(email ?? '');
+    const account = await accounts.findToOpen(email ?? '');
+    const isReadable = account?.status === 'active' && formOf(account.passwordHash) !== undefined;
+    const hash = isReadable ? account.passwordHash : dummyOf(form);
+    const matches = await passwordHash.verify(hash, legible ? password : '', { urgency: 'other', caller });
+    const opens = matches && isReadable && legible;
     return { isWrong: !opens, account };
   }
 
@@ -125,9 +133,11 @@ export class Sessions {
 
   /** After the answer, so that an old hash cannot be told by its time. */
   async #renewHash(account: AccountRow, password: string, caller: Caller): Promise<void> {
-    const { accounts, passwordHash, log } = this.parts;
+    const { accounts, passwordHash, formShares, log } = this.parts;
     try {
-      await accounts.renewHash(account, await passwordHash.make(password, { urgency: 'other', caller }));
+      const made = await passwordHash.make(password, { urgency: 'other', caller });
+      const isRenewed = await accounts.renewHash(account, made);
+      if (isRenewed) await formShares.renewed(account.email, account.passwordHash);
     } catch (error) {
       log.warn(
         { accountId: account.id, fault: describeFault(error) },

@@ -2,6 +2,7 @@ import type { Accounts } from '../accounts/accounts.js';
 import type { KnownClients } from '../accounts/known-clients.js';
 import type { PasswordHash } from '../accounts/password-hash.js';
 import type { PasswordPolicy } from '../accounts/password-policy.js';
+import type { FormShares } from '../accounts/passwords/form-shares.js';
 import type { NewPasswords } from '../accounts/passwords/new-passwords.js';
 import type { Devices } from '../accounts/sessions/devices.js';
 import type { Audit } from '../audit/audit.js';
@@ -29,6 +30,7 @@ export interface PasswordResetParts {
   readonly passwordPolicy: PasswordPolicy;
   readonly passwordHash: PasswordHash;
   readonly newPasswords: NewPasswords;
+  readonly formShares: FormShares;
   readonly resetKeys: ResetKeys;
   readonly receipts: ResetReceipts;
   readonly budget: ResetBudget;

@@ -115,6 +115,7 @@ export class PasswordReset {
       const committed = await orReadBack(commit, (error) => this.#readBack(digest, account.id, hash, error));
       if (committed) {
         await this.parts.knownClients.remember(account.email, caller.client);
+        void this.parts.formShares.renewed(account.email, account.passwordHash);
         return this.#completed({ ...account, credentialVersion: account.credentialVersion + 1 });
       }
       return this.#tooLate(input.key, verdict.password, caller);

@@ -7,6 +7,7 @@ import type { HashLimiter } from '../accounts/hash-limiter.js';
 import type { KnownClients } from '../accounts/known-clients.js';
 import type { PasswordHash } from '../accounts/password-hash.js';
 import type { PasswordPolicy } from '../accounts/password-policy.js';
+import type { FormShares } from '../accounts/passwords/form-shares.js';
 import type { Devices } from '../accounts/sessions/devices.js';
 import type { Sessions } from '../accounts/sessions.js';
 import type { SignInFailures } from '../accounts/sign-in-failures.js';
@@ -47,6 +48,7 @@ export interface Parts {
   readonly dataKey: DataKey;
   readonly hashLimiter: HashLimiter;
   readonly passwordHash: PasswordHash;
+  readonly formShares: FormShares;
   readonly passwordPolicy: PasswordPolicy;
   readonly accessTokens: AccessTokens;
   readonly accounts: Accounts;

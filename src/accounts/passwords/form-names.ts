@@ -8,7 +8,7 @@ import type { HashForm } from '../stored-hash.js';
 export const formNameInSql = (hash: string) => `
   case
     when ${hash} like '$argon2id$v=19$%' then 'argon2id ' || split_part(${hash}, '$', 4)
-    when ${hash} ~ '^\\$2[aby]\\$\\d\\d\\$' then 'bcrypt ' || split_part(${hash}, '$', 3)
+    when ${hash} ~ '^[$]2[aby][$][0-9][0-9][$]' then 'bcrypt ' || split_part(${hash}, '$', 3)
   end`;
 
 export function formName(hash: string | null | undefined): string | undefined {

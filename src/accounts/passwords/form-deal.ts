@@ -1,0 +1,67 @@
+import type { EntityManager } from '@mikro-orm/postgresql';
+import { formName, formNameInSql } from './form-names.js';
+
+/** An account that was just added. */
+export interface AddedHash {
+  readonly email: string;
+  readonly hash: string | null;
+}
+
+const countAll = `
+  insert into password_form (domain, form, dealt)
+  select coalesce(domain, ''), form, count(*)
+    from (select split_part(email, '@', 2) as domain, ${formNameInSql('password_hash')} as form
+            from account where status = 'active') as each
+   where form is not null
+   group by grouping sets ((domain, form), (form))
+  on conflict (domain, form) do update set dealt = excluded.dealt`;
+const addSome = `
+  insert into password_form (domain, form, dealt)
+  select domain, form, n from json_to_recordset(?::json) as given(domain text, form text, n bigint)
+   order by domain, form
+  on conflict (domain, form) do update set dealt = password_form.dealt + excluded.dealt`;
+
+/** Deals anew, by what the accounts have now: one reading of them all. */
+export async function dealAnew(transaction: EntityManager): Promise<void> {
+  // Renewals wait for the end; whoever reads sees what was before.
+  await transaction.execute('lock table password_form in share row exclusive mode');
+  await transaction.execute(`delete from password_form where domain <> ''`);
+  // A form that was dealt once is remembered, with no accounts, so that nobody deals anew because of it.
+  await transaction.execute(`update password_form set dealt = 0, renewed = 0 where domain = ''`);
+  await transaction.execute(countAll);
+}
+
+/** What one import deals: all anew with the first accounts that it adds, and the others on top of it. */
+export class ImportDeal {
+  #begun = false;
+
+  /** In the commit of the accounts, so that these and their likes without an account come at the same time. */
+  async note(transaction: EntityManager, added: readonly AddedHash[]): Promise<void> {
+    if (added.length === 0) return;
+    if (!this.#begun) {
+      await dealAnew(transaction);
+      this.#begun = true;
+      return;
+    }
+    await transaction.execute('lock table password_form in share row exclusive mode');
+    await transaction.execute(addSome, [JSON.stringify(countsOf(added))]);
+  }
+}
+
+function countsOf(added: readonly AddedHash[]): { domain: string; form: string; n: number }[] {
+  const counts = new Map<string, { domain: string; form: string; n: number }>();
+  for (const { email, hash } of added) {
+    const form = formName(hash);
+    if (form === undefined) continue;
+    for (const domain of ['', domainOf(email)]) {
+      const count = counts.get(`${domain} ${form}`) ?? { domain, form, n: 0 };
+      count.n++;
+      counts.set(`${domain} ${form}`, count);
+    }
+  }
+  return [...counts.values()];
+}
+
+export function domainOf(email: string): string {
+  return email.slice(email.lastIndexOf('@') + 1);
+}

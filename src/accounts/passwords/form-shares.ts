@@ -1,0 +1,112 @@
+import type { MikroORM } from '@mikro-orm/postgresql';
+import { orUnavailable } from '../../availability.js';
+import { describeFault, type Log } from '../../log.js';
+import type { Pseudonyms } from '../pseudonym.js';
+import { formOf } from '../stored-hash.js';
+import { dealAnew, domainOf } from './form-deal.js';
+import { dummyOf, formName } from './form-names.js';
+
+interface Share {
+  readonly domain: string;
+  readonly form: string;
+  readonly dealt: number;
+  readonly renewed: number;
+}
+
+/** Accounts of a domain from which on it has shares of its own: fewer would tell of single people. */
+const leastAccounts = 50;
+/** Milliseconds that shares are kept: what was renewed is seen so much later by other processes. */
+const kept = 2_000;
+const mostDomains = 1_000;
+
+/**
+ * In which form a sign-in is refused for an address that has no account to verify: in the forms that accounts have, so
+ * that the time tells nothing. Each address is dealt a first form by an HMAC of it, in the proportions of its domain, or
+ * overall where that is small; it moves to our own form, never to another, once a second number passes the part of that
+ * form's accounts that were renewed. So an address keeps its time for as long as an account would.
+ */
+export class FormShares {
+  readonly #kept = new Map<string, { readonly until: number; readonly shares: Promise<readonly Share[]> }>();
+
+  /** @param own name of the form that we make. @param clock milliseconds. */
+  constructor(
+    private readonly orm: MikroORM,
+    private readonly pseudonyms: Pick<Pseudonyms, 'of'>,
+    private readonly own: string,
+    private readonly log: Log,
+    private readonly clock: () => number = () => performance.now(),
+  ) {}
+
+  /** The name of a form. Asked for every sign-in, whether there is an account or not. @throws Unavailable */
+  async dealtTo(address: string): Promise<string> {
+    const domain = domainOf(address);
+    const found = await this.#sharesOf(domain);
+    const theirs = found.filter((share) => share.domain === domain && domain !== '');
+    const shares = total(theirs) >= leastAccounts ? theirs : found.filter((share) => share.domain === '');
+    const number = Buffer.from(this.pseudonyms.of(`password form ${address}`), 'base64url');
+    const [first, second] = [number.readUIntBE(0, 6) / 2 ** 48, number.readUIntBE(6, 6) / 2 ** 48];
+    let left = first * total(shares);
+    const share = shares.find(({ dealt }) => {
+      left -= dealt;
+      return left < 0;
+    });
+    if (!share || second < share.renewed / share.dealt || !formOf(dummyOf(share.form))) return this.own;
+    return share.form;
+  }
+
+  /** An account got a hash of our own form in place of this one. Hinders nobody: never rejects. */
+  async renewed(address: string, hash: string | null | undefined): Promise<void> {
+    const form = formName(hash);
+    if (form === undefined || form === this.own) return;
+    // In one order, so that no two of these wait for each other.
+    const statement = `
+      with counted as (
+        select domain, form from password_form where domain in ('', ?) and form = ? order by domain for update
+      )
+      update password_form set renewed = least(dealt, renewed + 1)
+        from counted where password_form.domain = counted.domain and password_form.form = counted.form`;
+    try {
+      await this.orm.em.fork().execute(statement, [domainOf(address), form]);
+      this.#kept.clear();
+    } catch (error) {
+      this.log.warn({ fault: describeFault(error) }, 'a renewed hash was not counted');
+    }
+  }
+
+  /** Deals anew if the form that we make now was never dealt: its parameters were changed, or nothing was dealt yet. */
+  async keepDealt(): Promise<void> {
+    const isDealt = `select 1 from password_form where domain = '' and form = ?`;
+    await this.orm.em.fork().transactional(async (transaction) => {
+      if ((await transaction.execute<unknown[]>(isDealt, [this.own])).length > 0) return;
+      await dealAnew(transaction);
+      const remember = `insert into password_form (domain, form, dealt) values ('', ?, 0) on conflict do nothing`;
+      await transaction.execute(remember, [this.own]);
+    });
+    this.#kept.clear();
+  }
+
+  #sharesOf(domain: string): Promise<readonly Share[]> {
+    const now = this.clock();
+    const known = this.#kept.get(domain);
+    if (known && known.until > now) return known.shares;
+    this.#kept.delete(domain);
+    const [oldest] = this.#kept.keys();
+    if (this.#kept.size >= mostDomains && oldest !== undefined) this.#kept.delete(oldest);
+    const shares = this.#read(domain);
+    shares.catch(() => this.#kept.delete(domain));
+    this.#kept.set(domain, { until: now + kept, shares });
+    return shares;
+  }
+
+  async #read(domain: string): Promise<readonly Share[]> {
+    const statement = `select domain, form, dealt, renewed from password_form where domain in ('', ?) order by form`;
+    const rows = await orUnavailable(this.orm.em.fork().execute<Record<keyof Share, string>[]>(statement, [domain]));
+    return rows.map(({ domain: of, form, dealt, renewed }) => {
+      return { domain: of, form, dealt: Number(dealt), renewed: Number(renewed) };
+    });
+  }
+}
+
+function total(shares: readonly Share[]): number {
+  return shares.reduce((sum, { dealt }) => sum + dealt, 0);
+}
