@@ -14,6 +14,7 @@ export const databaseRights = {
     { table: 'audit_event', privileges: ['SELECT', 'INSERT'] },
     { table: 'reset_receipt', privileges: ['SELECT', 'INSERT', 'UPDATE'] },
     { table: 'data_key', privileges: ['SELECT'] },
+    { table: 'password_form', privileges: ['SELECT', 'UPDATE'] },
     jobs('job%', 'SELECT', 'INSERT', 'UPDATE'),
     jobs('queue', 'SELECT'),
     jobs('version', 'SELECT'),
@@ -23,6 +24,7 @@ export const databaseRights = {
     { table: 'audit_event', privileges: ['SELECT', 'INSERT'] },
     { table: 'reset_receipt', privileges: ['SELECT', 'DELETE'] },
     { table: 'data_key', privileges: ['SELECT'] },
+    { table: 'password_form', privileges: ['SELECT', 'INSERT', 'UPDATE', 'DELETE'] },
     jobs('%', 'SELECT', 'INSERT', 'UPDATE', 'DELETE'),
   ],
 } as const satisfies Record<string, readonly TableRight[]>;
