@@ -1,0 +1,150 @@
+import { randomBytes } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startLatchkey, type TestLatchkey } from '../support/latchkey.js';
+import { hasRedisServer } from '../support/stores.js';
+import { type FloodCall, flood } from './callers.js';
+
+/** Refused calls of each kind: 20,000 with `npm run flood`, which prints the figures. */
+const calls = Number(process.env.FLOOD_CALLS ?? 300);
+const password = 'the password that gets lost';
+const few = '2/900';
+
+describe.skipIf(!hasRedisServer)(
+  `${calls} refused calls leave nothing (needs a redis-server on PATH)`,
+  {
+    timeout: 120_000 + calls * 200,
+  },
+  () => {
+    let latchkey: TestLatchkey;
+    let token: string;
+    beforeAll(async () => {
+      latchkey = await startLatchkey({
+        env: {
+          TRUST_PROXY: '127.0.0.1',
+          LOG_LEVEL: 'warn',
+          LIMIT_SIGN_IN_PER_CLIENT: few,
+          LIMIT_SIGN_IN_PER_NETWORK: few,
+          LIMIT_SIGN_UP_PER_CLIENT: few,
+          LIMIT_SIGN_UP_PER_NETWORK: few,
+          LIMIT_RESET_PER_CLIENT: few,
+          LIMIT_RESET_PER_NETWORK: few,
+          LIMIT_KEY_FAILURES_PER_CLIENT: few,
+          LIMIT_KEY_FAILURES_PER_NETWORK: few,
+          LIMIT_SIGN_IN_PER_ADDRESS_AND_CLIENT: '1000/900',
+        },
+        withoutWorker: true,
+      });
+      await latchkey.signUp('alice@example.com', password);
+      token = (await latchkey.signIn('alice@example.com', password)) ?? '';
+    });
+    afterAll(() => latchkey.close());
+
+    const address = () => `${randomBytes(8).toString('hex')}@example.com`;
+    const key = () => randomBytes(32).toString('base64url');
+    const mutation = (name: string, type: string, input: () => object, headers = {}) => ({
+      query: `mutation($input: ${type}!) { ${name}(input: $input) { __typename } }`,
+      variables: () => ({ input: input() }),
+      headers: () => headers,
+    });
+    const bearer = (text: string) => ({ authorization: `Bearer ${text}` });
+    const changed = () => ({ currentPassword: 'wrong horse battery', newPassword: 'a quite new password' });
+    const forged = () => `${token.slice(0, token.lastIndexOf('.'))}.${randomBytes(64).toString('base64url')}`;
+    const kinds = {
+      signIn: mutation('signIn', 'SignInInput', () => ({ email: address(), password })),
+      signUp: mutation('signUp', 'SignUpInput', () => ({ email: address(), password })),
+      requestPasswordReset: mutation('requestPasswordReset', 'RequestPasswordResetInput', () => ({ email: address() })),
+      passwordResetKey: {
+        query: 'query($key: String!) { passwordResetKey(key: $key) { __typename } }',
+        variables: () => ({ key: key() }),
+        headers: () => ({}),
+      },
+      resetPassword: mutation('resetPassword', 'ResetPasswordInput', () => ({ key: key(), password })),
+      changePassword: { ...mutation('changePassword', 'ChangePasswordInput', changed), headers: () => bearer(token) },
+      'changePassword, wrong token': {
+        ...mutation('changePassword', 'ChangePasswordInput', changed),
+        headers: () => bearer(forged()),
+      },
+      'me, wrong token': {
+        query: '{ __typename me { id } }',
+        variables: () => ({}),
+        headers: () => bearer(forged()),
+      },
+      'signOutEverywhere, wrong token': {
+        query: 'mutation { signOutEverywhere { __typename } }',
+        variables: () => ({}),
+        headers: () => bearer(forged()),
+      },
+    };
+    /** What a refused call of this kind may answer. */
+    const refusals = /^(?:TooManyRequests|Unauthenticated|Query)$/;
+
+    const rows = async () => {
+      await latchkey.services.audit.written();
+      const tables = await latchkey.database.query<{ name: string }>(
+        `select c.oid::regclass::text as name from pg_class c join pg_namespace n on n.oid = c.relnamespace
+        where c.relkind = 'r' and n.nspname not in ('pg_catalog', 'information_schema', 'pg_toast')`,
+      );
+      const counts = tables.map(({ name }) => `select count(*) as n from ${name}`).join(' union all ');
+      const [sum] = await latchkey.database.query<{ n: number }>(
+        `select sum(n)::int as n from (${counts}) as all_of_them`,
+      );
+      return sum?.n ?? Number.NaN;
+    };
+    const store = async () => ({ names: await latchkey.redis.dbsize(), rows: await rows() });
+
+    const sources = {
+      'one client': () => ({ 'x-forwarded-for': '203.0.113.7' }),
+      'as many /64s of one /32': (index: number) => ({
+        'x-forwarded-for': `2001:db8:${(index % 50_021).toString(16)}:${((index * 7) % 65_521).toString(16)}::1`,
+      }),
+    };
+
+    it.each(Object.keys(kinds).flatMap((kind) => Object.keys(sources).map((source) => [kind, source] as const)))(
+      '%s, from %s',
+      async (kindName, sourceName) => {
+        const [kind, source] = [kinds[kindName as keyof typeof kinds], sources[sourceName as keyof typeof sources]];
+        await latchkey.redis.flushall();
+        const call =
+          (offset: number) =>
+          (index: number): FloodCall => ({
+            query: kind.query,
+            variables: kind.variables(),
+            headers: { ...kind.headers(), ...source(index + offset) },
+          });
+        // What the limits allow.
+        const passed = await flood(latchkey.url, 120, call(0));
+        const before = await store();
+        const answers = await flood(latchkey.url, calls, call(1_000));
+        const after = await store();
+        if (calls >= 20_000) console.info(kindName, 'from', sourceName, { passed, before, answers, after });
+        expect(Object.keys(answers).filter((answer) => !refusals.test(answer))).toEqual([]);
+        expect(after.names - before.names).toBeLessThanOrEqual(10);
+        expect(after.rows - before.rows).toBeLessThanOrEqual(10);
+      },
+    );
+  },
+);
+
+describe.skipIf(!hasRedisServer)('a Redis of 8 MB (needs a redis-server on PATH)', { timeout: 120_000 }, () => {
+  it('is not filled by sign-ins with new addresses over 64 connections: the owner gets the mail', async () => {
+    const latchkey = await startLatchkey({
+      env: { LIMIT_HASH_PER_CLIENT: '', LIMIT_SIGN_IN_PER_CLIENT: '5/900', TRUST_PROXY: '127.0.0.1' },
+    });
+    try {
+      await latchkey.signUp('alice@example.com', password);
+      await latchkey.redis.config('SET', 'maxmemory', '8mb');
+      // A name for each address would be full after 40,000 calls; so few are enough to see that there is none.
+      const names = await latchkey.redis.dbsize();
+      const answers = await flood(latchkey.url, 1_500, (index) => ({
+        query: 'mutation($input: SignInInput!) { signIn(input: $input) { __typename } }',
+        variables: { input: { email: `stranger-${index}@example.com`, password } },
+        headers: { 'x-forwarded-for': '203.0.113.7' },
+      }));
+      expect(answers.TooManyRequests).toBeGreaterThan(1_000);
+      expect((await latchkey.redis.dbsize()) - names).toBeLessThan(30);
+      expect(await latchkey.keyFor('alice@example.com')).toHaveLength(43);
+    } finally {
+      await latchkey.close();
+    }
+  });
+});
