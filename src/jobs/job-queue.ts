@@ -8,6 +8,7 @@ import { eraseFinished } from './erase-finished.js';
 import { GroupWriter } from './group-writer.js';
 import { hurryJobs } from './hurry-jobs.js';
 import { type Job, JobAttempts, type Settlement } from './job-attempt.js';
+import { oneByOne, takeByClass, takingOf } from './place-taking.js';
 import { countJobs, type QueueCounts } from './queue-counts.js';
 import { jobTiming, type QueueDefinition, queueSchema } from './queue-definition.js';
 import { tellQueueFaults } from './queue-faults.js';
@@ -71,11 +72,11 @@ export class JobQueue {
   }
 
   /** @returns the job's id. @throws Unavailable when nothing was accepted. */
-  async enqueue<Data extends object>(queue: QueueDefinition<Data>, data: Data): Promise<string> {
+  async enqueue<Data extends object>(queue: QueueDefinition<Data>, data: Data, priority = 0): Promise<string> {
     if (!this.#started) throw new Unavailable('postgres');
     try {
       const id = randomUUID();
-      await this.#writerOf(queue.name).write({ id, data });
+      await this.#writerOf(queue.name).write({ id, data, priority });
       return id;
     } catch (error) {
       if (error instanceof Unavailable) throw error;
@@ -104,16 +105,17 @@ export class JobQueue {
     handle: (job: Job<Data>) => Promise<Settlement>,
   ): Promise<void> {
     for (let slot = 0; slot < slots; slot++) {
-      const options = {
-        perJobResults: true,
-        includeMetadata: true,
-        batchSize: 1,
-        pollingIntervalSeconds: 1,
-        notifyPollingIntervalSeconds: 5,
-      } as const;
-      const workerId: string = await this.#boss.work<Data, unknown, typeof options>(
+      const taking = queue.classes ? takingOf(slot) : 'highest';
+      if (taking !== 'highest') {
+        const isStopped = () => this.#stopped;
+        void takeByClass({ boss: this.#boss, log: this.#log, isStopped }, queue, taking, (job) =>
+          this.#attempts.run(job, handle),
+        );
+        continue;
+      }
+      const workerId: string = await this.#boss.work<Data, unknown, typeof oneByOne>(
         queue.name,
-        options,
+        oneByOne,
         async (jobs) => {
           // Looks for the next job as soon as this one is settled, instead of at the next poll.
           this.#boss.notifyWorker(workerId);

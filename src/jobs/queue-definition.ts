@@ -1,6 +1,8 @@
 /** A queue by name, with the shape of its jobs' data. Names are part of what is stored: never rename one. */
 export interface QueueDefinition<Data extends object> {
   readonly name: string;
+  /** Classes of jobs (priorities), highest first; without them all jobs are of one, 0. */
+  readonly classes?: readonly number[];
   /** Never read; ties the data's type to the definition. */
   readonly data?: Data;
 }

@@ -3,6 +3,7 @@ import type { TooManyRequests } from '../accounts/limits.js';
 import type { PasswordRejected } from '../accounts/password-policy.js';
 import type { TemporarilyUnavailable } from '../availability.js';
 import type { QueueDefinition } from '../jobs/queue-definition.js';
+import { requestClasses } from './request-class.js';
 import type { KeyDigest } from './reset-key.js';
 
 /** "Somebody asked for this address": all of it validated or mapped to a closed set, and no key in it. */
@@ -17,7 +18,10 @@ export interface ResetRequest {
   /** That the client is part of: an IPv4 /24, an IPv6 /48. Undefined in jobs that an older process wrote. */
   readonly network?: string;
 }
-export const resetRequests: QueueDefinition<ResetRequest> = { name: 'password-reset-request' };
+export const resetRequests: QueueDefinition<ResetRequest> = {
+  name: 'password-reset-request',
+  classes: requestClasses,
+};
 
 /** Why a key is not good. Only the holder of a real key can ever see another reason than UNKNOWN. */
 export enum ResetKeyFault {

@@ -23,6 +23,7 @@ import {
   resetRequests,
 } from './outcomes.js';
 import type { PasswordResetParts } from './parts.js';
+import { requestClass } from './request-class.js';
 import { digestOf, type KeyDigest, parseResetKey } from './reset-key.js';
 
 /**
@@ -52,7 +53,8 @@ export class PasswordReset {
       // A /24, or a /48: somebody may easily have several of what is narrower, and a /32 is a whole provider.
       const network = networks[1] ?? networks[0] ?? '';
       const locale = mails.knownLocale(input.locale);
-      await jobs.enqueue(resetRequests, { email, locale, requestId, client, network, device });
+      const data = { email, locale, requestId, client, network, device };
+      await jobs.enqueue(resetRequests, data, requestClass(caller, passed.used));
       const { keyTtlSeconds: keyLifetimeSeconds, askAgainAfterSeconds } = settings;
       return { kind: 'requested', keyLifetimeSeconds, askAgainAfterSeconds };
     });
