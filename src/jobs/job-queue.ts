@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { EntityManager } from '@mikro-orm/postgresql';
-import { type DatabaseOptions, fromKysely, type JobInsert, PgBoss } from 'pg-boss';
+import { type DatabaseOptions, fromKysely, type JobInsert, type JobWithMetadata, PgBoss } from 'pg-boss';
 import { Unavailable } from '../errors.js';
 import { describeFault, type Log } from '../log.js';
 import type { Metrics } from '../metrics.js';
@@ -108,9 +108,8 @@ export class JobQueue {
       const taking = queue.classes ? takingOf(slot) : 'highest';
       if (taking !== 'highest') {
         const isStopped = () => this.#stopped;
-        void takeByClass({ boss: this.#boss, log: this.#log, isStopped }, queue, taking, (job) =>
-          this.#attempts.run(job, handle),
-        );
+        const run = (job: JobWithMetadata<Data>) => this.#attempts.run(job, handle);
+        void takeByClass<Data>({ boss: this.#boss, log: this.#log, isStopped }, queue, taking, run);
         continue;
       }
       const workerId: string = await this.#boss.work<Data, unknown, typeof oneByOne>(
