@@ -1,0 +1,13 @@
+/** `npm run timing -- <experiment> [options]`: what a stranger with a clock can tell. */
+const experiments: Readonly<Record<string, () => Promise<(options: readonly string[]) => Promise<void>>>> = {
+  'sign-in': async () => (await import('./sign-in.js')).signIn,
+};
+
+const [name = '', ...options] = process.argv.slice(2);
+const experiment = experiments[name];
+if (experiment) {
+  await (await experiment())(options);
+} else {
+  process.stderr.write(`timing: which experiment? ${Object.keys(experiments).join(', ')}\n`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,31 @@
+import { Readable } from 'node:stream';
+import { expect, it } from 'vitest';
+import { importAccounts } from '../../src/accounts/account-import.js';
+import { dummyOf } from '../../src/accounts/passwords/form-names.js';
+import { startLatchkey } from '../support/latchkey.js';
+import { auc, chanceAuc, difference } from './figures.js';
+import { timeRefusals } from './trials.js';
+
+// A short form of `npm run timing -- sign-in`: that it measures refusals at all. The figures are taken where nothing else
+// runs; that the same work is done stands in test/accounts/passwords/form-shares.test.ts.
+it('the experiment refuses known and unknown alike and tells what a clock could', async () => {
+  const latchkey = await startLatchkey({ withoutWorker: true });
+  try {
+    const entries = Array.from({ length: 50 }, (_, index) => ({
+      email: `person${index}@tenant.example`,
+      hash: dummyOf('bcrypt 06'),
+    }));
+    const source = Readable.from([Buffer.from(entries.map((entry) => JSON.stringify(entry)).join('\n'))]);
+    const parts = { accounts: latchkey.services.accounts, knownLocale: () => null, err: { write: () => undefined } };
+    expect(await importAccounts(parts, source)).toMatchObject({ added: 50 });
+    const sides = await timeRefusals(latchkey.url, 12, {
+      one: (trial) => `person${trial}@tenant.example`,
+      other: (trial) => `nobody${trial}@tenant.example`,
+    });
+    expect(sides.results).toEqual({ InvalidCredentials: 24 });
+    expect([sides.one.length, sides.other.length]).toEqual([12, 12]);
+    for (const figure of [auc(sides), chanceAuc(sides), difference(sides).bound]) expect(figure).toBeGreaterThan(0);
+  } finally {
+    await latchkey.close();
+  }
+});

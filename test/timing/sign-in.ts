@@ -1,0 +1,114 @@
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { dummyOf } from '../../src/accounts/passwords/form-names.js';
+import { startEmbeddedPostgres } from '../../src/dev/embedded-postgres.js';
+import { startEmbeddedRedis } from '../../src/dev/embedded-redis.js';
+import { settingsTable } from '../../src/settings-table.js';
+import { Latchkey } from '../processes/command.js';
+import { auc, chanceAuc, difference, median, type Sides } from './figures.js';
+import { timeRefusals } from './trials.js';
+
+const own = 'argon2id m=19456,t=2,p=1';
+const forms = [own, 'bcrypt 10', 'bcrypt 12', 'argon2id m=65536,t=4,p=1'];
+/** More than a domain needs for shares of its own. */
+const accounts = 60;
+
+/**
+ * Known against unknown, for each form that a tenant's accounts may have, and unknown against unknown as a control; then
+ * accounts that nobody can sign in to. Prints medians, the bound of their difference and the chance of a guess.
+ */
+export async function signIn(options: readonly string[]): Promise<void> {
+  const trials = Number(options[options.indexOf('--trials') + 1]) || 60;
+  const folder = await mkdtemp(join(tmpdir(), 'latchkey-timing-'));
+  await chmod(folder, 0o711);
+  const postgres = await startEmbeddedPostgres({ folder: join(folder, 'postgres'), database: 'timing' });
+  const redis = await startEmbeddedRedis({ folder: join(folder, 'redis') });
+  const settings = settingsOf(postgres.url, redis.url ?? '');
+  let api: Latchkey | undefined;
+  try {
+    if (!redis.url) throw new Error('a redis-server or valkey-server must be on the PATH');
+    await done(Latchkey.run(['migrate'], settings));
+    const file = join(folder, 'accounts.ndjson');
+    await writeFile(file, fileOf());
+    await done(Latchkey.run(['account', 'import', file], settings));
+    await done(Latchkey.run(['account', 'disable', 'person0@off.example'], settings));
+    api = Latchkey.start(['api'], settings);
+    const url = (await api.url()).replace('0.0.0.0', '127.0.0.1');
+    const known = (domain: string) => (trial: number) => `person${trial % accounts}@${domain}`;
+    const unknown =
+      (domain: string, name = 'nobody') =>
+      (trial: number) =>
+        `${name}${trial}@${domain}`;
+    for (const [index, form] of forms.entries()) {
+      const domain = `tenant${index}.example`;
+      print(
+        `${form}, known / unknown`,
+        await timeRefusals(url, trials, { one: known(domain), other: unknown(domain) }),
+      );
+      const control = { one: unknown(domain, 'somebody'), other: unknown(domain) };
+      print(`${form}, unknown / unknown`, await timeRefusals(url, trials, control));
+    }
+    const dead = { one: () => 'person0@off.example', other: unknown('off.example') };
+    print('disabled / unknown, bcrypt 10', await timeRefusals(url, trials, dead));
+    const empty = { one: () => 'empty@off.example', other: unknown('off.example') };
+    print('no password / unknown, bcrypt 10', await timeRefusals(url, trials, empty));
+  } finally {
+    await api?.stop('SIGKILL');
+    await redis.stop();
+    await postgres.stop();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+function fileOf(): string {
+  const people = (domain: string, form: string) =>
+    Array.from({ length: accounts }, (_, index) => ({ email: `person${index}@${domain}`, hash: dummyOf(form) }));
+  const entries = [
+    ...forms.flatMap((form, index) => people(`tenant${index}.example`, form)),
+    ...people('off.example', 'bcrypt 10'),
+    { email: 'empty@off.example', hash: null },
+  ];
+  return entries.map((entry) => JSON.stringify(entry)).join('\n');
+}
+
+function settingsOf(database: string, redis: string): Record<string, string> {
+  const limits = Object.keys(settingsTable).filter((name) => /^LIMIT_(?:SIGN_IN|HASH)/.test(name));
+  const { privateKey } = generateKeyPairSync('ed25519');
+  return {
+    NODE_ENV: 'production',
+    PORT: '0',
+    OPS_PORT: '0',
+    HOST: '127.0.0.1',
+    PUBLIC_URL: 'https://recover.example.com',
+    MAIL_FROM: 'Acme <no-reply@acme.example>',
+    PRODUCT_NAME: 'Acme',
+    SMTP_URL: 'smtp://127.0.0.1:9',
+    DATABASE_URL: database,
+    REDIS_URL: redis,
+    SECRET: randomBytes(32).toString('base64url'),
+    ACCESS_TOKEN_SIGNING_KEY: privateKey.export({ format: 'pem', type: 'pkcs8' }).toString(),
+    ...Object.fromEntries(limits.map((name) => [name, '9999999/900'])),
+  };
+}
+
+async function done(command: ReturnType<typeof Latchkey.run>): Promise<void> {
+  const { code, errors, output } = await command;
+  if (code !== 0) throw new Error(`${output}${errors}`);
+}
+
+function print(what: string, sides: Sides & { results: Readonly<Record<string, number>> }): void {
+  const { medians, bound } = difference(sides);
+  const part = (100 * bound) / median(sides.other);
+  const figures = [
+    `n ${sides.one.length}`,
+    `median ${median(sides.one).toFixed(2)} / ${median(sides.other).toFixed(2)} ms`,
+    `difference ${medians.toFixed(2)} ms, 95 % within ${bound.toFixed(2)} ms (${part.toFixed(1)} %)`,
+    `AUC ${auc(sides).toFixed(3)} (by chance up to ${chanceAuc(sides).toFixed(3)})`,
+    Object.entries(sides.results)
+      .map(([result, count]) => `${count} ${result}`)
+      .join(', '),
+  ];
+  process.stdout.write(`${what.padEnd(48)} ${figures.join('; ')}\n`);
+}

@@ -1,0 +1,52 @@
+import { Agent, request } from 'node:http';
+import type { Sides } from './figures.js';
+
+const document = `mutation($input: SignInInput!) { signIn(input: $input) { __typename } }`;
+
+/**
+ * Refused sign-ins in pairs, each in an order drawn anew, one call at a time on one line that is kept.
+ *
+ * @param address of a trial, for each side.
+ */
+export async function timeRefusals(
+  url: string,
+  trials: number,
+  address: { one: (trial: number) => string; other: (trial: number) => string },
+): Promise<Sides & { readonly results: Readonly<Record<string, number>> }> {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  const times = { one: [] as number[], other: [] as number[] };
+  const results: Record<string, number> = {};
+  try {
+    for (let trial = -2; trial < trials; trial++) {
+      const order = Math.random() < 0.5 ? (['one', 'other'] as const) : (['other', 'one'] as const);
+      for (const side of order) {
+        const begun = performance.now();
+        const result = await signIn(agent, url, address[side](Math.max(0, trial)));
+        // The first two warm up.
+        if (trial < 0) continue;
+        times[side].push(performance.now() - begun);
+        results[result] = (results[result] ?? 0) + 1;
+      }
+    }
+    return { ...times, results };
+  } finally {
+    agent.destroy();
+  }
+}
+
+async function signIn(agent: Agent, url: string, email: string): Promise<string> {
+  const input = { email, password: 'not the password at all' };
+  const body = JSON.stringify({ query: document, variables: { input } });
+  const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
+  const text = await new Promise<string>((resolve, reject) => {
+    const call = request(`${url}/graphql`, { method: 'POST', agent, headers }, (answer) => {
+      let read = '';
+      answer.setEncoding('utf8').on('data', (part: string) => {
+        read += part;
+      });
+      answer.on('end', () => resolve(read));
+    });
+    call.on('error', reject).end(body);
+  });
+  return /"__typename":"(\w+)"/.exec(text)?.[1] ?? 'no result';
+}
