@@ -8,6 +8,7 @@ import type { Settings } from './settings.js';
 
 type Who = Pick<Refusal, 'client' | 'accountId'>;
 const theClient = (client: string): Who => ({ client });
+const theAccount = (key: string): Who => ({ accountId: key.split(':')[0] ?? '' });
 const nobody = (): Who => ({});
 
 /** No setting: a person who is told ten times a day knows, and each such answer costs two hashes at the most. */
@@ -60,7 +61,18 @@ export function createLimits(
       perAddressAndClient: limiter('sign-in-address-client', account.signInPerAddressAndClient, (key) =>
         theClient(key.split(' ').at(-1) ?? ''),
       ),
+      /** Silent, as the next one is. */
       perAddress: limiter('sign-in-address', account.signInPerAddress, nobody),
+      perDevice: limiter('sign-in-device', account.signInPerDevice, nobody),
+    },
+    changePassword: {
+      /** In all, from wherever; then the session ends. Longer than any session's token lives. */
+      wrongPerSession: limiter(
+        'change-password-wrong',
+        [{ points: 10, seconds: Math.max(86_400, settings.accounts.accessToken.ttlSeconds) }],
+        theAccount,
+      ),
+      changesPerAccount: limiter('change-password', account.changePasswordPerAccount, theAccount),
     },
     reset: {
       requests: callerLimit('reset', 'calls', reset.requests),

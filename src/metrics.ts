@@ -13,7 +13,7 @@ export const counted = {
   latchkey_log_lines_lost_total: { labels: [], help: 'Log lines given up because standard output does not take them' },
   latchkey_alarms_total: {
     labels: ['alarm'],
-    help: 'What an operator must look at: forged-reset-record, relay-refuses-us, relay-certificate, redis-evicts, audit-event-lost, untrusted-proxy, connections-of-one-client, connections-full, data-key-unreadable',
+    help: 'What an operator must look at: wrong-current-passwords, forged-reset-record, relay-refuses-us, relay-certificate, redis-evicts, audit-event-lost, untrusted-proxy, connections-of-one-client, connections-full, data-key-unreadable',
   },
 } as const;
 
@@ -36,6 +36,7 @@ export const timed = {
 } as const;
 
 export type Alarm =
+  | 'wrong-current-passwords'
   | 'forged-reset-record'
   | 'relay-refuses-us'
   | 'relay-certificate'

@@ -3,13 +3,13 @@ import { Accounts } from './accounts/accounts.js';
 import { ChangePassword } from './accounts/change-password.js';
 import { CommonPasswords } from './accounts/common-passwords.js';
 import { HashLimiter } from './accounts/hash-limiter.js';
-import { KnownClients } from './accounts/known-clients.js';
 import { PasswordHash } from './accounts/password-hash.js';
 import { PasswordPolicy } from './accounts/password-policy.js';
 import { FormShares } from './accounts/passwords/form-shares.js';
 import { NewPasswords } from './accounts/passwords/new-passwords.js';
 import { Pseudonyms } from './accounts/pseudonym.js';
 import { Devices } from './accounts/sessions/devices.js';
+import { OwnerLimits } from './accounts/sessions/owner-limits.js';
 import { Sessions } from './accounts/sessions.js';
 import { SignInFailures } from './accounts/sign-in-failures.js';
 import { SignUp } from './accounts/sign-up.js';
@@ -99,11 +99,7 @@ export function createServices(settings: Settings, overrides: Overrides = {}): S
   const pseudonyms = new Pseudonyms(dataKey);
   const devices = make('devices', () => new Devices(settings.secrets));
   const formShares = make('formShares', () => new FormShares(orm, pseudonyms, passwordHash.ownForm, log));
-  const knownClients = make('knownClients', () => new KnownClients(redis, pseudonyms));
-  const signInFailures = make(
-    'signInFailures',
-    () => new SignInFailures(limits.signInFailures, knownClients, pseudonyms),
-  );
+  const signInFailures = make('signInFailures', () => new SignInFailures(limits.signInFailures, pseudonyms, devices));
   const mailTemplates = make('mailTemplates', () => new MailTemplates(templatesFolder));
   make('signUp', () => {
     const knownLocale = (tag: string | null | undefined) => mailTemplates.knownLocale(tag);
@@ -127,11 +123,11 @@ export function createServices(settings: Settings, overrides: Overrides = {}): S
       formShares,
       passwordPolicy,
       signInFailures,
-      knownClients,
       audit,
       log,
     });
   });
+  const ownerLimits = new OwnerLimits({ accounts, audit, limits: limits.changePassword, log, metrics });
   make('changePassword', () => {
     const parts = {
       accounts,
@@ -143,6 +139,7 @@ export function createServices(settings: Settings, overrides: Overrides = {}): S
       formShares,
       passwordPolicy,
       signInFailures,
+      ownerLimits,
       jobs,
       audit,
       log,
@@ -171,7 +168,6 @@ export function createServices(settings: Settings, overrides: Overrides = {}): S
     const parts = {
       accounts,
       devices,
-      knownClients,
       passwordPolicy,
       passwordHash,
       newPasswords,

@@ -167,6 +167,11 @@ export function readSettings(given: Environment, command: Command, toCome: reado
           perNetwork: values.LIMIT_SIGN_IN_PER_NETWORK ?? [{ points: 1000, seconds: 900 }],
         },
         signInPerAddress: values.LIMIT_SIGN_IN_PER_ADDRESS ?? [{ points: 100, seconds: 86400 }],
+        changePasswordPerAccount: values.LIMIT_CHANGE_PASSWORD_PER_ACCOUNT ?? [{ points: 5, seconds: 3600 }],
+        signInPerDevice: values.LIMIT_SIGN_IN_PER_DEVICE ?? [
+          { points: 10, seconds: 900 },
+          { points: 100, seconds: 86400 },
+        ],
         hash: {
           perClient: values.LIMIT_HASH_PER_CLIENT ?? [{ points: 300, seconds: 300 }],
           perNetwork: values.LIMIT_HASH_PER_NETWORK ?? [{ points: 600, seconds: 60 }],

@@ -122,6 +122,7 @@ export class Accounts {
    * writes a hash may go without the version in the WHERE, or an old password could return.
    *
    * @param notAfter the change counts only while this is later than the database's clock.
+   * @param sessionVersion of whoever changes it by a session: the change counts only while that has not ended.
    * @returns the database's time of the change, or undefined when the guard did not hold.
    */
   async replacePassword(
@@ -129,8 +130,9 @@ export class Accounts {
     { id, credentialVersion }: Pick<Credential, 'id' | 'credentialVersion'>,
     passwordHash: string,
     notAfter?: Date,
+    sessionVersion?: number,
   ): Promise<Date | undefined> {
-    const guard = { id, credentialVersion, status: 'active' as const };
+    const guard = { id, credentialVersion, status: 'active' as const, ...(sessionVersion ? { sessionVersion } : {}) };
     const changed = await transaction.nativeUpdate(
       Account,
       notAfter ? { ...guard, [raw('now()')]: { $lt: notAfter } } : guard,

@@ -70,7 +70,8 @@ export class SignUpDisabled extends UserError {
 })
 export class InvalidCredentials extends UserError {
   static make(): InvalidCredentials {
-    const message = 'Address and password do not match.';
+    const message =
+      'Address and password do not match. After too many tries an address opens only with a new password, which you can set by a link in a mail.';
     return Object.assign(new InvalidCredentials(), { code: ErrorCode.INVALID_CREDENTIALS, message });
   }
 }

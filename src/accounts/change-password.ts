@@ -4,13 +4,15 @@ import type { Caller } from '../caller.js';
 import type { JobQueue } from '../jobs/job-queue.js';
 import { describeFault, type Log } from '../log.js';
 import type { AccessTokens } from './access-token.js';
-import { type Accounts, credentialNotices } from './accounts.js';
+import type { AccountRow } from './account.entity.js';
+import { type Accounts, type Credential, credentialNotices } from './accounts.js';
 import { from, type TooManyRequests } from './limits.js';
 import type { PasswordHash } from './password-hash.js';
 import type { PasswordPolicy, PasswordRejected } from './password-policy.js';
 import type { FormShares } from './passwords/form-shares.js';
 import type { NewPasswords } from './passwords/new-passwords.js';
 import type { Devices } from './sessions/devices.js';
+import type { OwnerLimits } from './sessions/owner-limits.js';
 import type { Sessions } from './sessions.js';
 import type { SignInFailures } from './sign-in-failures.js';
 
@@ -37,6 +39,7 @@ export interface ChangePasswordParts {
   readonly formShares: FormShares;
   readonly passwordPolicy: PasswordPolicy;
   readonly signInFailures: SignInFailures;
+  readonly ownerLimits: OwnerLimits;
   readonly jobs: JobQueue;
   readonly audit: Audit;
   readonly log: Log;
@@ -53,7 +56,7 @@ export class ChangePassword {
     input: { currentPassword: string; newPassword: string },
     caller: Caller,
   ): Promise<ChangePasswordOutcome> {
-    const { accounts, sessions, passwordHash, newPasswords, passwordPolicy, signInFailures, audit, jobs, log } =
+    const { accounts, sessions, passwordHash, newPasswords, passwordPolicy, signInFailures, ownerLimits, audit, log } =
       this.parts;
     return orTryLater(log, caller.requestId, async () => {
       const hashing = { urgency: 'other', caller } as const;
@@ -62,49 +65,74 @@ export class ChangePassword {
       if (!owner) return { kind: 'unauthenticated' };
       const verdict = passwordPolicy.check(input.newPassword, owner.email);
       if (verdict.kind === 'password-rejected') return verdict;
-      const found = await signInFailures.attempt(owner.email, caller, 'owner', async () => {
-        const row = await accounts.findWithHash({ id: owner.id });
-        const legible = passwordPolicy.isLegible(input.currentPassword);
-        const stored = row?.passwordHash;
-        const opens = stored && legible && (await passwordHash.verify(stored, input.currentPassword, hashing));
-        return { isWrong: !opens, account: row };
-      });
+      const found = await signInFailures.attemptOfOwner(caller, () => this.#verify(owner, input, caller));
       if ('kind' in found) return found;
       const { account } = found;
+      if (found.hasEnded) return { kind: 'unauthenticated' };
       if (!account || found.isWrong) {
         audit.refused({ kind: 'account.password-change-refused', accountId: owner.id, client: caller.client });
         return { kind: 'invalid-credentials' };
       }
-      const { id: accountId, sessionVersion: readVersion } = account;
-      const isStill = { id: accountId, sessionVersion: readVersion };
-      const isWanted = async () => (await accounts.find(isStill)) !== undefined;
-      const made = await newPasswords.hash(account, verdict.password, { ...hashing, account: accountId }, isWanted);
-      if (made.kind === 'not-wanted') return { kind: 'unauthenticated' };
-      if (made.kind !== 'made') return made;
-      const { hash } = made;
-      const change = accounts.transaction(async (transaction) => {
-        const at = await accounts.replacePassword(transaction, account, hash);
-        if (!at) return undefined;
-        await audit.record(transaction, { kind: 'account.password-changed', accountId, ...from(caller) });
-        await jobs.enqueueWithin(transaction, credentialNotices, {
-          accountId,
-          change: 'password-change',
-          changedAt: at.toISOString(),
-        });
-        return at;
-      });
-      const changedAt = await orReadBack<Date | undefined>(change, async (error) => {
-        log.warn({ accountId, fault: describeFault(error) }, unclear);
-        // Without this, whoever tries again would hear that the current password is wrong.
-        const now = await accounts.findSettled(accountId);
-        return now?.passwordHash === hash ? now.credentialsChangedAt : undefined;
-      });
-      if (!changedAt) return { kind: 'unauthenticated' };
-      void this.parts.formShares.renewed(account.email, account.passwordHash);
-      const sessionVersion = account.sessionVersion + 1;
-      const session = await this.parts.accessTokens.issue({ accountId, sessionVersion }, changedAt);
-      const changed = { id: accountId, credentialVersion: account.credentialVersion + 1, readAt: changedAt };
-      return { kind: 'password-changed', ...session, device: this.parts.devices.issue(changed) };
+      const counted = await ownerLimits.change(owner);
+      if (counted.kind !== 'counted') return counted;
+      let changed: ChangePasswordOutcome | undefined;
+      try {
+        // The session that asks, not whichever the row has by now.
+        const mine = { ...account, sessionVersion: owner.sessionVersion };
+        const isWanted = async () =>
+          (await accounts.find({ id: owner.id, sessionVersion: owner.sessionVersion })) !== undefined;
+        const made = await newPasswords.hash(mine, verdict.password, { ...hashing, account: owner.id }, isWanted);
+        if (made.kind === 'not-wanted') return { kind: 'unauthenticated' };
+        if (made.kind !== 'made') return made;
+        changed = await this.#replace(mine, made.hash, caller);
+      } finally {
+        if (!changed) await counted.undo();
+      }
+      return changed ?? { kind: 'unauthenticated' };
     });
+  }
+
+  /** One counted try of the current password. Ten wrong ones, and the session is over. */
+  async #verify(owner: Credential, { currentPassword }: { currentPassword: string }, caller: Caller) {
+    const { accounts, ownerLimits, passwordHash, passwordPolicy } = this.parts;
+    const tried = await ownerLimits.tryPassword(owner, caller);
+    if (!tried) return { isWrong: true, hasEnded: true };
+    let isOver = false;
+    try {
+      const account = await accounts.findWithHash({ id: owner.id });
+      const stored = account?.passwordHash;
+      const legible = passwordPolicy.isLegible(currentPassword);
+      const opens =
+        stored && legible && (await passwordHash.verify(stored, currentPassword, { urgency: 'other', caller }));
+      isOver = !opens;
+      return { isWrong: !opens, hasEnded: false, account };
+    } finally {
+      await (isOver ? tried.wrong() : tried.right());
+    }
+  }
+
+  /** @returns undefined when the session, or the password, was changed by somebody else meanwhile. */
+  async #replace(account: AccountRow, hash: string, caller: Caller): Promise<ChangePasswordOutcome | undefined> {
+    const { accounts, accessTokens, devices, audit, jobs, log } = this.parts;
+    const { id: accountId } = account;
+    const change = accounts.transaction(async (transaction) => {
+      const at = await accounts.replacePassword(transaction, account, hash, undefined, account.sessionVersion);
+      if (!at) return undefined;
+      await audit.record(transaction, { kind: 'account.password-changed', accountId, ...from(caller) });
+      const notice = { accountId, change: 'password-change', changedAt: at.toISOString() } as const;
+      await jobs.enqueueOrRenewWithin(transaction, credentialNotices, { accountId }, notice);
+      return at;
+    });
+    const changedAt = await orReadBack<Date | undefined>(change, async (error) => {
+      log.warn({ accountId, fault: describeFault(error) }, unclear);
+      // Without this, whoever tries again would hear that the current password is wrong.
+      const now = await accounts.findSettled(accountId);
+      return now?.passwordHash === hash ? now.credentialsChangedAt : undefined;
+    });
+    if (!changedAt) return undefined;
+    void this.parts.formShares.renewed(account.email, account.passwordHash);
+    const session = await accessTokens.issue({ accountId, sessionVersion: account.sessionVersion + 1 }, changedAt);
+    const changed = { id: accountId, credentialVersion: account.credentialVersion + 1, readAt: changedAt };
+    return { kind: 'password-changed', ...session, device: devices.issue(changed) };
   }
 }

@@ -6,14 +6,13 @@ import type { AccessTokens } from './access-token.js';
 import type { AccountRow } from './account.entity.js';
 import { type Accounts, type AccountView, type Credential, view } from './accounts.js';
 import { type EmailAddress, parseEmailAddress } from './email-address.js';
-import type { KnownClients } from './known-clients.js';
 import { from, type TooManyRequests } from './limits.js';
 import type { PasswordHash } from './password-hash.js';
 import type { PasswordPolicy } from './password-policy.js';
 import { dummyOf } from './passwords/form-names.js';
 import type { FormShares } from './passwords/form-shares.js';
 import type { Devices } from './sessions/devices.js';
-import type { Finding, SignInFailures } from './sign-in-failures.js';
+import type { Finding, MayOpen, SignInFailures } from './sign-in-failures.js';
 import { formOf } from './stored-hash.js';
 
 export type SignInOutcome =
@@ -41,7 +40,6 @@ export interface SessionsParts {
   readonly formShares: FormShares;
   readonly passwordPolicy: PasswordPolicy;
   readonly signInFailures: SignInFailures;
-  readonly knownClients: KnownClients;
   readonly audit: Audit;
   readonly log: Log;
 }
@@ -63,8 +61,9 @@ export class Sessions {
 
     return orTryLater(log, caller.requestId, async () => {
       passwordHash.expectRoom({ urgency: 'other', caller });
-      const found = await signInFailures.attempt(email ?? 'none', caller, 'anybody', () =>
-        this.#open(email, input.password, caller),
+      const tried = { address: email ?? 'none', device: input.device };
+      const found = await signInFailures.attempt(tried, caller, (mayOpen) =>
+        this.#open(email, input.password, { caller, mayOpen }),
       );
       if ('kind' in found) return found;
       const { account } = found;
@@ -73,7 +72,6 @@ export class Sessions {
         return { kind: 'invalid-credentials' };
       }
       const { id: accountId, sessionVersion } = account;
-      await this.parts.knownClients.remember(account.email, caller.client);
       const session = await accessTokens.issue({ accountId, sessionVersion }, account.readAt);
       if (passwordHash.isOutdated(account.passwordHash, input.password))
         void this.#renewHash(account, input.password, caller);
@@ -86,16 +84,21 @@ export class Sessions {
    * Verifies a password; where there is no account, or none with a hash that somebody reads, against a dummy of the form
    * that the address is dealt: it takes as long as an account's would, in the same lane, and comes after the same reads.
    */
-  async #open(email: EmailAddress | undefined, password: string, caller: Caller): Promise<Opened> {
+  async #open(
+    email: EmailAddress | undefined,
+    password: string,
+    { caller, mayOpen }: { caller: Caller; mayOpen: MayOpen },
+  ): Promise<Opened> {
     const { accounts, passwordHash, formShares, passwordPolicy } = this.parts;
     const legible = passwordPolicy.isLegible(password);
     const form = await formShares.dealtTo(email ?? '');
     const account = await accounts.findToOpen(email ?? '');
+    const isWithinLimit = await mayOpen(account);
     const isReadable = account?.status === 'active' && formOf(account.passwordHash) !== undefined;
     const hash = isReadable ? account.passwordHash : dummyOf(form);
     const matches = await passwordHash.verify(hash, legible ? password : '', { urgency: 'other', caller });
     const opens = matches && isReadable && legible;
-    return { isWrong: !opens, account };
+    return { isWrong: !opens || !isWithinLimit, account };
   }
 
   /** The account that a token speaks for; undefined when the token is not, or no longer, good. @throws Unavailable */

@@ -12,6 +12,7 @@ import { oneByOne, takeByClass, takingOf } from './place-taking.js';
 import { countJobs, type QueueCounts } from './queue-counts.js';
 import { jobTiming, type QueueDefinition, queueSchema } from './queue-definition.js';
 import { tellQueueFaults } from './queue-faults.js';
+import { renewWaiting } from './renew-waiting.js';
 
 export interface JobQueueOptions {
   /** `pg` options: where to, TLS, time-outs. */
@@ -93,6 +94,18 @@ export class JobQueue {
   ): Promise<string> {
     if (!this.#started) throw new Unavailable('postgres');
     return accepted(await this.#boss.send(queue.name, data, { db: fromKysely(transaction.getKysely()) }));
+  }
+
+  /** The same, unless a job like it still waits: then that one gets the new data, and there is one instead of two. */
+  async enqueueOrRenewWithin<Data extends object>(
+    transaction: EntityManager,
+    queue: QueueDefinition<Data>,
+    like: Partial<Data>,
+    data: Data,
+  ): Promise<void> {
+    if (!this.#started) throw new Unavailable('postgres');
+    if (await renewWaiting(transaction, queue, like, data)) return;
+    await this.enqueueWithin(transaction, queue, data);
   }
 
   /**

@@ -10,8 +10,10 @@ export async function announceChange(parts: PasswordResetParts, job: Job<Credent
   if (!account) return { settle: 'done', outcome: 'no-recipient' };
   const place = mails.takePlace(credentialNotices, account.email, job);
   if (!place) return noPlace;
-  const details = { ...job.data, changedAt: new Date(job.data.changedAt), job: { ...job, place } };
-  const failure = await mails.sendNotice(account, details).finally(place.release);
+  const changedAt = new Date(job.data.changedAt);
+  // A job that waited may tell another change at its next attempt: that is another mail, and no copy.
+  const mailJob = { ...job, place, id: `${job.id}.${changedAt.getTime()}` };
+  const failure = await mails.sendNotice(account, { ...job.data, changedAt, job: mailJob }).finally(place.release);
   if (failure) return notSent(failure);
   void audit.note({ kind: 'notice.sent', accountId: account.id, detail: { jobId: job.id, change: job.data.change } });
   return { settle: 'done', outcome: 'sent' };

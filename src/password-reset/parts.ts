@@ -1,5 +1,4 @@
 import type { Accounts } from '../accounts/accounts.js';
-import type { KnownClients } from '../accounts/known-clients.js';
 import type { PasswordHash } from '../accounts/password-hash.js';
 import type { PasswordPolicy } from '../accounts/password-policy.js';
 import type { FormShares } from '../accounts/passwords/form-shares.js';
@@ -25,7 +24,6 @@ export interface PasswordResetSettings {
 export interface PasswordResetParts {
   readonly settings: PasswordResetSettings;
   readonly accounts: Accounts;
-  readonly knownClients: KnownClients;
   readonly devices: Devices;
   readonly passwordPolicy: PasswordPolicy;
   readonly passwordHash: PasswordHash;

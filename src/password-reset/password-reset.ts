@@ -111,12 +111,11 @@ export class PasswordReset {
         await receipts.write(transaction, digest, { accountId: account.id, fromVersion: account.credentialVersion });
         await audit.record(transaction, { kind: 'reset.completed', accountId: account.id, ...from(caller) });
         const notice = { accountId: account.id, change: 'password-reset', changedAt: changedAt.toISOString() } as const;
-        await jobs.enqueueWithin(transaction, credentialNotices, notice);
+        await jobs.enqueueOrRenewWithin(transaction, credentialNotices, { accountId: account.id }, notice);
         return true;
       });
       const committed = await orReadBack(commit, (error) => this.#readBack(digest, account.id, hash, error));
       if (committed) {
-        await this.parts.knownClients.remember(account.email, caller.client);
         void this.parts.formShares.renewed(account.email, account.passwordHash);
         return this.#completed({ ...account, credentialVersion: account.credentialVersion + 1 });
       }

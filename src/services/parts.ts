@@ -4,7 +4,6 @@ import type { AccessTokens } from '../accounts/access-token.js';
 import type { Accounts } from '../accounts/accounts.js';
 import type { ChangePassword } from '../accounts/change-password.js';
 import type { HashLimiter } from '../accounts/hash-limiter.js';
-import type { KnownClients } from '../accounts/known-clients.js';
 import type { PasswordHash } from '../accounts/password-hash.js';
 import type { PasswordPolicy } from '../accounts/password-policy.js';
 import type { FormShares } from '../accounts/passwords/form-shares.js';
@@ -53,7 +52,6 @@ export interface Parts {
   readonly accessTokens: AccessTokens;
   readonly accounts: Accounts;
   readonly devices: Devices;
-  readonly knownClients: KnownClients;
   readonly signInFailures: SignInFailures;
   readonly signUp: SignUp;
   readonly sessions: Sessions;

@@ -45,7 +45,18 @@ export const limitSettings = {
   LIMIT_SIGN_IN_PER_ADDRESS: {
     value: limits,
     byDefault: '100/86400',
-    meaning: 'Failed sign-ins for one address from anywhere; never touches recovery.',
+    meaning:
+      'Failed sign-ins for one address from anywhere; silent, ended by a new password, and never touches recovery.',
+  },
+  LIMIT_SIGN_IN_PER_DEVICE: {
+    value: limits,
+    byDefault: '10/900,100/86400',
+    meaning: 'Failed sign-ins of one device that proved its owner; instead of the limit per address.',
+  },
+  LIMIT_CHANGE_PASSWORD_PER_ACCOUNT: {
+    value: limits,
+    byDefault: '5/3600',
+    meaning: 'Password changes of one account by `changePassword`; told to its owner alone.',
   },
   LIMIT_HASH_PER_CLIENT: {
     value: limits,

@@ -144,12 +144,14 @@ export class Load {
                 (select count(*)::int from reset_receipt where account_id = a.id) as receipts,
                 (select count(*)::int from audit_event where account_id = a.id and kind = 'reset.completed') as resets,
                 (select count(*)::int from audit_event where account_id = a.id and kind = 'account.password-changed') as changes,
-                (select count(*)::int from pgboss.job where name = 'credential-notice' and data ->> 'accountId' = a.id::text) as notices
+                (select count(*)::int from pgboss.job where name = 'credential-notice' and data ->> 'accountId' = a.id::text) as notices,
+                (select coalesce(max((data ->> 'changedAt')::timestamptz) >= date_trunc('milliseconds', a.credentials_changed_at), a.credential_version = 1)
+                   from pgboss.job where name = 'credential-notice' and data ->> 'accountId' = a.id::text) as told
            from account a where id = $1`,
         [person.id],
       );
-      const { version, receipts, resets, changes, notices } = row ?? {};
-      const isSound = version === person.version && resets === receipts && notices === receipts + changes;
+      const { version, receipts, resets, changes, notices, told } = row ?? {};
+      const isSound = version === person.version && resets === receipts && told && notices <= receipts + changes;
       if (!isSound || version !== 1 + receipts + changes) found.push(JSON.stringify({ ...person, ...row }));
       if (!(await this.signIn(person))) found.push(`${person.email} cannot sign in`);
     }

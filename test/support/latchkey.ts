@@ -58,6 +58,7 @@ const testEnvironment = {
   LIMIT_SIGN_IN_PER_ADDRESS_AND_CLIENT: roomy,
   LIMIT_SIGN_IN_PER_CLIENT: roomy,
   LIMIT_SIGN_IN_PER_ADDRESS: roomy,
+  LIMIT_CHANGE_PASSWORD_PER_ACCOUNT: roomy,
 } as const;
 
 /** A whole Latchkey of its own: database, Redis, inbox, API and worker, spoken to over real sockets. */

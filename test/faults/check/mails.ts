@@ -111,7 +111,10 @@ function wanted(mail: Taken, rows: ReadonlyMap<string, JobRow>, { accounts }: Sn
     : [{ check: 'M6', at: mail.received, text: `${mail.messageId} went out, but no row asks for it` }];
 }
 
-/** M5 and I5: as many notices as commits, versions and receipts that fit them. */
+/**
+ * M5 and I5: versions and receipts that fit the commits, and a notice for the last of them; one that still waits is given
+ * the next change to tell, so there may be fewer notices than commits, and never more.
+ */
 function noticed({ accounts, receipts, audits, jobs }: Snapshot): Violation[] {
   return accounts.flatMap(({ id, email, credentialVersion, sessionVersion }) => {
     const own = <Row extends { accountId: string | null }>(rows: readonly Row[]) =>
@@ -119,12 +122,16 @@ function noticed({ accounts, receipts, audits, jobs }: Snapshot): Violation[] {
     const count = (kind: string) => own(audits).filter((row) => row.kind === kind).length;
     const resets = own(receipts).length;
     const changes = count('account.password-changed');
-    const notices = own(jobs).filter(({ queue }) => queue === 'notice').length;
+    const told = own(jobs).filter(({ queue }) => queue === 'notice');
+    const notices = told.length;
+    const commits = own(audits).filter(({ kind }) => /^(?:reset\.completed|account\.password-changed)$/.test(kind));
+    const last = Math.floor(Math.max(0, ...commits.map(({ at }) => at)));
     const endings = count('account.signed-out-everywhere');
     const figures = `version ${credentialVersion}, ${resets} receipts, ${changes} changes, ${notices} notices`;
     const holds =
       credentialVersion === 1 + resets + changes &&
-      notices === resets + changes &&
+      notices <= resets + changes &&
+      Math.max(0, ...told.map(({ changedAt }) => changedAt ?? 0)) >= last &&
       count('reset.completed') === resets &&
       sessionVersion === credentialVersion + endings;
     return holds ? [] : [{ check: 'I5', at: Date.now(), text: `${email}: ${figures}, sessions ${sessionVersion}` }];

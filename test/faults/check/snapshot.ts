@@ -28,6 +28,8 @@ export interface JobRow {
   readonly queue: 'request' | 'notice' | 'dead';
   readonly email: string | null;
   readonly accountId: string | null;
+  /** Of a notice: when the change took place that it tells, in milliseconds since the epoch. */
+  readonly changedAt: number | null;
   readonly state: string;
   readonly outcome: string | null;
   /** Of an attempt that failed. */
@@ -83,7 +85,7 @@ export async function takeSnapshot({ postgres, redis }: Stage, addresses: string
 const jobsSql = `
   select id, state::text,
     case name when $2 then 'request' when $3 then 'notice' else 'dead' end as queue,
-    data ->> 'email' as email, data ->> 'accountId' as "accountId", output ->> 'outcome' as outcome, concat_ws(' ', retry_count + 1, 'attempts', started_on, start_after, output::text) as reason
+    data ->> 'email' as email, data ->> 'accountId' as "accountId", extract(epoch from (data ->> 'changedAt')::timestamptz)::float8 * 1000 as "changedAt", output ->> 'outcome' as outcome, concat_ws(' ', retry_count + 1, 'attempts', started_on, start_after, output::text) as reason
   from pgboss.job
   where name in ($2, $3, $4, $5)
     and (data ->> 'email' like $1 or data ->> 'accountId' in (select id::text from account where email like $1))`;

@@ -1,0 +1,68 @@
+import type { Audit } from '../../audit/audit.js';
+import type { Caller } from '../../caller.js';
+import type { Log } from '../../log.js';
+import type { Metrics } from '../../metrics.js';
+import type { RateLimiter } from '../../rate-limit/rate-limiter.js';
+import type { Accounts, Credential } from '../accounts.js';
+import { from, type TooManyRequests } from '../limits.js';
+
+/** Wrong current passwords after which a session ends: who has a stolen token must not find the password by it. */
+export const mostWrongPasswords = 10;
+
+export interface OwnerLimitsParts {
+  readonly accounts: Accounts;
+  readonly audit: Audit;
+  readonly limits: { readonly wrongPerSession: RateLimiter; readonly changesPerAccount: RateLimiter };
+  readonly log: Log;
+  readonly metrics: Metrics;
+}
+
+/** What somebody with a session may do: counted for the account, in all, and so unseen by anybody without one. */
+export class OwnerLimits {
+  constructor(private readonly parts: OwnerLimitsParts) {}
+
+  /** Counts a try before its password is verified. @returns undefined when the session has ended by this one. */
+  async tryPassword(
+    owner: Credential,
+    caller: Caller,
+  ): Promise<{ wrong: () => Promise<void>; right: () => Promise<void> } | undefined> {
+    const { wrongPerSession } = this.parts.limits;
+    const key = `${owner.id}:${owner.sessionVersion}`;
+    const { allowed, used } = await wrongPerSession.take(key);
+    if (!allowed) {
+      await this.#endSession(owner, caller);
+      return undefined;
+    }
+    return {
+      wrong: async () => {
+        if (used >= mostWrongPasswords) await this.#endSession(owner, caller);
+      },
+      right: () => wrongPerSession.giveBack(key),
+    };
+  }
+
+  /** Counts one change of the password. */
+  async change(owner: Credential): Promise<TooManyRequests | { kind: 'counted'; undo: () => Promise<void> }> {
+    const { changesPerAccount } = this.parts.limits;
+    const { allowed, retryAfterSeconds } = await changesPerAccount.take(owner.id);
+    if (!allowed) return { kind: 'too-many-requests', retryAfterSeconds };
+    return { kind: 'counted', undo: () => changesPerAccount.giveBack(owner.id) };
+  }
+
+  /** Every token of the account, the stolen one too, is worth nothing from now on. @throws Unavailable */
+  async #endSession(owner: Credential, caller: Caller): Promise<void> {
+    const { accounts, audit, log, metrics } = this.parts;
+    const ended = await accounts.transaction(async (transaction) => {
+      const at = await accounts.endSessions(transaction, owner);
+      const event = { kind: 'account.sessions-ended-by-wrong-passwords', accountId: owner.id, ...from(caller) };
+      if (at) await audit.record(transaction, event);
+      return at;
+    });
+    if (!ended) return;
+    metrics.alarm('wrong-current-passwords');
+    log.error(
+      { accountId: owner.id, reason: 'wrong-current-passwords' },
+      'ALARM: a session tried wrong current passwords until it was ended; its token may be stolen',
+    );
+  }
+}
