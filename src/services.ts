@@ -41,6 +41,7 @@ import { lineSecurity } from './services/line-security.js';
 import type { Overrides, Parts, Services } from './services/parts.js';
 import { queues, slotsOfQueues, workerSlots } from './services/queues.js';
 import { redisFamilies } from './services/redis-names.js';
+import { measureStores } from './services/store-gauges.js';
 import type { Settings } from './settings.js';
 
 export type { Overrides, Services };
@@ -208,6 +209,7 @@ export function createServices(settings: Settings, overrides: Overrides = {}): S
   };
   const services = { ...(made as unknown as Parts), health };
   measureServices(services, queues);
+  measureStores(metrics, { orm, redis, keyPrefix: settings.redis.keyPrefix });
   if (worksOnJobs) measureRelays(services);
   return { ...services, announceEnd: () => healthCheck.end(), close };
 }

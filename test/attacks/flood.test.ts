@@ -143,6 +143,10 @@ describe.skipIf(!hasRedisServer)('a Redis of 8 MB (needs a redis-server on PATH)
       expect(answers.TooManyRequests).toBeGreaterThan(1_000);
       expect((await latchkey.redis.dbsize()) - names).toBeLessThan(30);
       expect(await latchkey.keyFor('alice@example.com')).toHaveLength(43);
+      const { body } = await latchkey.services.metrics.text();
+      expect(body).toMatch(/^latchkey_redis_memory_ratio 0\.\d+$/m);
+      expect(body).toMatch(/^latchkey_redis_names\{family="limit"\} [1-9]\d*$/m);
+      expect(body).toMatch(/^latchkey_rows\{table="audit_event"\} \d+$/m);
     } finally {
       await latchkey.close();
     }
