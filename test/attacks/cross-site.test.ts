@@ -8,6 +8,8 @@ const production = {
   HOST: '127.0.0.1',
   PUBLIC_URL: 'https://recover.example.com',
   SIGN_UP: 'closed',
+  MAIL_FROM: 'Acme <no-reply@acme.example>',
+  PRODUCT_NAME: 'Acme',
 };
 const body = JSON.stringify({
   query: documents.requestPasswordReset,
