@@ -50,7 +50,7 @@ export async function run(argv: readonly string[]): Promise<void> {
       oneOff(async () => {
         const { database, secrets } = readSettings(process.env, 'migrate');
         const { migrateUp } = await import('./migrate.js');
-        for (const line of await migrateUp(database.url, { secrets })) print(line);
+        for (const line of await migrateUp(database.directUrl ?? database.url, { secrets })) print(line);
       }),
     );
   migrate
@@ -58,9 +58,9 @@ export async function run(argv: readonly string[]): Promise<void> {
     .description('what is applied, what is not; exit code 1 if something is not')
     .action(() =>
       oneOff(async () => {
-        const { url } = readSettings(process.env, 'migrate').database;
+        const { url, directUrl } = readSettings(process.env, 'migrate').database;
         const { migrationStatus } = await import('./migrate.js');
-        const { lines, current } = await migrationStatus(url);
+        const { lines, current } = await migrationStatus(directUrl ?? url);
         for (const line of lines) print(line);
         if (!current) process.exitCode = 1;
       }),

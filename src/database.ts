@@ -1,5 +1,6 @@
 import { Migrator } from '@mikro-orm/migrations';
 import { defineConfig, MikroORM, type Options } from '@mikro-orm/postgresql';
+import type pg from 'pg';
 import { migrations } from '../migrations/index.js';
 import { Account } from './accounts/account.entity.js';
 import { AuditEvent } from './audit/audit-event.entity.js';
@@ -7,6 +8,8 @@ import { ResetReceipt } from './password-reset/reset-receipt.entity.js';
 import { reclaimDeadSlots } from './pool-slots.js';
 import { lineConfig } from './stores/database-line.js';
 import { parseDatabaseUrl } from './stores/database-url.js';
+import { setTimeouts } from './stores/line-time-outs.js';
+import { knowLimits } from './stores/pool-limits.js';
 
 /** Milliseconds. A statement ends before a call's own deadline, so that no late write contradicts an answer. */
 export const databaseTimeouts = {
@@ -26,29 +29,36 @@ export const databaseLine = (url: string, name: string) =>
 
 /** What every pool of ours tells `pg`; shared with the job queue's pool. */
 export const poolOptions = {
-  statement_timeout: databaseTimeouts.statement,
-  lock_timeout: databaseTimeouts.lock,
-  idle_in_transaction_session_timeout: databaseTimeouts.idleInTransaction,
   query_timeout: databaseTimeouts.query,
+  onConnect: (client: pg.ClientBase) => setTimeouts(client, databaseTimeouts),
+};
+const migrationOptions = {
+  query_timeout: 0,
+  onConnect: (client: pg.ClientBase) =>
+    setTimeouts(client, { ...databaseTimeouts, statement: 0, lock: databaseTimeouts.migrationLock }),
+};
+
+/** @param setting that gives the pool its size. */
+export const guardPool = (setting: string) => (pool: pg.Pool) => {
+  knowLimits(pool, setting, pool.options.max);
+  reclaimDeadSlots(pool);
 };
 
 /** Opens no connection yet: the first statement does. */
 export function openDatabase(url: string, options: { poolSize?: number; forMigration?: boolean } = {}): MikroORM {
-  const line = databaseLine(url, 'latchkey');
+  const line = databaseLine(url, options.forMigration ? 'latchkey migrate' : 'latchkey');
+  const size = options.poolSize ?? 10;
   return new MikroORM(
     defineConfig({
       dbName: line.database,
       entities: [Account, ResetReceipt, AuditEvent],
       extensions: [Migrator],
       ensureDatabase: false,
-      pool: { min: 0, max: options.poolSize ?? 10 },
+      pool: { min: 0, max: size },
       driverOptions: {
         ...line,
-        ...poolOptions,
-        onPoolCreated: reclaimDeadSlots,
-        ...(options.forMigration
-          ? { statement_timeout: 0, query_timeout: 0, lock_timeout: databaseTimeouts.migrationLock }
-          : {}),
+        ...(options.forMigration ? migrationOptions : poolOptions),
+        onPoolCreated: guardPool('DATABASE_POOL'),
       },
       migrations: {
         migrationsList: migrations,

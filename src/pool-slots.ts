@@ -1,20 +1,24 @@
 import type { Socket } from 'node:net';
 import type { Pool, PoolClient } from 'pg';
+import { endOnRelease, leaveReadOnly } from './stores/pool-limits.js';
 
 /**
  * Ends a connection whose server did not answer in time. kysely would give it back to the pool as if nothing had
  * happened, and behind a line whose other end is gone every later statement would wait in vain.
  */
-function endWhenSilent(client: PoolClient): void {
+function endWhenUseless(client: PoolClient, isReadOnly: () => void): void {
   const query = client.query.bind(client) as (...parameters: unknown[]) => unknown;
   const watched = (...parameters: unknown[]) => {
     const answer = query(...parameters);
     if (answer instanceof Promise) {
       answer.catch((error: Error) => {
+        if ((error as { code?: unknown }).code === '25006') {
+          endOnRelease(client);
+          return isReadOnly();
+        }
         // `pg` gives this no code, and its client no way to end without a last word to the server.
         if (error.message !== 'Query read timeout') return;
-        const release = client.release.bind(client);
-        client.release = () => release(true);
+        endOnRelease(client);
         (client as unknown as WithStream).connection.stream.destroy();
       });
     }
@@ -33,10 +37,11 @@ interface WithStream {
  */
 export function reclaimDeadSlots(pool: Pool): void {
   const taken = new Set<PoolClient>();
+  const leave = leaveReadOnly(pool, taken);
   pool.on('acquire', (client) => taken.add(client));
   pool.on('release', (_error, client) => taken.delete(client));
   pool.on('connect', (client) => {
-    endWhenSilent(client);
+    endWhenUseless(client, leave);
     client.once('end', () => {
       if (!taken.has(client)) return;
       client.release(true);

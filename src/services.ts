@@ -14,9 +14,8 @@ import { Sessions } from './accounts/sessions.js';
 import { SignInFailures } from './accounts/sign-in-failures.js';
 import { SignUp } from './accounts/sign-up.js';
 import { Audit } from './audit/audit.js';
-import { databaseLine, openDatabase, poolOptions } from './database.js';
+import { openDatabase } from './database.js';
 import { HealthCheck } from './health.js';
-import { JobQueue } from './jobs/job-queue.js';
 import { createLimits } from './limits.js';
 import { createLog } from './log.js';
 import { openLogOutput } from './log-output.js';
@@ -36,7 +35,8 @@ import { openRedis } from './redis.js';
 import { watchRedis } from './redis-health.js';
 import { commonPasswordsFile, templatesFolder } from './resources.js';
 import { DataKey } from './secrets/data-key.js';
-import { rightsOf } from './services/database-rights.js';
+import { rightsOf, tellMissingRights } from './services/database-rights.js';
+import { openJobQueue } from './services/job-queue-of.js';
 import { lineSecurity } from './services/line-security.js';
 import type { Overrides, Parts, Services } from './services/parts.js';
 import { queues, slotsOfQueues, workerSlots } from './services/queues.js';
@@ -64,7 +64,7 @@ export function createServices(settings: Settings, overrides: Overrides = {}): S
     const output = openLogOutput(() => metrics.logLineLost());
     return createLog(settings.log.level, settings.command, output);
   });
-  const orm = make('orm', () => openDatabase(settings.database.url));
+  const orm = make('orm', () => openDatabase(settings.database.url, { poolSize: settings.database.pool }));
   const redis = make('redis', () => openRedis(settings.redis.url, log, settings.redis.keyPrefix));
   watchRedis(redis, (policy) => {
     if (policy === 'unknown') {
@@ -77,11 +77,7 @@ export function createServices(settings: Settings, overrides: Overrides = {}): S
       'ALARM: Redis may evict keys; set maxmemory-policy noeviction',
     );
   });
-  const jobs = make('jobs', () => {
-    const name = worksOnJobs ? 'latchkey worker jobs' : 'latchkey jobs';
-    const connection = { ...databaseLine(settings.database.url, name), ...poolOptions };
-    return new JobQueue({ connection, poolSize: 8, log, metrics, worker: worksOnJobs });
-  });
+  const jobs = make('jobs', () => openJobQueue(settings, { log, metrics, worker: worksOnJobs }));
   const audit = make('audit', () => new Audit(orm, log, metrics));
 
   const limits = createLimits(settings, redis, { metrics, audit });
@@ -199,6 +195,7 @@ export function createServices(settings: Settings, overrides: Overrides = {}): S
     rights: rightsOf(settings.command),
   });
   const health = () => healthCheck.check();
+  void tellMissingRights(health, log);
   const close = async () => {
     dataKey.stop();
     await jobs.stop();

@@ -81,6 +81,24 @@ export const settingsTable = {
       '`require`; `sslrootcert`, `sslcert`, `sslkey`). A parameter that is not supported is refused by its name.',
     secret: true,
   },
+  DATABASE_POOL: {
+    value: integer(1, 200, 'connections'),
+    byDefault: '10',
+    meaning: 'Connections to PostgreSQL for statements, at most, in each process.',
+  },
+  DATABASE_QUEUE_POOL: {
+    value: integer(1, 200, 'connections'),
+    byDefault: '8',
+    meaning: 'Connections to PostgreSQL for jobs, at most, in each process; a worker has one more, to listen.',
+  },
+  DATABASE_DIRECT_URL: {
+    value: databaseUrl,
+    byDefault: 'DATABASE_URL',
+    meaning:
+      'PostgreSQL itself, where DATABASE_URL leads to a pooler: for `latchkey migrate`, and for the worker to be told of ' +
+      'new jobs. Without it, behind a pooler in transaction mode, the worker looks once a second.',
+    secret: true,
+  },
   REDIS_URL: {
     value: redisUrl,
     byDefault: 'embedded in `dev`',

@@ -131,6 +131,9 @@ export function readSettings(given: Environment, command: Command, toCome: reado
       url:
         required('DATABASE_URL', [...servers, 'migrate', 'account'], 'give postgres://user:password@host/database') ??
         '',
+      directUrl: values.DATABASE_DIRECT_URL,
+      pool: values.DATABASE_POOL ?? 10,
+      queuePool: values.DATABASE_QUEUE_POOL ?? 8,
     },
     redis: {
       url: required('REDIS_URL', servers, 'give redis://:password@host:6379/0') ?? '',

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { EntityManager } from '@mikro-orm/postgresql';
+import type { Pool } from 'pg';
 import { type DatabaseOptions, fromKysely, type JobInsert, type JobWithMetadata, PgBoss } from 'pg-boss';
 import { Unavailable } from '../errors.js';
 import { describeFault, type Log } from '../log.js';
@@ -8,16 +9,21 @@ import { eraseFinished } from './erase-finished.js';
 import { GroupWriter } from './group-writer.js';
 import { hurryJobs } from './hurry-jobs.js';
 import { type Job, JobAttempts, type Settlement } from './job-attempt.js';
+import { listenDirectly } from './listen-directly.js';
 import { oneByOne, takeByClass, takingOf } from './place-taking.js';
 import { countJobs, type QueueCounts } from './queue-counts.js';
 import { jobTiming, type QueueDefinition, queueSchema } from './queue-definition.js';
-import { tellQueueFaults } from './queue-faults.js';
+import { tellQueueFaults, tellQueueWarnings } from './queue-faults.js';
 import { renewWaiting } from './renew-waiting.js';
 
 export interface JobQueueOptions {
   /** `pg` options: where to, TLS, time-outs. */
   readonly connection: Omit<DatabaseOptions, 'max'>;
+  /** Where to listen, instead of where statements go. */
+  readonly direct?: DatabaseOptions | undefined;
   readonly poolSize: number;
+  /** Told of the pool each time that the queue opens one. */
+  readonly onPool?: (pool: Pool) => void;
   readonly log: Log;
   readonly metrics: Metrics;
   /** A worker process listens for new jobs and watches over leases; a producer only writes. */
@@ -36,6 +42,7 @@ export class JobQueue {
   readonly #log: Log;
   readonly #attempts: JobAttempts;
   readonly #worker: boolean;
+  readonly #onPool: (pool: Pool) => void;
   readonly #writers = new Map<string, GroupWriter<JobInsert>>();
   #starting: Promise<void> | undefined;
   #started = false;
@@ -57,9 +64,11 @@ export class JobQueue {
       monitorIntervalSeconds: jobTiming.monitor,
       maintenanceIntervalSeconds: 300,
     });
+    listenDirectly(this.#boss.getDb(), options.direct);
+    this.#onPool = options.onPool ?? (() => undefined);
     this.#attempts = new JobAttempts(this.#boss, options.log, options.metrics);
     this.#boss.on('error', tellQueueFaults(this.#log));
-    this.#boss.on('warning', () => this.#log.warn({ part: 'jobs' }, 'job queue warning'));
+    this.#boss.on('warning', tellQueueWarnings(this.#log));
   }
 
   get started(): boolean {
@@ -187,6 +196,7 @@ export class JobQueue {
     for (let pause = 250; !this.#stopped; pause = Math.min(pause * 2, 5_000)) {
       try {
         await this.#boss.start();
+        this.#onPool((this.#boss.getDb() as unknown as { pool: Pool }).pool);
         this.#started = true;
         return;
       } catch (error) {

@@ -27,3 +27,12 @@ export function tellQueueFaults(log: Log, now: () => number = Date.now): (error:
     return undefined;
   };
 }
+
+export function tellQueueWarnings(log: Log): (warning: { data?: object | null }) => void {
+  return ({ data }) => {
+    const isDeaf = (data as { type?: unknown } | undefined)?.type === 'listen_notify_unavailable';
+    const message = 'the worker is told of no new job, and looks once a second; set DATABASE_DIRECT_URL';
+    if (isDeaf) log.warn({ part: 'jobs', reason: 'no-notifications' }, message);
+    else log.warn({ part: 'jobs' }, 'job queue warning');
+  };
+}

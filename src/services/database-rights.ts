@@ -1,4 +1,6 @@
+import type { Health } from '../http/operations.js';
 import { queueSchema } from '../jobs/queue-definition.js';
+import type { Log } from '../log.js';
 import type { TableRight } from '../stores/database-health.js';
 
 const jobs = (table: string, ...privileges: TableRight['privileges']): TableRight => ({
@@ -33,4 +35,12 @@ export const databaseRights = {
 export function rightsOf(command: string): readonly TableRight[] {
   if (command === 'dev') return [...databaseRights.api, ...databaseRights.worker];
   return command === 'worker' ? databaseRights.worker : databaseRights.api;
+}
+
+/** A right that is missing is told at start, not by the first person who needs it. */
+export async function tellMissingRights(health: () => Promise<Health>, log: Log): Promise<void> {
+  const { postgres } = (await health()).parts;
+  if (!postgres?.startsWith('forbidden')) return;
+  const message = 'ALARM: PostgreSQL refuses what this process is there for; it must be granted';
+  log.error({ part: 'postgres', reason: `postgres-${postgres}` }, message);
 }

@@ -40,7 +40,7 @@ describe('what is not set has its default', () => {
       http: { port: 4000, host: '0.0.0.0', publicUrl, trustProxy: [], corsOrigins: [] },
       operations: { port: 9464, host: '127.0.0.1' },
       graphql: { sandbox: false, introspection: false },
-      database: { url: production.DATABASE_URL },
+      database: { url: production.DATABASE_URL, directUrl: undefined, pool: 10, queuePool: 8 },
       redis: { url: production.REDIS_URL, keyPrefix: '' },
       secrets: [production.SECRET],
       mail: {
@@ -243,6 +243,9 @@ describe('a wrong value', () => {
     SETTINGS_IGNORE: { values: ['LIMIT-X', 'A B', 'A,,B'], allowed: /names of environment variables/ },
     LOG_LEVEL: { values: ['verbose', 'INFO'], allowed: /fatal, error, warn, info, debug, trace, silent/ },
   };
+  for (const name of ['DATABASE_POOL', 'DATABASE_QUEUE_POOL']) {
+    wrong[name] = { values: ['0', '201', '-1', '1.5', 'many'], allowed: /from 1 to 200/ };
+  }
   for (const name of Object.keys(settingsTable).filter((each) => each.startsWith('LIMIT_'))) {
     const values = [
       '3/0',
@@ -275,6 +278,7 @@ describe('a wrong value', () => {
   it.each([
     ['DATABASE_URL', 'mysql://root:hunter2hunter2@db/x', /postgres:\/\//],
     ['DATABASE_URL', 'hunter2hunter2', /postgres:\/\//],
+    ['DATABASE_DIRECT_URL', 'hunter2hunter2', /postgres:\/\//],
     ['REDIS_URL', 'http://:hunter2hunter2@redis', /redis:\/\//],
     ['SMTP_URL', 'smtp://u:hunter2hunter2@a.example,http://x', /smtp:\/\//],
     ['SMTP_URL', 'smtp://u:hunter2hunter2@', /smtp:\/\//],
@@ -290,7 +294,14 @@ describe('a wrong value', () => {
 
   it('covers every setting', () => {
     const secrets = Object.entries(settingsTable).flatMap(([name, row]) => ('secret' in row ? [name] : []));
-    expect(secrets).toEqual(['DATABASE_URL', 'REDIS_URL', 'SMTP_URL', 'SECRET', 'ACCESS_TOKEN_SIGNING_KEY']);
+    expect(secrets).toEqual([
+      'DATABASE_URL',
+      'DATABASE_DIRECT_URL',
+      'REDIS_URL',
+      'SMTP_URL',
+      'SECRET',
+      'ACCESS_TOKEN_SIGNING_KEY',
+    ]);
     expect([...Object.keys(wrong), ...secrets].sort()).toEqual(Object.keys(settingsTable).sort());
   });
 
