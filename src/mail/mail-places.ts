@@ -34,7 +34,7 @@ interface Held {
  * Who may hold the slots by which the mails of one queue leave (bulkheads), so that no recipient's server, which a
  * stranger may run, can hold them all:
  *
- * - a recipient's domain holds a third of them, and two thirds while it answers quickly;
+ * - a recipient's domain holds a third of them, and more only while it answers quickly;
  * - what waits for recipients' servers holds two thirds together, and a third of one domain: what turns slow beyond that
  *   is ended, because many domains may lie on one slow server;
  * - retries hold a third, so that first attempts always have theirs.
@@ -49,7 +49,7 @@ export class MailPlaces {
   readonly #twoThirds: number;
 
   constructor(
-    slots: number,
+    private readonly slots: number,
     private readonly timing: PlacesTiming = placesTiming,
     private readonly now: () => number = () => performance.now(),
   ) {
@@ -61,7 +61,7 @@ export class MailPlaces {
   take(to: string, isRetry: boolean): MailPlace | undefined {
     const domain = recipientDomain(to);
     if (isRetry && this.#count((held) => held.isRetry) >= this.#third) return undefined;
-    const share = this.#isTrusted(domain) ? this.#twoThirds : this.#third;
+    const share = this.#isTrusted(domain) ? this.slots : this.#third;
     if (this.#count((held) => held.domain === domain) >= share) return undefined;
     const held: Held = { domain, isRetry, isSlow: false };
     this.#held.add(held);

@@ -132,16 +132,14 @@ export class Mailer {
    * Takes up a place as a mail would, for as long as one would, and sends nothing: whoever sees when other mails leave
    * does not learn whether there was a mail here. While relays rest it waits as a mail would.
    */
-  async hold({ to, begun = this.#clock.now(), place }: Place, leaseEnded?: AbortSignal): Promise<void> {
+  async hold({ to, begun = this.#clock.now() }: Place, leaseEnded?: AbortSignal): Promise<void> {
     if (!this.#times) return;
     const from = this.#clock.now();
     const admits = () => this.#relays.some((relay) => relay.admits(to)) || undefined;
     if (!admits() && !(await this.#waitForRelay(leaseEnded, admits))) return;
     const waited = this.#clock.now() - from;
     const length = Math.min(await this.#times.draw(domainOf(to)), this.#timeouts.whole - waited);
-    place?.stage('RCPT');
-    const ends = [leaseEnded, place?.signal].filter((signal) => signal !== undefined);
-    await this.#clock.sleep(Math.max(0, begun + waited + length - this.#clock.now()), AbortSignal.any(ends));
+    await this.#clock.sleep(Math.max(0, begun + waited + length - this.#clock.now()), leaseEnded);
   }
 
   /** Told when one mail may try a relay that rested (`half-open`), and when all may (`closed`). */
