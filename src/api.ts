@@ -10,6 +10,7 @@ import { PasswordResetResolver } from './password-reset/password-reset.resolver.
 import { resetPageRoutes } from './password-reset/reset-page.routes.js';
 import type { Services } from './services.js';
 import type { Settings } from './settings.js';
+import { SignUpConfirmationResolver } from './sign-up-confirmation/sign-up-confirmation.resolver.js';
 
 export interface Api {
   /** Where it listens: `http://host:port`. */
@@ -28,7 +29,11 @@ const otherCalls = 512;
 const backlog = 4_096;
 
 export function createResolvers(services: Services): Resolvers {
-  return [new AccountsResolver(services), new PasswordResetResolver(services.passwordReset)];
+  return [
+    new AccountsResolver(services),
+    new PasswordResetResolver(services.passwordReset),
+    new SignUpConfirmationResolver(services.confirmSignUp),
+  ];
 }
 
 /**

@@ -65,6 +65,16 @@ export function createLimits(
       perAddress: limiter('sign-in-address', account.signInPerAddress, nobody),
       perDevice: limiter('sign-in-device', account.signInPerDevice, nobody),
     },
+    /** In the worker, silent: mails of sign-ups to one address, with or without an account. */
+    signUpMailsPerAddress: limiter(
+      'sign-up-address',
+      [
+        { points: 3, seconds: 3_600 },
+        { points: 5, seconds: 86_400 },
+      ],
+      nobody,
+      'fail',
+    ),
     changePassword: {
       /** In all, from wherever; then the session ends. Longer than any session's token lives. */
       wrongPerSession: limiter(

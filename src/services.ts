@@ -41,6 +41,7 @@ import { lineSecurity } from './services/line-security.js';
 import type { Overrides, Parts, Services } from './services/parts.js';
 import { queues, slotsOfQueues, workerSlots } from './services/queues.js';
 import { redisFamilies } from './services/redis-names.js';
+import { signUpConfirmation } from './services/sign-up-confirmation.js';
 import { measureStores } from './services/store-gauges.js';
 import type { Settings } from './settings.js';
 
@@ -107,44 +108,28 @@ export function createServices(settings: Settings, overrides: Overrides = {}): S
       audit,
       log,
       limits,
+      jobs,
+      keyLifetimeSeconds: settings.passwordReset.keyTtlSeconds,
       mode: settings.accounts.signUp,
       knownLocale,
     });
   });
-  const sessions = make('sessions', () => {
-    return new Sessions({
-      accounts,
-      accessTokens,
-      devices,
-      passwordHash,
-      formShares,
-      passwordPolicy,
-      signInFailures,
-      audit,
-      log,
-    });
-  });
+  const opening = {
+    accounts,
+    accessTokens,
+    devices,
+    passwordHash,
+    formShares,
+    passwordPolicy,
+    signInFailures,
+    audit,
+    log,
+  };
+  const sessions = make('sessions', () => new Sessions(opening));
   const ownerLimits = new OwnerLimits({ accounts, audit, limits: limits.changePassword, log, metrics });
-  make('changePassword', () => {
-    const parts = {
-      accounts,
-      sessions,
-      accessTokens,
-      devices,
-      passwordHash,
-      newPasswords,
-      formShares,
-      passwordPolicy,
-      signInFailures,
-      ownerLimits,
-      jobs,
-      audit,
-      log,
-    };
-    return new ChangePassword(parts);
-  });
+  make('changePassword', () => new ChangePassword({ ...opening, sessions, newPasswords, ownerLimits, jobs }));
 
-  const connections = workerSlots.links + workerSlots.notices;
+  const connections = workerSlots.links + workerSlots.notices + workerSlots.signUps;
   const domainName = (domain: string) => pseudonyms.of(`domain ${domain}`);
   const dialogueTimes = make('dialogueTimes', () => new DialogueTimes(redis, domainName, smtpTimeouts.whole));
   const mailer = make('mailer', () => {
@@ -184,6 +169,11 @@ export function createServices(settings: Settings, overrides: Overrides = {}): S
       settings: { ...settings.passwordReset, askAgainAfterSeconds: paceOf(settings.passwordReset.limits.perAccount) },
     });
   });
+
+  const forSignUp = { accounts, audit, log, mails, metrics, passwordHash, passwordPolicy, pseudonyms, receipts, redis };
+  const byMail = signUpConfirmation(settings, limits, forSignUp);
+  make('confirmSignUp', byMail.confirm);
+  make('signUpDelivery', byMail.delivery);
 
   const healthCheck = new HealthCheck({
     orm,

@@ -80,7 +80,10 @@ export function readSettings(given: Environment, command: Command, toCome: reado
     fault(name, `was ${JSON.stringify(values[name])}; production allows https only${orMailto}`);
   }
   if (production && signUp === 'open') {
-    fault('SIGN_UP', 'was "open"; production refuses it, because it tells who has an account; allowed: closed');
+    fault(
+      'SIGN_UP',
+      'was "open"; production refuses it, because it tells who has an account; allowed: confirm, closed',
+    );
   }
   const weakest = argon2.timeCost === 1 ? 47104 : argon2.timeCost === 2 ? 19456 : 12288;
   if (argon2.memoryKib < weakest && !isWrong('ARGON2_MEMORY_KIB', 'ARGON2_TIME_COST')) {

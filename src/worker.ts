@@ -1,4 +1,5 @@
 import { credentialNotices } from './accounts/accounts.js';
+import { signUpRequests } from './accounts/sign-up.js';
 import { databaseTimeouts } from './database.js';
 import { startHousekeeping } from './housekeeping.js';
 import { jobTiming } from './jobs/queue-definition.js';
@@ -19,7 +20,7 @@ export interface Worker {
 /** The job process: hands out reset links and notices. Waits for the database while it is down. */
 export async function startWorker(services: Services): Promise<Worker> {
   assertLease();
-  const { dataKey, jobs, mailer, passwordReset, redis, log, formShares } = services;
+  const { dataKey, jobs, mailer, passwordReset, signUpDelivery, redis, log, formShares } = services;
   await dataKey.start();
   let housekeeping: { stop: () => void } | undefined;
   const working = (async () => {
@@ -31,12 +32,13 @@ export async function startWorker(services: Services): Promise<Worker> {
     housekeeping = startHousekeeping(services);
     await jobs.work(resetRequests, workerSlots.links, (job) => passwordReset.deliver(job));
     await jobs.work(credentialNotices, workerSlots.notices, (job) => passwordReset.announce(job));
+    await jobs.work(signUpRequests, workerSlots.signUps, (job) => signUpDelivery.deliver(job));
     // A relay that rested is tried with one mail, which must not be at the start of a pause: two jobs, should one be too
     // late by now. Once it is back all go, oldest first. A worker that starts may have been given another relay.
     mailer.onRelayReady((state) => void jobs.hurry(forRelay, state === 'half-open' ? 2 : undefined));
     void jobs.hurry(forRelay);
     onServerReady(redis, () => void jobs.hurry('redis'));
-    log.info({ count: workerSlots.links + workerSlots.notices }, 'the worker waits for jobs');
+    log.info({ count: workerSlots.links + workerSlots.notices + workerSlots.signUps }, 'the worker waits for jobs');
   })();
   working.catch(() => log.error({ part: 'worker' }, 'the worker cannot work'));
   return {

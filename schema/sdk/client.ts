@@ -2,6 +2,9 @@ import {
   ChangePasswordDocument,
   type ChangePasswordInput,
   type ChangePasswordMutation,
+  ConfirmSignUpDocument,
+  type ConfirmSignUpInput,
+  type ConfirmSignUpMutation,
   MeDocument,
   type MeQuery,
   PasswordPolicyDocument,
@@ -116,6 +119,9 @@ export function createLatchkeyClient(options: LatchkeyClientOptions) {
     /** Sets the password, exactly once. The same call again repairs a lost answer. */
     resetPassword: async (input: ResetPasswordInput) =>
       (await call<ResetPasswordMutation>(ResetPasswordDocument, { input })).resetPassword,
+    /** Makes the account that a mail was sent for, exactly once. The same call again repairs a lost answer. */
+    confirmSignUp: async (input: ConfirmSignUpInput) =>
+      (await call<ConfirmSignUpMutation>(ConfirmSignUpDocument, { input })).confirmSignUp,
     signUp: async (input: SignUpInput) => (await call<SignUpMutation>(SignUpDocument, { input })).signUp,
     signIn: async (input: SignInInput) => (await call<SignInMutation>(SignInDocument, { input })).signIn,
     /** Who is signed in; null without a valid access token. */

@@ -16,6 +16,7 @@ import {
   SignInResult,
   SignOutEverywhereResult,
   SignUpDisabled,
+  SignUpRequested,
   SignUpResult,
   Unauthenticated,
 } from './accounts.types.js';
@@ -56,7 +57,7 @@ export class AccountsResolver {
 
   @Mutation(() => SignUpResult, {
     description:
-      'Makes an account, where that is open. Example: `signUp(input: { email: "alice@example.com", password: $password })`.',
+      'Makes an account, where that is open; where it has to be confirmed, asks for a mail with a link, and answers the same for every address. Example: `signUp(input: { email: "alice@example.com", password: $password })`.',
   })
   async signUp(
     @Arg('input', () => SignUpInput, { description: 'Example: `{ email: "alice@example.com", password: $password }`.' })
@@ -67,6 +68,8 @@ export class AccountsResolver {
     switch (outcome.kind) {
       case 'signed-up':
         return Object.assign(new SignedUp(), { account: outcome.account });
+      case 'requested':
+        return Object.assign(new SignUpRequested(), { keyLifetimeSeconds: outcome.keyLifetimeSeconds });
       case 'sign-up-disabled':
         return SignUpDisabled.make();
       case 'invalid-email-address':

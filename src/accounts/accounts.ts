@@ -112,6 +112,11 @@ export class Accounts {
     });
   }
 
+  /** The database's clock; inside a transaction the time at which that began. @throws Unavailable */
+  now(transaction?: EntityManager): Promise<Date> {
+    return orUnavailable(databaseNow(transaction ?? this.orm.em.fork()));
+  }
+
   /** READ COMMITTED; a throw rolls back. */
   transaction<T>(work: (transaction: EntityManager) => Promise<T>): Promise<T> {
     return this.orm.em.fork().transactional(work);

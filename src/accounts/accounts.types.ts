@@ -1,5 +1,5 @@
 import { GraphQLDateTimeISO } from 'graphql-scalars';
-import { createUnionType, Field, ID, ObjectType } from 'type-graphql';
+import { createUnionType, Field, ID, Int, ObjectType } from 'type-graphql';
 import { ErrorCode } from '../errors.js';
 import { TemporarilyUnavailable, TooManyRequests, UserError } from '../graphql/user-error.js';
 import { PasswordRejected } from './password.types.js';
@@ -93,6 +93,18 @@ export class SignedUp {
   account!: Account;
 }
 
+@ObjectType({
+  description:
+    'Noted. The same for every address, whether it has an account or not; a mail is on its way to it, and no password was kept. Example: `{ keyLifetimeSeconds: 3600 }`.',
+})
+export class SignUpRequested {
+  @Field(() => Int, {
+    description:
+      'How long the link in a mail works, at least, in seconds. A constant of the settings. Example: `3600`.',
+  })
+  keyLifetimeSeconds!: number;
+}
+
 @ObjectType({ description: 'Signed in. Example: `{ accessToken: "eyJhbGciOiJFZERTQSJ9…" }`.' })
 export class SignedIn {
   @Field(() => String, {
@@ -147,6 +159,7 @@ export const SignUpResult = createUnionType({
   types: () =>
     [
       SignedUp,
+      SignUpRequested,
       InvalidEmailAddress,
       EmailAddressTaken,
       PasswordRejected,

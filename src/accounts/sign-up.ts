@@ -1,16 +1,29 @@
 import type { Audit } from '../audit/audit.js';
 import { orTryLater, type TemporarilyUnavailable } from '../availability.js';
 import type { Caller } from '../caller.js';
+import type { JobQueue } from '../jobs/job-queue.js';
+import type { QueueDefinition } from '../jobs/queue-definition.js';
 import type { Log } from '../log.js';
 import type { CallerLimit } from '../rate-limit/caller-limit.js';
 import { pass } from '../rate-limit/pass.js';
 import { type Accounts, type AccountView, view } from './accounts.js';
-import { parseEmailAddress } from './email-address.js';
+import { type EmailAddress, parseEmailAddress } from './email-address.js';
 import { from, type TooManyRequests } from './limits.js';
 import type { PasswordHash } from './password-hash.js';
 import type { PasswordPolicy, PasswordRejected } from './password-policy.js';
 
+/** "Somebody wants an account with this address": all of it validated, and no password and no key in it. */
+export interface SignUpRequest {
+  readonly email: EmailAddress;
+  /** A language that mails are written in, or null. */
+  readonly locale: string | null;
+  readonly requestId: string;
+  readonly client: string;
+}
+export const signUpRequests: QueueDefinition<SignUpRequest> = { name: 'sign-up-request' };
+
 export type SignUpOutcome =
+  | { readonly kind: 'requested'; readonly keyLifetimeSeconds: number }
   | { readonly kind: 'signed-up'; readonly account: AccountView }
   | { readonly kind: 'sign-up-disabled' | 'invalid-email-address' | 'email-address-taken' }
   | PasswordRejected
@@ -24,8 +37,10 @@ export interface SignUpParts {
   readonly audit: Audit;
   readonly log: Log;
   readonly limits: { readonly signUp: CallerLimit; readonly hash: CallerLimit };
-  /** `open` tells who has an account and confirms no address: for development. */
-  readonly mode: 'open' | 'closed';
+  readonly jobs: JobQueue;
+  readonly keyLifetimeSeconds: number;
+  /** `open` tells who has an account and confirms no address: for development. `confirm` does neither. */
+  readonly mode: 'open' | 'confirm' | 'closed';
   /** The language as one that mails are written in, or null. */
   readonly knownLocale: (locale: string | null | undefined) => string | null;
 }
@@ -44,6 +59,7 @@ export class SignUp {
     const verdict = passwordPolicy.check(input.password, email);
     if (verdict.kind === 'password-rejected') return verdict;
 
+    if (this.parts.mode === 'confirm') return this.#request(email, input.locale, caller);
     return orTryLater(log, caller.requestId, async () => {
       const hashing = { urgency: 'other', caller } as const;
       passwordHash.expectRoom(hashing);
@@ -58,6 +74,18 @@ export class SignUp {
         audit.record(transaction, { kind: 'account.signed-up', accountId, ...from(caller) }),
       );
       return account ? { kind: 'signed-up', account: view(account) } : { kind: 'email-address-taken' };
+    });
+  }
+
+  /** Reads no account and makes no hash, so that there is nothing to be told apart, by answer or by time. */
+  #request(email: EmailAddress, locale: string | null | undefined, caller: Caller): Promise<SignUpOutcome> {
+    const { jobs, keyLifetimeSeconds, knownLocale, limits, log } = this.parts;
+    return orTryLater(log, caller.requestId, async () => {
+      const passed = await pass(caller, [limits.signUp]);
+      if (passed.kind !== 'passed') return passed;
+      const { requestId, client } = caller;
+      await jobs.enqueue(signUpRequests, { email, locale: knownLocale(locale), requestId, client });
+      return { kind: 'requested', keyLifetimeSeconds };
     });
   }
 }

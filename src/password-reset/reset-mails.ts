@@ -86,6 +86,27 @@ export class ResetMails {
     return this.#send('unknown-address', email, locale, job, { supportUrl, resetPageUrl });
   }
 
+  /** To a free address; whoever reads its mails sets the password. */
+  sendSignUpLink(
+    email: EmailAddress,
+    key: ResetKey,
+    details: { expiresAt: Date; lifetimeSeconds: number; locale: string | null; job: MailJob },
+  ): Promise<SmtpFailure | undefined> {
+    const { locale, lifetimeSeconds, expiresAt, job } = details;
+    return this.#send('sign-up', email, locale, job, {
+      link: `${this.settings.pageUrl}#confirm=${key}`,
+      lifetime: inWords(lifetimeSeconds, locale),
+      expiresAt: timeInWords(expiresAt, locale),
+    });
+  }
+
+  /** Tells that somebody wanted to sign up with an address that has an account. Holds no key. */
+  sendAlreadyRegistered(account: Credential, locale: string | null, job: MailJob): Promise<SmtpFailure | undefined> {
+    const { supportUrl = null, pageUrl: resetPageUrl } = this.settings;
+    const language = this.knownLocale(account.locale) ?? locale;
+    return this.#send('already-registered', account.email, language, job, { supportUrl, resetPageUrl });
+  }
+
   /**
    * A place among the slots of this queue, taken before anything is done for this address, account or not, and released
    * after everything.

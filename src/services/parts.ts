@@ -25,6 +25,8 @@ import type { ResetKeys } from '../password-reset/reset-keys.js';
 import type { ResetMails } from '../password-reset/reset-mails.js';
 import type { ResetReceipts } from '../password-reset/reset-receipts.js';
 import type { DataKey } from '../secrets/data-key.js';
+import type { ConfirmSignUp } from '../sign-up-confirmation/confirm-sign-up.js';
+import type { SignUpDelivery } from '../sign-up-confirmation/sign-up-delivery.js';
 
 /** Any object can be replaced, by tests that want another part or a fault between two. */
 export type Overrides = { -readonly [Name in keyof Parts]?: (parts: Partial<Parts>) => Parts[Name] };
@@ -64,4 +66,6 @@ export interface Parts {
   readonly resetBudget: ResetBudget;
   readonly resetMails: ResetMails;
   readonly passwordReset: PasswordReset;
+  readonly confirmSignUp: ConfirmSignUp;
+  readonly signUpDelivery: SignUpDelivery;
 }

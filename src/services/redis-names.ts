@@ -6,6 +6,8 @@ export const redisFamilies = [
   'reset:',
   'reset-budget:',
   'reset-counted:',
+  'sign-up:',
+  'sign-up-counted:',
   'unknown-counted:',
   'limit:',
   'dialogue-times',

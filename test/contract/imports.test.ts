@@ -5,7 +5,7 @@ import { packageFolder } from '../../src/resources.js';
 import { type Import, importsOf, sourceFiles } from './source-files.js';
 
 const infrastructure = ['mail', 'jobs', 'rate-limit', 'audit', 'graphql', 'http'];
-const features = ['accounts', 'password-reset'];
+const features = ['accounts', 'password-reset', 'sign-up-confirmation'];
 /** Files where a process or a tool starts; nothing below them knows them. */
 const entries = [
   'main',
@@ -66,7 +66,8 @@ describe('imports point down only', () => {
   });
 
   it('accounts knows nothing of resets', () => {
-    expect(into(from('accounts'), 'password-reset')).toEqual([]);
+    expect(into(from('accounts'), 'password-reset', 'sign-up-confirmation')).toEqual([]);
+    expect(into(from('password-reset'), 'sign-up-confirmation')).toEqual([]);
   });
 
   it('features know no entry, no composition root and no development part', () => {

@@ -12,6 +12,14 @@ export type ChangePasswordInput = {
   newPassword: string;
 };
 
+/** Example: `{ key: $key, password: $password }`. */
+export type ConfirmSignUpInput = {
+  /** What follows `#confirm=` in the link: 43 characters. Give it as a variable. Example: `kPq…43 characters…x0A`. */
+  key: string;
+  /** The password of the new account; the one given to `signUp` was forgotten. See `passwordPolicy`. Example: `correct horse battery`. */
+  password: string;
+};
+
 /** Every code that an expected failure can carry. Example: `INVALID_RESET_KEY`. */
 export type ErrorCode =
   /** There is an account with this address already (only where sign-up is open). */
@@ -121,7 +129,21 @@ export type SignUpMutation = { signUp:
     | { __typename: 'InvalidEmailAddress', code: ErrorCode, message: string }
     | { __typename: 'PasswordRejected', code: ErrorCode, message: string, violations: Array<{ rule: PasswordRule, limit: number | null, actual: number | null }> }
     | { __typename: 'SignUpDisabled', code: ErrorCode, message: string }
+    | { __typename: 'SignUpRequested', keyLifetimeSeconds: number }
     | { __typename: 'SignedUp', account: { id: string, email: string, locale: string | null, createdAt: string, passwordChangedAt: string } }
+    | { __typename: 'TemporarilyUnavailable', code: ErrorCode, message: string, retryAfterSeconds: number }
+    | { __typename: 'TooManyRequests', code: ErrorCode, message: string, retryAfterSeconds: number }
+   };
+
+export type ConfirmSignUpMutationVariables = Exact<{
+  input: ConfirmSignUpInput;
+}>;
+
+
+export type ConfirmSignUpMutation = { confirmSignUp:
+    | { __typename: 'InvalidResetKey', code: ErrorCode, message: string, reason: ResetKeyFault }
+    | { __typename: 'PasswordRejected', code: ErrorCode, message: string, violations: Array<{ rule: PasswordRule, limit: number | null, actual: number | null }> }
+    | { __typename: 'SignUpConfirmed', account: { id: string, email: string, locale: string | null, createdAt: string, passwordChangedAt: string } }
     | { __typename: 'TemporarilyUnavailable', code: ErrorCode, message: string, retryAfterSeconds: number }
     | { __typename: 'TooManyRequests', code: ErrorCode, message: string, retryAfterSeconds: number }
    };
@@ -256,6 +278,9 @@ export const SignUpDocument = new TypedDocumentString(`
         ...AccountFields
       }
     }
+    ... on SignUpRequested {
+      keyLifetimeSeconds
+    }
     ... on UserError {
       code
       message
@@ -282,6 +307,44 @@ export const SignUpDocument = new TypedDocumentString(`
   createdAt
   passwordChangedAt
 }`) as unknown as TypedDocumentString<SignUpMutation, SignUpMutationVariables>;
+export const ConfirmSignUpDocument = new TypedDocumentString(`
+    mutation ConfirmSignUp($input: ConfirmSignUpInput!) {
+  confirmSignUp(input: $input) {
+    __typename
+    ... on SignUpConfirmed {
+      account {
+        ...AccountFields
+      }
+    }
+    ... on UserError {
+      code
+      message
+    }
+    ... on InvalidResetKey {
+      reason
+    }
+    ... on PasswordRejected {
+      violations {
+        rule
+        limit
+        actual
+      }
+    }
+    ... on TooManyRequests {
+      retryAfterSeconds
+    }
+    ... on TemporarilyUnavailable {
+      retryAfterSeconds
+    }
+  }
+}
+    fragment AccountFields on Account {
+  id
+  email
+  locale
+  createdAt
+  passwordChangedAt
+}`) as unknown as TypedDocumentString<ConfirmSignUpMutation, ConfirmSignUpMutationVariables>;
 export const SignInDocument = new TypedDocumentString(`
     mutation SignIn($input: SignInInput!) {
   signIn(input: $input) {

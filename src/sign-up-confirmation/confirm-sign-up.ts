@@ -1,0 +1,139 @@
+import type { EntityManager } from '@mikro-orm/postgresql';
+import { type Accounts, type AccountView, type Credential, view } from '../accounts/accounts.js';
+import { from, type TooManyRequests } from '../accounts/limits.js';
+import type { PasswordHash } from '../accounts/password-hash.js';
+import type { AcceptedPassword, PasswordPolicy, PasswordRejected } from '../accounts/password-policy.js';
+import type { Audit } from '../audit/audit.js';
+import { orTryLater, type TemporarilyUnavailable } from '../availability.js';
+import type { Caller } from '../caller.js';
+import type { Log } from '../log.js';
+import { type InvalidResetKey, ResetKeyFault } from '../password-reset/outcomes.js';
+import { type KeyDigest, parseResetKey } from '../password-reset/reset-key.js';
+import type { ResetReceipts } from '../password-reset/reset-receipts.js';
+import type { CallerLimit } from '../rate-limit/caller-limit.js';
+import { pass } from '../rate-limit/pass.js';
+import { type SignUpKeys, signUpDigestOf } from './sign-up-keys.js';
+
+export type ConfirmOutcome =
+  | { readonly kind: 'confirmed'; readonly account: AccountView }
+  | InvalidResetKey
+  | PasswordRejected
+  | TooManyRequests
+  | TemporarilyUnavailable;
+
+export interface ConfirmSignUpParts {
+  readonly accounts: Accounts;
+  readonly audit: Audit;
+  readonly keyFailures: CallerLimit;
+  /** Whether sign-ups are confirmed here; where they are not, there are no keys. */
+  readonly isOn: boolean;
+  readonly keys: SignUpKeys;
+  readonly log: Log;
+  readonly passwordHash: PasswordHash;
+  readonly passwordPolicy: PasswordPolicy;
+  /** Of keys that were used; from version 0, since a sign-up makes version 1. */
+  readonly receipts: ResetReceipts;
+}
+
+class TooLate extends Error {}
+
+/** Whoever holds the link of a mail makes the account, with a password of their own: the last step of a sign-up. */
+export class ConfirmSignUp {
+  constructor(private readonly parts: ConfirmSignUpParts) {}
+
+  /** As a reset redeems its key: what stops before the commit has burned nothing, and a lost answer is repaired by the same call. */
+  async confirm(input: { key: string; password: string }, caller: Caller): Promise<ConfirmOutcome> {
+    const { passwordHash, passwordPolicy, log } = this.parts;
+    const verdict = passwordPolicy.check(input.password);
+    if (verdict.kind === 'password-rejected') return verdict;
+    return orTryLater(log, caller.requestId, async () => {
+      const found = await this.#find(input.key, caller);
+      if (found.kind !== 'found') return this.#otherwise(found, verdict.password, caller);
+      const { digest, record } = found;
+      const verdictForAddress = passwordPolicy.check(input.password, record.email);
+      if (verdictForAddress.kind === 'password-rejected') return verdictForAddress;
+      const hash = await passwordHash.make(verdict.password, hashingOf(digest, caller));
+      const account = await this.#create(digest, { ...record, passwordHash: hash }, caller);
+      if (account) return { kind: 'confirmed', account: view(account) };
+      // Somebody was faster, or the time ran out meanwhile.
+      const now = await this.#find(input.key, caller);
+      return now.kind === 'found'
+        ? this.#refused(ResetKeyFault.EXPIRED, caller)
+        : this.#otherwise(now, verdict.password, caller);
+    });
+  }
+
+  /** The account, the receipt and the audit event are one commit. */
+  async #create(
+    digest: KeyDigest,
+    { expiresAt, ...fields }: Parameters<Accounts['create']>[0] & { expiresAt: Date },
+    caller: Caller,
+  ): Promise<Credential | undefined> {
+    const { accounts, audit, receipts } = this.parts;
+    const alongside = async (transaction: EntityManager, accountId: string) => {
+      if ((await accounts.now(transaction)) >= expiresAt) throw new TooLate();
+      await receipts.write(transaction, digest, { accountId, fromVersion: 0 });
+      await audit.record(transaction, { kind: 'account.sign-up-confirmed', accountId, ...from(caller) });
+    };
+    return accounts.create(fields, alongside).catch((error: unknown) => {
+      if (error instanceof TooLate) return undefined;
+      throw error;
+    });
+  }
+
+  /** A key with its record, if it is good now; otherwise why not. */
+  async #find(keyText: string, caller: Caller) {
+    const { accounts, isOn, keyFailures, keys, receipts } = this.parts;
+    const key = isOn ? parseResetKey(keyText) : undefined;
+    const digest = key && signUpDigestOf(key);
+    const record = digest && (await keys.lookUp(digest));
+    if (!record) {
+      // Counted before PostgreSQL is asked, so that who only guesses costs it nothing.
+      const passed = await pass(caller, [keyFailures]);
+      if (passed.kind !== 'passed') return passed;
+      if (!digest || !(await receipts.find(digest))) return invalid(ResetKeyFault.UNKNOWN);
+      await passed.succeeded();
+      return invalid(ResetKeyFault.USED, digest);
+    }
+    if (await receipts.find(digest)) return invalid(ResetKeyFault.USED, digest);
+    // Whoever made an account with this address meanwhile proved it, too: this key is dead.
+    if (await accounts.find({ email: record.email })) return invalid(ResetKeyFault.SUPERSEDED);
+    if (record.expiresAt <= (await accounts.now())) return invalid(ResetKeyFault.EXPIRED);
+    return { kind: 'found', digest, record } as const;
+  }
+
+  /** A key that is not good: refused, unless the same key and password were accepted before and the answer was lost. */
+  async #otherwise(
+    refusal: TooManyRequests | (InvalidResetKey & { readonly digest?: KeyDigest | undefined }),
+    password: AcceptedPassword,
+    caller: Caller,
+  ): Promise<ConfirmOutcome> {
+    if (refusal.kind === 'too-many-requests') return refusal;
+    const account = refusal.digest && (await this.#replay(refusal.digest, password, caller));
+    return account ? { kind: 'confirmed', account: view(account) } : this.#refused(refusal.reason, caller);
+  }
+
+  #refused(reason: ResetKeyFault, caller: Caller): InvalidResetKey {
+    this.parts.audit.refused({ kind: 'sign-up.refused', client: caller.client, detail: reason });
+    return { kind: 'invalid-reset-key', reason };
+  }
+
+  /** Three tries in ten minutes, each counted before the password is verified. */
+  async #replay(digest: KeyDigest, password: AcceptedPassword, caller: Caller): Promise<Credential | undefined> {
+    const { accounts, passwordHash, receipts } = this.parts;
+    const receipt = await receipts.find(digest);
+    if (!receipt || !(await receipts.takeReplay(digest))) return undefined;
+    const account = await accounts.findWithHash({ id: receipt.accountId, status: 'active' });
+    if (account?.credentialVersion !== receipt.fromVersion + 1 || !account.passwordHash) return undefined;
+    const isTheirs = await passwordHash.verify(account.passwordHash, password, hashingOf(digest, caller));
+    return isTheirs ? account : undefined;
+  }
+}
+
+function hashingOf(digest: KeyDigest, caller: Caller) {
+  return { urgency: 'reset', caller, key: digest.toString('base64url') } as const;
+}
+
+function invalid(reason: ResetKeyFault, digest?: KeyDigest) {
+  return { kind: 'invalid-reset-key', reason, digest } as const;
+}

@@ -1,0 +1,106 @@
+import type { Cluster, Redis } from 'ioredis';
+import type { Accounts } from '../accounts/accounts.js';
+import { type EmailAddress, parseEmailAddress } from '../accounts/email-address.js';
+import type { Pseudonyms } from '../accounts/pseudonym.js';
+import { type SignUpRequest, signUpRequests } from '../accounts/sign-up.js';
+import type { Audit } from '../audit/audit.js';
+import { Unavailable } from '../errors.js';
+import type { Job, Settlement } from '../jobs/job-attempt.js';
+import { mintResetKey } from '../password-reset/reset-key.js';
+import { type MailJob, noPlace, notSent, type ResetMails } from '../password-reset/reset-mails.js';
+import type { RateLimiter } from '../rate-limit/rate-limiter.js';
+import { type SignUpKeys, signUpDigestOf } from './sign-up-keys.js';
+
+export interface SignUpDeliveryParts {
+  readonly settings: {
+    readonly keyTtlSeconds: number;
+    readonly keyTtlMaxSeconds: number;
+    readonly requestDeadlineSeconds: number;
+  };
+  readonly accounts: Accounts;
+  readonly audit: Audit;
+  readonly keys: SignUpKeys;
+  readonly mails: ResetMails;
+  readonly mailsPerAddress: RateLimiter;
+  readonly pseudonyms: Pseudonyms;
+  readonly redis: Redis | Cluster;
+}
+
+/**
+ * The worker's part of a sign-up: one mail either way, of one budget. A free address gets a link with a key; one that has
+ * an account is told so, without a key. What ends without a mail holds its place as long as a mail would.
+ */
+export class SignUpDelivery {
+  constructor(private readonly parts: SignUpDeliveryParts) {}
+
+  async deliver(job: Job<SignUpRequest>): Promise<Settlement> {
+    const { mails } = this.parts;
+    const to = String(job.data.email);
+    const place = mails.takePlace(signUpRequests, to, job);
+    if (!place) return noPlace;
+    const placed = { ...job, place };
+    const use = { isUsed: false };
+    try {
+      return await this.#deliver(placed, use).finally(() => (use.isUsed ? undefined : mails.holdPlace(to, placed)));
+    } finally {
+      place.release();
+    }
+  }
+
+  async #deliver(job: Job<SignUpRequest> & MailJob, use: { isUsed: boolean }): Promise<Settlement> {
+    const { accounts, keys, mails, settings } = this.parts;
+    const email = parseEmailAddress(String(job.data.email));
+    if (!email) return { settle: 'dead', reason: 'broken-data' };
+    const account = await accounts.find({ email });
+    const age = job.startedAt.getTime() - job.createdAt.getTime();
+    if (age > settings.requestDeadlineSeconds * 1000) return this.#finish(job, 'expired');
+    const granted = await this.#take(job, email);
+    if (granted === undefined) return this.#finish(job, 'suppressed');
+
+    const key = mintResetKey();
+    const digest = signUpDigestOf(key);
+    const lifetimeSeconds = Math.min(settings.keyTtlMaxSeconds, Math.max(settings.keyTtlSeconds, granted));
+    const expiresAt = new Date(job.startedAt.getTime() + lifetimeSeconds * 1000);
+    const { locale } = job.data;
+    // The same number of calls either way.
+    if (account) await keys.lookUp(digest);
+    else await keys.remember(digest, { email, locale, expiresAt }, lifetimeSeconds);
+    use.isUsed = true;
+    const failure = account
+      ? await mails.sendAlreadyRegistered(account, locale, job)
+      : await mails.sendSignUpLink(email, key, { expiresAt, lifetimeSeconds, locale, job });
+    if (!failure) return this.#finish(job, account ? 'told-registered' : 'sent');
+    // No dead letter: strangers choose the address, and could fill the queue with them.
+    return failure.fault === 'recipient' ? this.#finish(job, 'no-recipient') : notSent(failure);
+  }
+
+  /** Only counted in the audit trail, because strangers make as many as they ask. */
+  #finish(job: Job<SignUpRequest>, outcome: string): Settlement {
+    this.parts.audit.refused({ kind: `sign-up.${outcome}`, client: job.data.client });
+    return { settle: 'done', outcome };
+  }
+
+  /**
+   * Counts a job once, however often it is tried.
+   *
+   * @returns seconds until the budget refills if this was the last mail that it allows, else 0: a key of the last mail
+   * lives until then, so that strangers cannot keep somebody out. Undefined when there is no mail left. @throws Unavailable
+   */
+  async #take({ id }: Job<SignUpRequest>, email: EmailAddress): Promise<number | undefined> {
+    const { mailsPerAddress, pseudonyms, redis, settings } = this.parts;
+    const mark = `sign-up-counted:${id}`;
+    // Without a tag: `a+1@…` and `a+2@…` are one mailbox nearly everywhere.
+    const name = pseudonyms.of(`sign-up ${email.replace(/\+[^@]*@/, '@')}`);
+    try {
+      const isFirst = await redis.set(mark, '1', 'EX', settings.requestDeadlineSeconds + 86_400, 'NX');
+      if (!isFirst) return (await mailsPerAddress.look(name)).refillsInSeconds;
+      const { allowed, refillsInSeconds } = await mailsPerAddress.take(name);
+      if (allowed) return refillsInSeconds;
+      await redis.del(mark);
+      return undefined;
+    } catch (error) {
+      await redis.del(mark).catch(() => 0);
+      throw new Unavailable('redis', { cause: error });
+    }
+  }
+}
