@@ -5,7 +5,14 @@ import { packageFolder, templatesFolder } from '../../src/resources.js';
 
 const templates = new MailTemplates(templatesFolder);
 const link = 'https://recover.example/reset-password#key=abc';
-const values = { productName: 'Acme & <Söhne>', link, lifetime: '1 hour', expiresAt: 'tomorrow' };
+const values = {
+  productName: 'Acme & <Söhne>',
+  link,
+  lifetime: '1 hour',
+  expiresAt: 'tomorrow',
+  isLast: false,
+  nextMailAt: 'later',
+};
 
 describe('a mail', () => {
   it('is filled in HTML, escaped, and in text, as it is', () => {
