@@ -1,7 +1,7 @@
 export const pagePath = '/reset-password';
 
 /** Behind the path: nothing, the key in some spelling, or the signs that stood behind the link in a mail. */
-const spelling = /^\/*(?:[#?&;].*|key\b.*|(?:[^\p{L}\p{N}/.]|%[0-9a-f]{2})+|\.+)?$/isu;
+const spelling = /^\/*(?:[#?&;].*|(?:key|confirm)\b.*|(?:[^\p{L}\p{N}/.]|%[0-9a-f]{2})+|\.+)?$/isu;
 
 /**
  * What link checkers and mail programs make of the link in a mail is answered by the page, which takes the key and cleans

@@ -18,6 +18,7 @@ const scripts = [
     'page',
     'attempt',
     'key-from-address',
+    'new-account',
     'new-password',
     'password-feedback',
     'request-link',

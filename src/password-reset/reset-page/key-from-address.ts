@@ -1,7 +1,10 @@
+/** What the link is for: `#key=` sets a new password, `#confirm=` makes an account. */
+export type KeyPurpose = 'reset' | 'sign-up';
+
 export type AddressKey =
-  | { readonly kind: 'key'; readonly key: string }
+  | { readonly kind: 'key'; readonly key: string; readonly of: KeyPurpose }
   /** A link that was cut short or mended on its way. */
-  | { readonly kind: 'broken' }
+  | { readonly kind: 'broken'; readonly of: KeyPurpose }
   /** There is no key; `reloaded` if this entry of the history had one before. */
   | { readonly kind: 'none'; readonly reloaded: boolean };
 
@@ -27,7 +30,8 @@ export function takeKeyFromAddress(canonical: string): AddressKey {
   const path = isNamed(pathname) || /\/reset-password\W/i.test(decoded(pathname)) ? canonical : pathname;
   history.replaceState({ hadKey: true }, '', path + (isNamed(search) ? '' : search));
   const key = keyIn(textFromKey(found) ?? '');
-  return key ? { kind: 'key', key } : { kind: 'broken' };
+  const of = /(?:^|[^A-Za-z0-9])confirm(?:=|$)/i.test(decoded(found)) ? 'sign-up' : 'reset';
+  return key ? { kind: 'key', key, of } : { kind: 'broken', of };
 }
 
 /** Whether the fragment names a key, in any spelling. */
@@ -40,9 +44,9 @@ export function forgetThereWasKey(): void {
   history.replaceState(null, '');
 }
 
-/** What follows `key=`; undefined if nothing is called so. */
+/** What follows `key=` or `confirm=`; undefined if nothing is called so. */
 function textFromKey(part: string): string | undefined {
-  return /(?:^|[^A-Za-z0-9])key(?:=|$)([\s\S]*)/i.exec(decoded(part))?.[1];
+  return /(?:^|[^A-Za-z0-9])(?:key|confirm)(?:=|$)([\s\S]*)/i.exec(decoded(part))?.[1];
 }
 
 function keyIn(text: string): string | undefined {

@@ -71,7 +71,7 @@ async function setPassword(
   }
 }
 
-function refuse(field: HTMLInputElement, violations: readonly Violation[]): void {
+export function refuse(field: HTMLInputElement, violations: readonly Violation[]): void {
   // "Long enough" beside a refusal would read like a contradiction.
   part('password-feedback').textContent = '';
   markFaulty(field, violations.map(sentenceOn));
@@ -105,7 +105,7 @@ export function showInvalidKey(
   part('ask').addEventListener('click', () => showRequest(client));
 }
 
-function giveFeedback(field: HTMLInputElement, policy: Policy, left: AbortSignal): void {
+export function giveFeedback(field: HTMLInputElement, policy: Policy, left: AbortSignal): void {
   const line = part('password-feedback');
   let pause: ReturnType<typeof setTimeout> | undefined;
   left.addEventListener('abort', () => clearTimeout(pause));
@@ -119,7 +119,7 @@ function giveFeedback(field: HTMLInputElement, policy: Policy, left: AbortSignal
 }
 
 /** People who can see what they type need not type it twice. Returns how to show or hide it otherwise. */
-function offerToReveal(field: HTMLInputElement): (shown: boolean) => void {
+export function offerToReveal(field: HTMLInputElement): (shown: boolean) => void {
   const reveal = (shown: boolean) => {
     field.type = shown ? 'text' : 'password';
     part('reveal-verb').textContent = shown ? 'Hide' : 'Show';

@@ -1,6 +1,7 @@
 import { createLatchkeyClient } from '../../../schema/sdk/client.js';
 import { Attempt, resultOf, type Setback, setback, unexpected, unforeseen } from './attempt.js';
 import { namesKey, takeKeyFromAddress } from './key-from-address.js';
+import { showInvalidSignUp, showNewAccount } from './new-account.js';
 import { showInvalidKey, showNewPassword } from './new-password.js';
 import { showRequest } from './request-link.js';
 import { onSubmit, show } from './views.js';
@@ -14,10 +15,12 @@ function start(): void {
   const found = takeKeyFromAddress(`${root}reset-password`);
   switch (found.kind) {
     case 'key':
-      openLink(found.key);
+      if (found.of === 'sign-up') showNewAccount(client, found.key);
+      else openLink(found.key);
       break;
     case 'broken':
-      showInvalidKey(client, { reason: 'UNKNOWN', message: '' });
+      if (found.of === 'sign-up') showInvalidSignUp(client, 'UNKNOWN', '');
+      else showInvalidKey(client, { reason: 'UNKNOWN', message: '' });
       break;
     case 'none':
       showRequest(client, found);

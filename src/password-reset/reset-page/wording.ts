@@ -31,6 +31,37 @@ export const keyFaults: Readonly<Record<ResetKeyFault, FaultWording>> = {
   },
 };
 
+export const signUpFaults: Readonly<
+  Record<ResetKeyFault, { readonly heading: string; readonly reason: string; readonly hasAccount: boolean }>
+> = {
+  USED: {
+    heading: 'This link was used already',
+    reason: 'A link makes an account once, and this one did. If that was you, sign in with that password.',
+    hasAccount: true,
+  },
+  EXPIRED: {
+    heading: 'This link has expired',
+    reason: 'Links work for a limited time, and the time of this one is over. No account was made: sign up again.',
+    hasAccount: false,
+  },
+  SUPERSEDED: {
+    heading: 'You have an account already',
+    reason:
+      'An account was made with your address after this mail was sent. If you do not know its password, set a new one.',
+    hasAccount: true,
+  },
+  UNKNOWN: {
+    heading: 'We do not know this link',
+    reason:
+      'Part of it may be missing: try to open it from the mail again, or copy all of it. Very old links are forgotten: then sign up again.',
+    hasAccount: false,
+  },
+};
+
+/** True because the same call with the same password succeeds again if its answer was lost. */
+export const uncertainSignUp =
+  'It is not certain whether your account was made. Trying again with the same password is safe.';
+
 /** For calls without a result. */
 export const requestFailures: Readonly<Record<LatchkeyRequestError['kind'], string>> = {
   offline: 'The server could not be reached. Check your connection to the internet.',
