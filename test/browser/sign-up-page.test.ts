@@ -53,7 +53,12 @@ describe.skipIf(noChromium)(`the page of a sign-up in a browser${whyNot}`, () =>
     expect(visit.sent.filter(({ url }) => url.includes(key))).toEqual([]);
     expect(visit.sent.filter(({ body }) => asks(body, 'passwordResetKey'))).toEqual([]);
     expect(visit.errors).toEqual([]);
+  });
 
+  test('tells who opens a link again that there is an account', async () => {
+    const link = await linkFor('again@example.com');
+    const key = /#confirm=([A-Za-z0-9_-]{43})/.exec(link)?.[1] ?? '';
+    expect((await latchkey.client.confirmSignUp({ key, password })).__typename).toBe('SignUpConfirmed');
     const again = await open(link);
     await heading(again, 'Choose a password for your new account');
     await again.page.fill('#password', `${password} again`);
