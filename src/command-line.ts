@@ -42,7 +42,7 @@ export async function run(argv: readonly string[]): Promise<void> {
     .command('worker')
     .description('the job process: sends the mails')
     .action(() => worker(unused));
-  const migrate = program.command('migrate').description('the database schema: up (default), status');
+  const migrate = program.command('migrate').description('the database schema: up (default), status; grants');
   migrate
     .command('up', { isDefault: true })
     .description('bring the database to this version')
@@ -63,6 +63,19 @@ export async function run(argv: readonly string[]): Promise<void> {
         const { lines, current } = await migrationStatus(directUrl ?? url);
         for (const line of lines) print(line);
         if (!current) process.exitCode = 1;
+      }),
+    );
+  migrate
+    .command('grants')
+    .description('print SQL that makes a role for each process and gives it its rights; reads and changes nothing')
+    .option('--migrate-role <name>', 'owns the tables', 'latchkey_migrate')
+    .option('--api-role <name>', 'of the API', 'latchkey_api')
+    .option('--worker-role <name>', 'of the workers', 'latchkey_worker')
+    .action((named: Record<'migrateRole' | 'apiRole' | 'workerRole', string>) =>
+      oneOff(async () => {
+        const { grantsSql } = await import('./services/database-grants.js');
+        const { migrateRole, apiRole, workerRole } = named;
+        process.stdout.write(grantsSql({ migrate: migrateRole, api: apiRole, worker: workerRole }));
       }),
     );
   const account = program.command('account').description('accounts: add, import, show, disable, enable');

@@ -5,7 +5,7 @@ import type { Health } from './http/operations.js';
 import type { JobQueue } from './jobs/job-queue.js';
 import { RedisCheck } from './redis-health.js';
 import type { DataKey, DataKeyState } from './secrets/data-key.js';
-import { checkDatabase, type DatabaseHealth, type TableRight } from './stores/database-health.js';
+import { checkDatabase, type DatabaseHealth, type DatabaseRight } from './stores/database-health.js';
 
 /** Milliseconds: who asks for health gives up after a few seconds, and a stalled store would take longer than that. */
 export const healthPatience = 2_000;
@@ -30,7 +30,7 @@ export class HealthCheck {
       /** How our names in Redis begin. */
       families: readonly string[];
       /** What this process needs of PostgreSQL. */
-      rights: readonly TableRight[];
+      rights: readonly DatabaseRight[];
     },
   ) {
     this.#redis = new RedisCheck(stores.redis, stores.families);

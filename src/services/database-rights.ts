@@ -1,15 +1,19 @@
 import type { Health } from '../http/operations.js';
 import { queueSchema } from '../jobs/queue-definition.js';
 import type { Log } from '../log.js';
-import type { TableRight } from '../stores/database-health.js';
+import type { DatabaseRight, TableRight } from '../stores/database-health.js';
 
 const jobs = (table: string, ...privileges: TableRight['privileges']): TableRight => ({
   schema: queueSchema,
   table,
   privileges,
 });
+const jobsClock = { schema: queueSchema, function: 'job_now' } as const;
 
-/** Nobody but the owner of the tables may change or drop a row of the audit trail. */
+/**
+ * Nobody but the owner of the tables may change or erase a row of the audit trail: others write events, and call
+ * functions that run as the owner, to count refusals and (the worker) to erase what is too old.
+ */
 export const databaseRights = {
   api: [
     { table: 'account', privileges: ['SELECT', 'INSERT', 'UPDATE'] },
@@ -17,9 +21,11 @@ export const databaseRights = {
     { table: 'reset_receipt', privileges: ['SELECT', 'INSERT', 'UPDATE'] },
     { table: 'data_key', privileges: ['SELECT'] },
     { table: 'password_form', privileges: ['SELECT', 'UPDATE'] },
+    { function: 'count_refusals' },
     jobs('job%', 'SELECT', 'INSERT', 'UPDATE'),
     jobs('queue', 'SELECT'),
     jobs('version', 'SELECT'),
+    jobsClock,
   ],
   worker: [
     { table: 'account', privileges: ['SELECT'] },
@@ -27,12 +33,26 @@ export const databaseRights = {
     { table: 'reset_receipt', privileges: ['SELECT', 'DELETE'] },
     { table: 'data_key', privileges: ['SELECT'] },
     { table: 'password_form', privileges: ['SELECT', 'INSERT', 'UPDATE', 'DELETE'] },
+    { function: 'count_refusals' },
+    { function: 'erase_old_refusals' },
+    { function: 'erase_old_audit_events' },
     jobs('%', 'SELECT', 'INSERT', 'UPDATE', 'DELETE'),
+    jobsClock,
   ],
-} as const satisfies Record<string, readonly TableRight[]>;
+} as const satisfies Record<string, readonly DatabaseRight[]>;
+
+/** What the API needs for `requestPasswordReset` alone: nothing of accounts. */
+export const requestRights: readonly DatabaseRight[] = [
+  { table: 'data_key', privileges: ['SELECT'] },
+  { function: 'count_refusals' },
+  jobs('job%', 'SELECT', 'INSERT'),
+  jobs('queue', 'SELECT'),
+  jobs('version', 'SELECT'),
+  jobsClock,
+];
 
 /** Of a process by its command. */
-export function rightsOf(command: string): readonly TableRight[] {
+export function rightsOf(command: string): readonly DatabaseRight[] {
   if (command === 'dev') return [...databaseRights.api, ...databaseRights.worker];
   return command === 'worker' ? databaseRights.worker : databaseRights.api;
 }
