@@ -8,7 +8,7 @@ import { packageFolder } from '../../../src/resources.js';
 /** The patch: in which file, after which text, what is put in. */
 const patch = [
   ['migrations/index.ts', /^import [^\n]*\n/, `import { LastReset } from './20990101-last-reset.js';\n`],
-  ['migrations/index.ts', /export const migrations = \[[^\]]*/, ', LastReset'],
+  ['migrations/index.ts', /export const migrations = \[[^\]]*?(?=,?\s*\])/, ', LastReset'],
   [
     'src/accounts/account.entity.ts',
     /createdAt: p\.datetime\(\)[^\n]*\n/,
