@@ -201,7 +201,7 @@ export const settingsTable = {
     meaning: 'Calls that may wait for the hash limiter; more are told to try again.',
   },
   SIGN_UP: {
-    value: oneOf('open', 'confirm', 'closed'),
+    value: oneOf('open', 'closed', 'confirm'),
     byDefault: '`open` in `dev`, else `closed`',
     meaning:
       'Whether `signUp` makes accounts: `open` does, and production refuses it; with `confirm` it sends a link by mail, and `confirmSignUp` makes the account.',

@@ -82,7 +82,7 @@ export function readSettings(given: Environment, command: Command, toCome: reado
   if (production && signUp === 'open') {
     fault(
       'SIGN_UP',
-      'was "open"; production refuses it, because it tells who has an account; allowed: confirm, closed',
+      'was "open"; production refuses it, because it tells who has an account; allowed: closed, confirm',
     );
   }
   const weakest = argon2.timeCost === 1 ? 47104 : argon2.timeCost === 2 ? 19456 : 12288;

@@ -14,6 +14,11 @@ describe('what is not set has its default', () => {
     signInPerAddressAndClient: [{ points: 10, seconds: 900 }],
     signIn: { perClient: [{ points: 100, seconds: 900 }], perNetwork: [{ points: 1000, seconds: 900 }] },
     signInPerAddress: [{ points: 100, seconds: 86400 }],
+    signInPerDevice: [
+      { points: 10, seconds: 900 },
+      { points: 100, seconds: 86400 },
+    ],
+    changePasswordPerAccount: [{ points: 5, seconds: 3600 }],
     hash: { perClient: [{ points: 300, seconds: 300 }], perNetwork: [{ points: 600, seconds: 60 }] },
     signUp: { perClient: [{ points: 10, seconds: 3600 }], perNetwork: [{ points: 100, seconds: 3600 }] },
   };
@@ -196,7 +201,7 @@ describe('a wrong value', () => {
     ARGON2_TIME_COST: { values: ['0', '21', '2.5'], allowed: /1 to 20/ },
     HASH_CONCURRENCY: { values: ['0', '65', 'all', '-5'], allowed: /1 to 64/ },
     HASH_QUEUE: { values: ['-1', 'endless'], allowed: /0 to 10000/ },
-    SIGN_UP: { values: ['yes', 'OPEN', 'confirm'], allowed: /open, closed/ },
+    SIGN_UP: { values: ['yes', 'OPEN', 'Confirm'], allowed: /open, closed/ },
     TRUST_PROXY: {
       values: [
         'true',
