@@ -92,7 +92,7 @@ describe.skipIf(!hasRedisServer)('an answer that is lost (needs a redis-server o
     const lost: (string | undefined)[] = [];
     const isOk = () => eventuallyOk(latchkey.services.redis);
     await isOk();
-    const people = [0, 1, 2, 3, 4, 5].map((each) => `person-${each}@example.com`);
+    const people = [0, 1, 2, 3, 4, 5, 6, 7].map((each) => `person-${each}@example.com`);
     for (const each of people) await latchkey.signUp(each, password);
     const keys = () => {
       const links = latchkey.inbox.mails().filter(({ text }) => text.includes('#key='));
@@ -114,11 +114,14 @@ describe.skipIf(!hasRedisServer)('an answer that is lost (needs a redis-server o
         (done) => done > waiting,
       );
       waiting = (await postponed()).length + keys().size;
+      // The driver sends a script's text, or its digest where the server has it already.
+      lost.push(gate.lost?.replace('evalsha', 'eval'));
+      // Health writes and reads, too, and is not to lose what is left.
+      gate.lose([]);
       await isOk();
-      lost.push(gate.lost);
     }
-    // Two limits of the request; the mark, the budget and the record of the mail; nothing was left to lose.
-    expect(lost).toEqual(['evalsha', 'evalsha', 'set', 'evalsha', 'set', undefined]);
+    // Two limits of the request, looked at and taken; the budget and the record of the mail; nothing was left to lose.
+    expect(lost).toEqual(['get', 'get', 'eval', 'eval', 'get', 'eval', 'set', undefined]);
     gate.lose([]);
     await database.query(`update pgboss.job set start_after = now() where state = 'retry'`);
     await eventually(
@@ -157,11 +160,8 @@ describe.skipIf(!hasRedisServer)('an answer that is lost (needs a redis-server o
     expect(outcomes).toEqual([
       ['get', 'TemporarilyUnavailable', ...fine],
       ['get', 'ResetKeyValid', 'TemporarilyUnavailable', 'PasswordResetCompleted'],
-      // That somebody is known from now on is best effort.
-      ['set', ...fine],
-      [undefined, ...fine],
-      [undefined, ...fine],
-      [undefined, ...fine],
+      // Redis is asked for nothing else.
+      ...people.slice(2).map(() => [undefined, ...fine]),
     ]);
     expect(latchkey.inbox.mails().filter(({ text }) => text.includes('#key='))).toHaveLength(people.length);
   }, 60_000);
