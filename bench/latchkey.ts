@@ -21,6 +21,7 @@ export function productionEnvironment(urls: { database: string; redis: string; s
     PUBLIC_URL: 'https://bench.example',
     MAIL_FROM: 'Bench <no-reply@bench.example>',
     PRODUCT_NAME: 'Bench',
+    SUPPORT_URL: 'https://bench.example/support',
     LOG_LEVEL: 'warn',
     DATABASE_URL: urls.database,
     REDIS_URL: urls.redis,

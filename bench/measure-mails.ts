@@ -73,6 +73,8 @@ async function byNodemailer(stage: Stage, recipients: readonly string[]): Promis
     link: `https://bench.example/reset-password#key=${'k'.repeat(43)}`,
     lifetime: '1 hour',
     expiresAt: 'January 1, 2030 at 12:00:00 PM UTC',
+    isLast: false,
+    nextMailAt: 'January 1, 2030 at 12:00:00 PM UTC',
     productName: 'Latchkey',
   });
   const mailer = Child.start<BareMailerTasks>('bare-mailer');

@@ -18,6 +18,7 @@ it('lets somebody who lost the password back in', async () => {
   expect(await client.resetPassword({ key, password: 'a quite new password' })).toEqual({
     __typename: 'PasswordResetCompleted',
     signInUrl: null,
+    device: expect.stringMatching(/^[A-Za-z0-9_-]{43}$/),
   });
 
   expect(await latchkey.signIn('alice@example.com', 'the password that gets lost')).toBeUndefined();
