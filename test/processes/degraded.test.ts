@@ -114,11 +114,9 @@ describe.skipIf(!hasRedisServer)('processes that start before their stores', () 
 
 it('a taken port ends the process with one clear line', async () => {
   const { hostname, port } = new URL(inject('templateUrl'));
-  const nothing = productionSettings({
-    database: inject('templateUrl'),
-    redis: 'redis://127.0.0.1:9',
-    smtp: somewhere,
-  });
+  const database = await createDatabase();
+  onTestFinished(database.drop);
+  const nothing = productionSettings({ database: database.url, redis: 'redis://127.0.0.1:9', smtp: somewhere });
   const [api, worker] = await Promise.all([
     Latchkey.run(['api'], { ...nothing, HOST: hostname, PORT: port }),
     Latchkey.run(['worker'], { ...nothing, OPS_HOST: hostname, OPS_PORT: port }),

@@ -1,6 +1,7 @@
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import pg from 'pg';
 import type { TestProject } from 'vitest/node';
 import { startEmbeddedPostgres } from '../../src/dev/embedded-postgres.js';
 import { migrateUp } from '../../src/migrate.js';
@@ -22,6 +23,12 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const flags = ['-c', 'fsync=off', '-c', 'full_page_writes=off', '-c', 'max_connections=300'];
   const postgres = await startEmbeddedPostgres({ folder, database: templateDatabase, postgresFlags: flags });
   await migrateUp(postgres.url);
+  // What a test wrote into it, a data key for instance, all later ones would start with.
+  const admin = new pg.Client({
+    connectionString: Object.assign(new URL(postgres.url), { pathname: '/postgres' }).href,
+  });
+  await admin.connect();
+  await admin.query(`alter database ${templateDatabase} allow_connections false`).finally(() => admin.end());
   project.provide('templateUrl', postgres.url);
   return async () => {
     await postgres.stop();
