@@ -133,7 +133,7 @@ describe.skipIf(noChromium)(`the reset page for everybody${whyNot}`, () => {
     const { keyboard } = visit.page;
     const focused = () => visit.read<string>('document.activeElement.id || document.activeElement.tagName');
     const outlined = () => visit.read<string>('getComputedStyle(document.activeElement).outlineStyle');
-    expect(await focused()).toBe('H1');
+    expect(await focused()).toBe('heading');
     await keyboard.press('Tab');
     expect([await focused(), await outlined()]).toEqual(['password', 'solid']);
     await keyboard.type('too short');
@@ -151,7 +151,7 @@ describe.skipIf(noChromium)(`the reset page for everybody${whyNot}`, () => {
     expect([await focused(), await outlined()]).toEqual(['submit', 'solid']);
     await keyboard.press('Enter');
     await visit.page.waitForSelector('h1:text-is("Your password is changed")');
-    expect(await focused()).toBe('H1');
+    expect(await focused()).toBe('heading');
     // No address to sign in at was set, so there is no link that leads nowhere.
     expect(await visit.page.isVisible('#sign-in')).toBe(false);
   });

@@ -40,11 +40,31 @@ export async function underQuota(): Promise<SmallDisk> {
   await postgres.query('checkpoint');
   return {
     postgres,
-    fill: () => limit(String(quota)),
+    fill: async () => {
+      await limit(String(quota));
+      await useUpPages(postgres);
+    },
     fillForLog: () => limit('0'),
     free: () => limit('unlimited'),
     remove: () => Promise.resolve(),
   };
+}
+
+/** Accounts of falling size, until none has room in a page that is there: no row of an account can be written again. */
+async function useUpPages(postgres: OwnPostgres): Promise<void> {
+  for (const size of [400, 100, 1]) {
+    for (let refused = 0, added = 0; refused < 3 && added < 1_000; added++) {
+      refused = await postgres
+        .query(
+          `insert into account (id, email, password_hash, status)
+           select gen_random_uuid(), 'filler.${size}.${added}@example.com', repeat('x', ${size}), 'active'`,
+        )
+        .then(
+          () => 0,
+          () => refused + 1,
+        );
+    }
+  }
 }
 
 /** @returns undefined where this process may not mount a file system, as in most containers. */
