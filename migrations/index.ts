@@ -1,6 +1,7 @@
 import { Accounts } from './20261122-accounts.js';
 import { ReceiptsByTime } from './20261122-receipts-by-time.js';
 import { AccountsWithoutPassword } from './20261126-accounts-without-password.js';
+import { AddressCollation } from './20261126-address-collation.js';
 import { DataKeyTable } from './20261126-data-key.js';
 import { EraseAuditEvents } from './20261126-erase-audit-events.js';
 import { PasswordForms } from './20261126-password-forms.js';
@@ -15,4 +16,5 @@ export const migrations = [
   Refusals,
   PasswordForms,
   EraseAuditEvents,
+  AddressCollation,
 ];

@@ -1,4 +1,6 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { MikroORM } from '@mikro-orm/postgresql';
+import { buildAddressIndex } from './accounts/address-index.js';
 import { databaseLine, openDatabase } from './database.js';
 import { jobsMigrationStatus, migrateJobs } from './jobs/queue-schema.js';
 import { untilUnlocked } from './migrate-patiently.js';
@@ -9,12 +11,13 @@ import { queues } from './services/queues.js';
  * Brings our tables and the job queue's to this version, and the data key under the first secret. Safe to run again, and
  * beside itself.
  *
- * @throws DataKeyUnreadable
+ * @throws DataKeyUnreadable, AddressIndexRefused
  */
 export async function migrateUp(databaseUrl: string, care: DataKeyCare = { secrets: [] }): Promise<string[]> {
   const orm = openDatabase(databaseUrl, { poolSize: 2, forMigration: true });
   try {
     const { applied, key } = await oneAtATime(orm, async () => {
+      await buildAddressIndex(orm.em);
       const applied = await untilUnlocked(() => orm.migrator.up());
       await migrateJobs(databaseLine(databaseUrl, 'latchkey migrate'), queues);
       return { applied, key: await keepDataKey(orm, care) };
@@ -38,18 +41,31 @@ const dataKeyWords: Readonly<Record<DataKeyEnd, readonly string[]>> = {
   missing: ['the data key is not made yet, because SECRET is not set here: run this again with it'],
 };
 
-/** Several machines that are rolled out at once would make the same tables; a lock of the transaction passes poolers too. */
+/** Milliseconds from one look at the lock to the next. */
+const lockPause = 200;
+
+/**
+ * Several machines that are rolled out at once would make the same tables; a lock of the transaction passes poolers too.
+ * Who waits asks again and again: a statement that waits holds a snapshot, and an index that is built concurrently waits
+ * for every snapshot that is older than it.
+ */
 async function oneAtATime<T>(orm: MikroORM, work: () => Promise<T>): Promise<T> {
   const lock = orm.em.fork();
   await lock.begin();
   try {
     await lock.execute('set local idle_in_transaction_session_timeout = 0');
-    await lock.execute('set local lock_timeout = 0');
-    await lock.execute("select pg_advisory_xact_lock(hashtext('latchkey migrate'))");
+    while (!(await isTaken(lock))) await pause(lockPause);
     return await work();
   } finally {
     await lock.rollback();
   }
+}
+
+async function isTaken(lock: MikroORM['em']): Promise<boolean> {
+  const [row] = await lock.execute<{ taken: boolean }[]>(
+    "select pg_try_advisory_xact_lock(hashtext('latchkey migrate')) as taken",
+  );
+  return row?.taken ?? false;
 }
 
 export async function migrationStatus(databaseUrl: string): Promise<{ lines: string[]; current: boolean }> {

@@ -13,8 +13,8 @@ export const Account = defineEntity({
   tableName: 'account',
   properties: {
     id: p.uuid().primary(),
-    /** As our parser writes it: lower case, domain in ASCII. The address that mails go to. */
-    email: p.string().columnType('text').unique(),
+    /** As our parser writes it: lower case, domain in ASCII. The address that mails go to. Compared byte by byte. */
+    email: p.string().columnType('text').collation('C').unique(),
     /** PHC or modular crypt string, or null: no password opens it. Never selected unless asked for, never serialized. */
     passwordHash: p.string().columnType('text').nullable().lazy().hidden(),
     locale: p.string().columnType('text').nullable(),

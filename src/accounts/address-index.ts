@@ -1,0 +1,70 @@
+import type { SqlEntityManager } from '@mikro-orm/postgresql';
+
+/** Why addresses cannot be indexed by their bytes, and what helps. */
+export class AddressIndexRefused extends Error {
+  override name = 'AddressIndexRefused';
+}
+
+type Em = Pick<SqlEntityManager, 'execute'>;
+
+/**
+ * Builds the unique index of addresses by their bytes beside running processes, for the migration `address-collation`,
+ * which puts it in the old one's place; a server may take minutes for millions of accounts, and nobody waits for it.
+ * Does nothing where the table does not exist yet or compares by bytes already.
+ *
+ * @param em outside of a transaction.
+ * @throws AddressIndexRefused when two accounts have one address, or something of the operator's holds on to the column.
+ */
+export async function buildAddressIndex(em: Em): Promise<void> {
+  const [column] = await em.execute<{ bytes: boolean }[]>(
+    `select attcollation = 'pg_catalog."C"'::regcollation as bytes
+       from pg_attribute where attrelid = to_regclass('account') and attname = 'email'`,
+  );
+  if (!column || column.bytes) return;
+  await refuseDependents(em);
+  const [index] = await em.execute<{ valid: boolean }[]>(
+    `select indisvalid as valid from pg_index where indexrelid = to_regclass('account_email_bytes')`,
+  );
+  if (index?.valid) return;
+  // What an attempt left that was interrupted or met two rows of one address.
+  if (index) await em.execute('drop index concurrently account_email_bytes');
+  try {
+    await em.execute('create unique index concurrently account_email_bytes on account (email collate "C")');
+  } catch (error) {
+    const ids = await twice(em);
+    if (ids.length === 0) throw error;
+    throw new AddressIndexRefused(
+      `two accounts have one address, which an index that was made under another collation let in: ${ids.join('; ')}; keep one of each (docs/operate.md#collation) and run this again`,
+      { cause: error },
+    );
+  }
+}
+
+/** A type cannot change under a view, a policy or a trigger that names its column, or under a foreign key. */
+async function refuseDependents(em: Em): Promise<void> {
+  const rows = await em.execute<{ what: string }[]>(
+    `select distinct pg_describe_object(classid, objid, 0) as what
+       from pg_depend
+       join pg_attribute on attrelid = refobjid and attnum = refobjsubid
+      where refclassid = 'pg_class'::regclass and refobjid = to_regclass('account') and attname = 'email'
+        and classid in ('pg_rewrite'::regclass, 'pg_trigger'::regclass, 'pg_policy'::regclass)
+     union
+     select format('constraint %s on table %s', conname, conrelid::regclass)
+       from pg_constraint
+       join pg_attribute on attrelid = confrelid and attnum = any (confkey)
+      where contype = 'f' and confrelid = to_regclass('account') and attname = 'email'
+      order by 1`,
+  );
+  if (rows.length === 0) return;
+  throw new AddressIndexRefused(
+    `the column account.email cannot change its collation under ${rows.map(({ what }) => what).join(', ')}: drop it, run this again, and make it anew`,
+  );
+}
+
+async function twice(em: Em): Promise<string[]> {
+  const rows = await em.execute<{ ids: string }[]>(
+    `select string_agg(id::text, ' and ' order by created_at) as ids
+       from account group by email collate "C" having count(*) > 1 order by min(created_at) limit 20`,
+  );
+  return rows.map(({ ids }) => ids);
+}
