@@ -1,5 +1,5 @@
 import { Unavailable } from '../errors.js';
-import { type HashCall, HashShares, partiesOf, type Urgency } from './passwords/hash-shares.js';
+import { type HashCall, HashShares, partiesOf, type Urgency, type Use } from './passwords/hash-shares.js';
 
 export type { HashCall, Urgency } from './passwords/hash-shares.js';
 
@@ -64,7 +64,7 @@ export class HashLimiter {
    */
   expectRoom(call: HashCall): void {
     if (this.#running < this.limits.hashConcurrency || this.#hasRoom(call.urgency)) return;
-    if (this.#toLeave(this.#entry(call)).call === call) throw full();
+    if (this.#toLeave(this.#entry(call)).call === call) throw this.#full(call);
   }
 
   /**
@@ -87,10 +87,10 @@ export class HashLimiter {
       return undefined;
     }
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const entry = { ...this.#entry(call), begin: resolve, giveUp: () => reject(full()) };
+    const entry = { ...this.#entry(call), begin: resolve, giveUp: () => reject(this.#full(call)) };
     if (!this.#hasRoom(call.urgency)) {
       const leaving = this.#toLeave(entry);
-      if (leaving === entry) throw full();
+      if (leaving === entry) throw this.#full(call);
       this.#remove(leaving);
       leaving.giveUp();
     }
@@ -133,10 +133,10 @@ export class HashLimiter {
   /** Of those that may begin, the one whose parties used least; of equals the one that waits longest. */
   #firstOf(urgency: Urgency): Waiting | undefined {
     let first: Waiting | undefined;
-    let least: readonly [number, number] = [0, 0];
+    let least: Use = [0, 0];
     for (const each of this.#waiting[urgency]) {
       if (!this.#mayBegin(each.call)) continue;
-      const used = [this.#shares.usedBy(each.parties), this.#shares.usedBy(each.parties.slice(-1))] as const;
+      const used = this.#shares.usedBy(each.parties);
       if (first && !isLess(used, least)) continue;
       first = each;
       least = used;
@@ -150,11 +150,9 @@ export class HashLimiter {
     const queued = new Map(this.#queued[urgency]);
     count(queued, newcomer.parties, 1);
     let leaving = newcomer;
-    const use = ({ parties }: Waiting) =>
-      [this.#shares.usedBy(parties, queued), this.#shares.usedBy(parties.slice(-1), queued)] as const;
-    let most = use(newcomer);
+    let most = this.#shares.usedBy(newcomer.parties, queued);
     for (const each of this.#waiting[urgency].toReversed()) {
-      const used = use(each);
+      const used = this.#shares.usedBy(each.parties, queued);
       if (!isLess(most, used)) continue;
       leaving = each;
       most = used;
@@ -191,13 +189,14 @@ export class HashLimiter {
     const nothing = () => undefined;
     return { call, parties: partiesOf(call), since: this.clock(), begin: nothing, giveUp: nothing };
   }
+
+  #full(call: HashCall): Unavailable {
+    this.#shares.tried(call);
+    return new Unavailable('hashing', { retryAfterSeconds: 2 });
+  }
 }
 
-function full(): Unavailable {
-  return new Unavailable('hashing', { retryAfterSeconds: 2 });
-}
-
-function isLess([one, then]: readonly [number, number], [other, otherThen]: readonly [number, number]): boolean {
+function isLess([one, then]: Use, [other, otherThen]: Use): boolean {
   return one === other ? then < otherThen : one < other;
 }
 

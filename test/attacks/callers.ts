@@ -23,7 +23,8 @@ export async function flood(url: string, count: number, call: (index: number) =>
   return kinds;
 }
 
-function post(agent: Agent, url: string, { query, variables, headers = {} }: FloodCall): Promise<string> {
+/** One of them. @returns the `__typename` of its answer, else the beginning of what came. */
+export function post(agent: Agent, url: string, { query, variables, headers = {} }: FloodCall): Promise<string> {
   return new Promise((resolve, reject) => {
     const body = JSON.stringify({ query, variables });
     const type = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };

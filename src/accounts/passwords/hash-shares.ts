@@ -27,9 +27,12 @@ interface Party {
  */
 const weights: Readonly<Record<string, number>> = { '/24': 10, '/56': 10, '/48': 40, '/32': 160 };
 
+/** How much of its share somebody has used, compared from the first to the last. */
+export type Use = readonly [most: number, sum: number];
+
 /** Milliseconds. What was hashed longer ago than two of these is forgotten. */
 const period = 30_000;
-/** Names. A name is made by a hash that was begun, so that the processor bounds them before this does. */
+/** Names, at most; when there are so many, what was before them is forgotten early. */
 const mostNames = 50_000;
 
 export function partiesOf({ caller, account }: HashCall): Party[] {
@@ -40,7 +43,7 @@ export function partiesOf({ caller, account }: HashCall): Party[] {
 }
 
 /**
- * Who hashed how much in the last half minute to minute. It outlasts the queue: a hundred clients with one waiting call
+ * Who hashed how much, and was refused how often, in the last half minute to minute. It outlasts the queue: a hundred clients with one waiting call
  * each are told from a newcomer by what they had before.
  */
 export class HashShares {
@@ -64,19 +67,30 @@ export class HashShares {
   }
 
   /**
-   * The part of a share that is used up, by the party of which most is.
+   * Notes a call that found no room, of the client alone: who tries again and again is told from who comes for the first
+   * time before either had a hash, and neighbours do not answer for it.
+   */
+  tried({ caller }: HashCall): void {
+    if (!caller) return;
+    this.#turn();
+    this.#now.set(caller.client, (this.#now.get(caller.client) ?? 0) + 1);
+  }
+
+  /**
+   * The part of a share that is used up: of the party of which most is, and, where that is equal, of all together.
    *
    * @param waiting calls of each party that are still to come, where they count too.
    */
-  usedBy(parties: readonly Party[], waiting?: ReadonlyMap<string, number>): number {
+  usedBy(parties: readonly Party[], waiting?: ReadonlyMap<string, number>): Use {
     this.#turn();
     const left = Math.max(0, 1 - (this.clock() - this.#since) / period);
-    let most = 0;
+    let [most, sum] = [0, 0];
     for (const { name, weight } of parties) {
       const used = (this.#now.get(name) ?? 0) + left * (this.#before.get(name) ?? 0) + (waiting?.get(name) ?? 0);
       most = Math.max(most, used / weight);
+      sum += used / weight;
     }
-    return most;
+    return [most, sum];
   }
 
   #turn(): void {

@@ -192,6 +192,17 @@ describe('with 100 clients at work within their own limits (two hashes of 30 ms 
     expect(result).toEqual({ signedIn: 38, reset: 10 });
   });
 
+  it('that had no hash yet, because others take the processor: who comes for the first time is served', async () => {
+    // Six hashes a second, as a process has beside whatever else keeps a small machine busy.
+    const load = new HashLoad({ hashConcurrency: 1, hashQueue: 64 }, 160);
+    for (let index = 0; index < 100; index++)
+      for (let line = 0; line < 6; line++) load.keepCalling(from(`10.0.${index}.1`), 60, 500);
+    await load.run(500);
+    const people = Array.from({ length: 20 }, (_, person) => load.call(from(`198.18.${person}.7`)));
+    await load.run(4_500);
+    expect((await Promise.all(people)).filter(({ done }) => done)).toHaveLength(20);
+  });
+
   it('alone, an office of 60 people behind one address signs in at the same moment', async () => {
     const load = new HashLoad();
     const office = Array.from({ length: 60 }, () => load.call(from('198.18.1.1')));
@@ -225,11 +236,13 @@ describe('shares', () => {
     const shares = new HashShares(() => now);
     const party = partiesOf(from('192.0.2.1'));
     for (let count = 0; count < 6; count++) shares.take(party);
-    expect(shares.usedBy(party)).toBe(6);
+    expect(shares.usedBy(party)).toEqual([6, 6.6]);
     now = 45_000;
-    expect(shares.usedBy(party)).toBe(3);
+    expect(shares.usedBy(party)).toEqual([3, 3.3]);
     now = 60_001;
-    expect([shares.usedBy(party), shares.names]).toEqual([0, 0]);
+    expect([shares.usedBy(party), shares.names]).toEqual([[0, 0], 0]);
+    shares.tried(from('192.0.2.1'));
+    expect([shares.usedBy(party), shares.names]).toEqual([[1, 1], 1]);
     for (let index = 0; index < 200_000; index++) shares.take(partiesOf({ urgency: 'other', account: `${index}` }));
     expect(shares.names).toBeLessThanOrEqual(100_000);
   });

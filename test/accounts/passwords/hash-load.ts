@@ -2,9 +2,6 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { type HashCall, HashLimiter } from '../../../src/accounts/hash-limiter.js';
 import { clientNames } from '../../../src/http/client-ip.js';
 
-/** Milliseconds of one hash. */
-const hashing = 30;
-
 /** A limiter on a clock of its own: hashes take their time, and nothing depends on the machine's. */
 export class HashLoad {
   now = 0;
@@ -13,7 +10,11 @@ export class HashLoad {
   readonly limiter: HashLimiter;
   readonly #events: { at: number; run: () => void }[] = [];
 
-  constructor(limits = { hashConcurrency: 2, hashQueue: 64 }) {
+  /** @param hashing milliseconds of one hash. */
+  constructor(
+    limits = { hashConcurrency: 2, hashQueue: 64 },
+    private readonly hashing = 30,
+  ) {
     this.limiter = new HashLimiter(limits, () => this.now);
   }
 
@@ -25,7 +26,7 @@ export class HashLoad {
   call(call: HashCall): Promise<{ done: boolean; at: number }> {
     const work = () => {
       this.peak = Math.max(this.peak, this.limiter.running);
-      return new Promise<void>((resolve) => this.at(this.now + hashing, resolve));
+      return new Promise<void>((resolve) => this.at(this.now + this.hashing, resolve));
     };
     return this.limiter.run(call, work).then(
       () => ({ done: true, at: this.now }),

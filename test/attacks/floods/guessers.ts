@@ -1,0 +1,47 @@
+import { Agent } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type FloodCall, post } from '../callers.js';
+
+/** Milliseconds after which a call that was told that it is too much comes again. */
+const again = 1_000;
+
+/**
+ * Clients that call without end, each over so many connections and within its own limits: a call that is refused by a
+ * limit is the last of that client.
+ */
+export class Guessers {
+  readonly answers: Record<string, number> = {};
+  readonly #agent = new Agent({ keepAlive: true, maxSockets: Number.POSITIVE_INFINITY });
+  readonly #lines: Promise<void>[] = [];
+  #isOver = false;
+
+  constructor(
+    private readonly url: string,
+    clients: number,
+    lines: number,
+    call: (client: number, count: number) => FloodCall,
+  ) {
+    for (let client = 0; client < clients; client++) {
+      const state = { count: 0, isRefused: false };
+      for (let line = 0; line < lines; line++)
+        this.#lines.push(this.#keepCalling(state, () => call(client, state.count++)));
+    }
+  }
+
+  async #keepCalling(state: { isRefused: boolean }, call: () => FloodCall): Promise<void> {
+    while (!this.#isOver && !state.isRefused) {
+      const answer = await post(this.#agent, this.url, call()).catch(() => 'no answer');
+      if (this.#isOver) return;
+      this.answers[answer] = (this.answers[answer] ?? 0) + 1;
+      if (answer === 'TooManyRequests') state.isRefused = true;
+      if (answer !== 'InvalidCredentials') await sleep(again);
+    }
+  }
+
+  async stop(): Promise<Record<string, number>> {
+    this.#isOver = true;
+    this.#agent.destroy();
+    await Promise.all(this.#lines);
+    return this.answers;
+  }
+}
