@@ -82,7 +82,9 @@ describe.skipIf(!hasRedisServer)('while others keep the hashing busy (needs a re
     const attackers = await guessers.stop();
     const passed = (answers: string[], wanted: string) => answers.filter((answer) => answer === wanted).length;
     const figures = { signedIn: passed(signedIn, 'SignedIn'), reset: passed(reset, 'PasswordResetCompleted') };
-    const others = [...signedIn, ...reset].filter((answer) => !/^(SignedIn|PasswordResetCompleted)$/.test(answer));
+    const others: Record<string, number> = {};
+    for (const answer of [...signedIn, ...reset])
+      if (!/^(SignedIn|PasswordResetCompleted)$/.test(answer)) others[answer] = (others[answer] ?? 0) + 1;
     times.sort((one, other) => one - other);
     const ms = {
       p50: times[Math.floor(times.length / 2)],
@@ -92,17 +94,17 @@ describe.skipIf(!hasRedisServer)('while others keep the hashing busy (needs a re
     return { figures, others, ms, attackers };
   }
 
-  const guess = (clients: number, address: (client: number) => string) => () =>
-    new Guessers(stage.url, clients, size.lines, (client, count) => ({
+  const guess = (clients: number, lines: number, address: (client: number) => string) => () =>
+    new Guessers(stage.url, clients, lines, (client, count) => ({
       query: signIn,
       variables: { input: { email: `nobody${count}@c${client}.example`, password: 'not the password of anybody' } },
       headers: { 'x-forwarded-for': address(client) },
     }));
 
   const attacks = {
-    [`${size.clients} clients of as many /24s`]: guess(size.clients, (client) => `10.0.${client}.1`),
-    [`${size.clients} clients of one /24`]: guess(size.clients, (client) => `10.1.1.${client + 1}`),
-    [`${size.neighbours} /64s of one /48`]: guess(size.neighbours, (client) => `2001:db8:1:${hex(client)}::1`),
+    [`${size.clients} clients of as many /24s`]: guess(size.clients, size.lines, (client) => `10.0.${client}.1`),
+    [`${size.clients} clients of one /24`]: guess(size.clients, size.lines, (client) => `10.1.1.${client + 1}`),
+    [`${size.neighbours} /64s of one /48`]: guess(size.neighbours, 1, (client) => `2001:db8:1:${hex(client)}::1`),
   };
 
   it.each(Object.keys(attacks).filter((name) => isFull || name.endsWith('/24s')))(
