@@ -5,7 +5,7 @@ import type { Services } from './services.js';
 
 /** Gauges of what the services hold now. */
 export function measureServices(
-  { metrics, jobs, hashLimiter, health }: Omit<Services, 'close' | 'announceEnd'>,
+  { metrics, jobs, hashLimiter, passwordHash, health }: Omit<Services, 'close' | 'announceEnd'>,
   queues: readonly { name: string }[],
 ): void {
   const counts = sharedWithin<Record<string, QueueCounts>>(
@@ -26,10 +26,13 @@ export function measureServices(
       value: oldestSeconds,
     })),
   );
-  metrics.measure('latchkey_hashes', () => [
-    { labels: { state: 'running' }, value: hashLimiter.running },
-    { labels: { state: 'waiting' }, value: hashLimiter.waiting },
-  ]);
+  const lanes = Object.entries({ own: hashLimiter, ...passwordHash.lanes });
+  metrics.measure('latchkey_hashes', () =>
+    lanes.flatMap(([lane, { running, waiting }]) => [
+      { labels: { lane, state: 'running' }, value: running },
+      { labels: { lane, state: 'waiting' }, value: waiting },
+    ]),
+  );
   metrics.measure('latchkey_store_line_encrypted', async () => {
     const { lines } = await health();
     return Object.entries(lines).map(([store, security]) => ({

@@ -21,7 +21,10 @@ export const counted = {
 export const measured = {
   latchkey_jobs: { labels: ['queue', 'state'], help: 'Jobs that wait, are at work, or are dead' },
   latchkey_job_oldest_seconds: { labels: ['queue'], help: 'Age of the oldest job that waits' },
-  latchkey_hashes: { labels: ['state'], help: 'Passwords that are being hashed, and calls that wait for it' },
+  latchkey_hashes: {
+    labels: ['lane', 'state'],
+    help: 'Passwords that are being hashed, and calls that wait for it; lane: own, foreign, expensive',
+  },
   latchkey_redis_memory_ratio: { labels: [], help: 'Memory that Redis uses of its maxmemory; of the fullest master' },
   latchkey_redis_names: { labels: ['family'], help: 'Names in Redis by how they begin, estimated from a sample' },
   latchkey_rows: { labels: ['table'], help: 'Rows of the tables that grow, as the statistics of PostgreSQL say' },

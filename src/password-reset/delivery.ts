@@ -4,32 +4,19 @@ import { type ResetRequest, resetRequests } from './outcomes.js';
 import type { PasswordResetParts } from './parts.js';
 import { digestOf, mintResetKey } from './reset-key.js';
 import type { ResetKeyRecord } from './reset-keys.js';
-import { type MailJob, noPlace, notSent } from './reset-mails.js';
+import { type MailJob, notSent, type PlaceUse } from './reset-mails.js';
 
 /** The worker's part of the story: what becomes of one request. */
 export class Delivery {
   constructor(private readonly parts: PasswordResetParts) {}
 
-  /**
-   * Works on one request. The worker is no oracle: a job that ends without a dialogue, for whatever reason, holds its
-   * place as long as a mail would, or the next mail in the queue, early or late, would tell who has an account.
-   */
-  async deliver(job: Job<ResetRequest>): Promise<Settlement> {
-    const { mails } = this.parts;
-    const to = String(job.data.email);
-    const place = mails.takePlace(resetRequests, to, job);
-    if (!place) return noPlace;
-    const placed = { ...job, place };
-    const use = { isUsed: false };
-    try {
-      return await this.#deliver(placed, use).finally(() => (use.isUsed ? undefined : mails.holdPlace(to, placed)));
-    } finally {
-      place.release();
-    }
+  /** Works on one request, in a place that every end of it holds as long. */
+  deliver(job: Job<ResetRequest>): Promise<Settlement> {
+    return this.parts.mails.inPlace(resetRequests, job, (placed, use) => this.#deliver(placed, use));
   }
 
   /** Looks the account up, mints a key, remembers its digest, and only then sends the mail. */
-  async #deliver(job: Job<ResetRequest> & MailJob, use: { isUsed: boolean }): Promise<Settlement> {
+  async #deliver(job: Job<ResetRequest> & MailJob, use: PlaceUse): Promise<Settlement> {
     const { accounts, audit, budget, devices, mails, resetKeys, settings, unknownAddresses } = this.parts;
     // Read again: a row that somebody broke must not become a condition, or an address that we would write to.
     const email = parseEmailAddress(String(job.data.email));

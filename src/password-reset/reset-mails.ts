@@ -20,6 +20,11 @@ export type MailJob = Pick<Job<unknown>, 'id' | 'attempt' | 'begun' | 'wasTried'
   readonly place?: MailPlace;
 };
 
+/** Whether the place of a job was used for a dialogue. */
+export interface PlaceUse {
+  isUsed: boolean;
+}
+
 /** What a job waits for whose mail no relay took. */
 export const forRelay = 'relay';
 
@@ -117,9 +122,32 @@ export class ResetMails {
     return this.mailer.takePlace(queue.name, to, wasTried);
   }
 
-  /** Takes up the place of a mail to this address, as long as a mail would, and sends none. */
-  holdPlace(to: string, { signal, ...job }: MailJob): Promise<void> {
-    return this.mailer.hold({ to, ...placeOf(job) }, signal);
+  /**
+   * Works on a job whose mail goes to an address that a stranger may have chosen. The worker is no oracle: a job that
+   * ends without a dialogue, for whatever reason, holds its place as long as a mail would, or the next mail in the queue,
+   * early or late, would tell who has an account.
+   *
+   * @param work sets `use.isUsed` once a relay is asked, whatever comes of it.
+   */
+  async inPlace<Data>(
+    queue: { readonly name: string },
+    job: Job<Data & { readonly email: string }>,
+    work: (job: Job<Data & { readonly email: string }> & MailJob, use: PlaceUse) => Promise<Settlement>,
+  ): Promise<Settlement> {
+    // From a row that somebody may have broken.
+    const to = String(job.data.email);
+    const place = this.takePlace(queue, to, job);
+    if (!place) return noPlace;
+    const placed = { ...job, place };
+    const { signal, ...held } = placed;
+    const use = { isUsed: false };
+    try {
+      return await work(placed, use).finally(() =>
+        use.isUsed ? undefined : this.mailer.hold({ to, ...placeOf(held) }, signal),
+      );
+    } finally {
+      place.release();
+    }
   }
 
   #send(name: string, to: string, language: string | null, job: MailJob, values: MailValues) {

@@ -7,7 +7,7 @@ import type { Audit } from '../audit/audit.js';
 import { Unavailable } from '../errors.js';
 import type { Job, Settlement } from '../jobs/job-attempt.js';
 import { mintResetKey } from '../password-reset/reset-key.js';
-import { type MailJob, noPlace, notSent, type ResetMails } from '../password-reset/reset-mails.js';
+import { type MailJob, notSent, type PlaceUse, type ResetMails } from '../password-reset/reset-mails.js';
 import type { RateLimiter } from '../rate-limit/rate-limiter.js';
 import { type SignUpKeys, signUpDigestOf } from './sign-up-keys.js';
 
@@ -33,21 +33,11 @@ export interface SignUpDeliveryParts {
 export class SignUpDelivery {
   constructor(private readonly parts: SignUpDeliveryParts) {}
 
-  async deliver(job: Job<SignUpRequest>): Promise<Settlement> {
-    const { mails } = this.parts;
-    const to = String(job.data.email);
-    const place = mails.takePlace(signUpRequests, to, job);
-    if (!place) return noPlace;
-    const placed = { ...job, place };
-    const use = { isUsed: false };
-    try {
-      return await this.#deliver(placed, use).finally(() => (use.isUsed ? undefined : mails.holdPlace(to, placed)));
-    } finally {
-      place.release();
-    }
+  deliver(job: Job<SignUpRequest>): Promise<Settlement> {
+    return this.parts.mails.inPlace(signUpRequests, job, (placed, use) => this.#deliver(placed, use));
   }
 
-  async #deliver(job: Job<SignUpRequest> & MailJob, use: { isUsed: boolean }): Promise<Settlement> {
+  async #deliver(job: Job<SignUpRequest> & MailJob, use: PlaceUse): Promise<Settlement> {
     const { accounts, keys, mails, settings } = this.parts;
     const email = parseEmailAddress(String(job.data.email));
     if (!email) return { settle: 'dead', reason: 'broken-data' };

@@ -29,6 +29,11 @@ export async function mutants(): Promise<Mutant[]> {
   );
 }
 
+/** @throws Error when the patch does not apply to the sources as they are. */
+export async function tryPatch({ file }: Mutant): Promise<void> {
+  await execute('git', ['apply', '--check', file], { cwd: packageFolder });
+}
+
 /** A copy of the tree with the patch applied, compiled. @throws Error when the patch does not apply or compile. */
 export async function plant({ file }: Mutant): Promise<{ tree: string; remove: () => Promise<void> }> {
   const tree = await mkdtemp(join(tmpdir(), 'latchkey-mutant-'));
@@ -69,6 +74,9 @@ export async function hunt(tree: string, options: readonly string[]): Promise<{ 
   const { stdout, stderr } = await execute(process.execPath, args, { cwd: tree }).catch(
     (error: { stdout: string; stderr: string }) => error,
   );
-  const caught = /^caught .*$/m.exec(stdout)?.[0];
+  // What is planted breaks a promise, not the rig.
+  const caught = stdout.includes('ended at its start')
+    ? undefined
+    : /^caught .+ after \d+ operations$/m.exec(stdout)?.[0];
   return { output: `${stdout}${stderr}`, ...(caught ? { caught } : {}) };
 }
