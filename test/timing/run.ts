@@ -1,6 +1,7 @@
 /** `npm run timing -- <experiment> [options]`: what a stranger with a clock can tell. */
 const experiments: Readonly<Record<string, () => Promise<(options: readonly string[]) => Promise<void>>>> = {
   'sign-in': async () => (await import('./sign-in.js')).signIn,
+  worker: async () => (await import('./worker.js')).worker,
 };
 
 const [name = '', ...options] = process.argv.slice(2);

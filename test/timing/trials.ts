@@ -1,4 +1,5 @@
-import { Agent, request } from 'node:http';
+import { Agent } from 'node:http';
+import { call } from './call.js';
 import type { Sides } from './figures.js';
 
 const document = `mutation($input: SignInInput!) { signIn(input: $input) { __typename } }`;
@@ -20,8 +21,9 @@ export async function timeRefusals(
     for (let trial = -2; trial < trials; trial++) {
       const order = Math.random() < 0.5 ? (['one', 'other'] as const) : (['other', 'one'] as const);
       for (const side of order) {
+        const email = address[side](Math.max(0, trial));
         const begun = performance.now();
-        const result = await signIn(agent, url, address[side](Math.max(0, trial)));
+        const result = await call(agent, url, document, { email, password: 'not the password at all' });
         // The first two warm up.
         if (trial < 0) continue;
         times[side].push(performance.now() - begun);
@@ -32,21 +34,4 @@ export async function timeRefusals(
   } finally {
     agent.destroy();
   }
-}
-
-async function signIn(agent: Agent, url: string, email: string): Promise<string> {
-  const input = { email, password: 'not the password at all' };
-  const body = JSON.stringify({ query: document, variables: { input } });
-  const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
-  const text = await new Promise<string>((resolve, reject) => {
-    const call = request(`${url}/graphql`, { method: 'POST', agent, headers }, (answer) => {
-      let read = '';
-      answer.setEncoding('utf8').on('data', (part: string) => {
-        read += part;
-      });
-      answer.on('end', () => resolve(read));
-    });
-    call.on('error', reject).end(body);
-  });
-  return /"__typename":"(\w+)"/.exec(text)?.[1] ?? 'no result';
 }

@@ -1,0 +1,24 @@
+import { type Agent, request } from 'node:http';
+
+/** One mutation by a line of the agent's. @returns what `__typename` the answer has, whatever it is. */
+export async function call(
+  agent: Agent,
+  url: string,
+  query: string,
+  input: object,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<string> {
+  const body = JSON.stringify({ query, variables: { input } });
+  const all = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body), ...headers };
+  const text = await new Promise<string>((resolve, reject) => {
+    const sent = request(`${url}/graphql`, { method: 'POST', agent, headers: all }, (answer) => {
+      let read = '';
+      answer.setEncoding('utf8').on('data', (part: string) => {
+        read += part;
+      });
+      answer.on('end', () => resolve(read));
+    });
+    sent.on('error', reject).end(body);
+  });
+  return /"__typename":"(\w+)"/.exec(text)?.[1] ?? 'no result';
+}

@@ -1,0 +1,115 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { Agent } from 'node:http';
+import { tmpdir } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Redis } from 'ioredis';
+import pg from 'pg';
+import { packageFolder } from '../../src/resources.js';
+import { settingsTable } from '../../src/settings-table.js';
+import { Latchkey, productionSettings, type Settings } from '../processes/command.js';
+import { call } from './call.js';
+import { DelayedRelay, type Manner } from './delayed-relay.js';
+
+const document = 'mutation($input: RequestPasswordResetInput!) { requestPasswordReset(input: $input) { __typename } }';
+
+/** A migrated database and a Redis that nobody else uses. */
+export interface Stores {
+  readonly database: string;
+  readonly redis: string;
+}
+
+/** An API and a worker, each a process of its own, with a relay between them and the mailboxes. */
+export class OracleStage {
+  readonly #agent = new Agent({ keepAlive: true, maxSockets: 8 });
+  #networks = 0;
+
+  private constructor(
+    readonly relay: DelayedRelay,
+    private readonly api: Latchkey,
+    private readonly url: string,
+    private readonly worker: ChildProcess,
+    private readonly database: pg.Pool,
+    private readonly redis: Redis,
+    private readonly plant: boolean,
+  ) {}
+
+  /** @param dialogue milliseconds. @param plant the worker holds no place. */
+  static async set(
+    stores: Stores,
+    dialogue: number,
+    mannerOf: (domain: string) => Manner,
+    plant = false,
+  ): Promise<OracleStage> {
+    const relay = await DelayedRelay.start(dialogue, mannerOf);
+    const settings = settingsOf(stores, relay.url);
+    const api = Latchkey.start(['api'], settings);
+    const { PATH, HOME } = process.env;
+    const env = { PATH, HOME, ...settings };
+    const stdio = ['ignore', 'ignore', 'inherit', 'ipc'] as const;
+    const worker = fork(`${packageFolder}test/timing/worker-host.mjs`, { cwd: tmpdir(), env, stdio: [...stdio] });
+    const database = new pg.Pool({ connectionString: stores.database, max: 2 });
+    const url = (await api.url()).replace('0.0.0.0', '127.0.0.1');
+    const stage = new OracleStage(relay, api, url, worker, database, new Redis(stores.redis), plant);
+    await stage.restart();
+    return stage;
+  }
+
+  /** People without a password yet: name0@domain, name1@domain and so on. */
+  async people(name: string, domain: string, count: number): Promise<void> {
+    await this.database.query(
+      `insert into account (id, email, password_hash, status)
+       select gen_random_uuid(), $1 || number || '@' || $2, null, 'active' from generate_series(0, $3::int - 1) number`,
+      [name, domain, count],
+    );
+  }
+
+  /**
+   * @param from an address that nobody asked from before, by default: an attacker may have many, and the worker takes
+   * those first that ask seldom.
+   */
+  async ask(email: string, from = this.#newAddress()): Promise<void> {
+    const result = await call(this.#agent, this.url, document, { email }, { 'x-forwarded-for': from });
+    if (result !== 'PasswordResetRequested') throw new Error(`a request ended with ${result}`);
+  }
+
+  /** Resolves once the worker has nothing to do, but for what it tries again later. */
+  async quiet(): Promise<void> {
+    const waiting = `select 1 from pgboss.job where state in ('created', 'active') limit 1`;
+    while ((await this.database.query(waiting)).rowCount !== 0) await sleep(20);
+  }
+
+  /** A worker that knows nothing but what Redis does. */
+  async restart(): Promise<void> {
+    this.worker.send({ plant: this.plant });
+    const [said] = await Promise.race([once(this.worker, 'message'), once(this.worker, 'exit')]);
+    if (said !== 'waits') throw new Error(`the worker ended with ${said}`);
+  }
+
+  /** Takes from Redis what it knows of earlier dialogues. */
+  async forget(): Promise<void> {
+    await this.redis.del('dialogue-times');
+  }
+
+  async close(): Promise<void> {
+    this.#agent.destroy();
+    this.redis.disconnect();
+    if (this.worker.exitCode === null && this.worker.signalCode === null) {
+      this.worker.kill('SIGKILL');
+      await once(this.worker, 'exit');
+    }
+    await Promise.all([this.api.stop('SIGKILL'), this.database.end(), this.relay.stop()]);
+  }
+
+  #newAddress(): string {
+    const number = this.#networks++;
+    return `11.${(number >> 8) & 255}.${number & 255}.1`;
+  }
+}
+
+/** Defaults, but for limits that so many calls would meet; the budget of an account is the default. */
+function settingsOf({ database, redis }: Stores, smtp: string): Settings {
+  const limits = Object.keys(settingsTable).filter((name) => /^LIMIT_RESET_PER_(?:CLIENT|NETWORK)/.test(name));
+  const roomy = Object.fromEntries(limits.map((name) => [name, '9999999/900']));
+  return { ...productionSettings({ database, redis, smtp }), TRUST_PROXY: '127.0.0.1/32', ...roomy };
+}

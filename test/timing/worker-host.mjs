@@ -1,0 +1,47 @@
+import 'reflect-metadata';
+import { Writable } from 'node:stream';
+import { createLog } from '../../dist/src/log.js';
+import { Mailer } from '../../dist/src/mail/mailer.js';
+import { slotsOfQueues, workerSlots } from '../../dist/src/services/queues.js';
+import { createServices } from '../../dist/src/services.js';
+import { readSettings } from '../../dist/src/settings.js';
+import { startWorker } from '../../dist/src/worker.js';
+
+/**
+ * `latchkey worker` for the experiment: told `{ plant }` it begins anew, with nothing left of what it knew, in less time
+ * than a process takes to start, and says so once it waits for jobs. With the planted leak no place is held.
+ */
+const settings = readSettings(process.env, 'worker');
+let end = async () => undefined;
+
+async function begin(plant) {
+  await end();
+  const waits = Promise.withResolvers();
+  const lines = new Writable({
+    write(chunk, _encoding, done) {
+      if (String(chunk).includes('the worker waits for jobs')) waits.resolve();
+      done();
+    },
+  });
+  const log = createLog(settings.log.level, 'worker', lines);
+  const connections = Object.values(workerSlots).reduce((sum, slots) => sum + slots, 0);
+  const withoutTimes = (made) => new Mailer(settings.mail, log, made.metrics, { connections, slots: slotsOfQueues });
+  const services = createServices(settings, { log: () => log, ...(plant ? { mailer: withoutTimes } : {}) });
+  const worker = await startWorker(services);
+  await waits.promise;
+  end = async () => {
+    await worker.close();
+    await services.close();
+  };
+}
+
+process.on('message', ({ plant }) => {
+  begin(plant).then(
+    () => process.send('waits'),
+    (error) => {
+      process.stderr.write(`${error.stack}\n`);
+      process.exit(1);
+    },
+  );
+});
+process.on('disconnect', () => process.exit(0));
