@@ -13,6 +13,10 @@ import { DelayedRelay, type Manner } from './delayed-relay.js';
 
 const document = 'mutation($input: RequestPasswordResetInput!) { requestPasswordReset(input: $input) { __typename } }';
 
+const listens = /"url":"([^"]+)"[^\n]*the API listens/;
+/** Milliseconds: other things may run on this machine. */
+const patience = 120_000;
+
 /** A migrated database and a Redis that nobody else uses. */
 export interface Stores {
   readonly database: string;
@@ -23,11 +27,11 @@ export interface Stores {
 export class OracleStage {
   readonly #agent = new Agent({ keepAlive: true, maxSockets: 8 });
   #networks = 0;
+  #url = '';
 
   private constructor(
     readonly relay: DelayedRelay,
     private readonly api: Latchkey,
-    private readonly url: string,
     private readonly worker: ChildProcess,
     private readonly database: pg.Pool,
     private readonly redis: Redis,
@@ -49,9 +53,14 @@ export class OracleStage {
     const stdio = ['ignore', 'ignore', 'inherit', 'ipc'] as const;
     const worker = fork(`${packageFolder}test/timing/worker-host.mjs`, { cwd: tmpdir(), env, stdio: [...stdio] });
     const database = new pg.Pool({ connectionString: stores.database, max: 2 });
-    const url = (await api.url()).replace('0.0.0.0', '127.0.0.1');
-    const stage = new OracleStage(relay, api, url, worker, database, new Redis(stores.redis), plant);
-    await stage.restart();
+    const stage = new OracleStage(relay, api, worker, database, new Redis(stores.redis), plant);
+    try {
+      const [url] = await Promise.all([api.said(listens, patience), stage.restart()]);
+      stage.#url = url.replace('0.0.0.0', '127.0.0.1');
+    } catch (error) {
+      await stage.close();
+      throw error;
+    }
     return stage;
   }
 
@@ -69,7 +78,7 @@ export class OracleStage {
    * those first that ask seldom.
    */
   async ask(email: string, from = this.#newAddress()): Promise<void> {
-    const result = await call(this.#agent, this.url, document, { email }, { 'x-forwarded-for': from });
+    const result = await call(this.#agent, this.#url, document, { email }, { 'x-forwarded-for': from });
     if (result !== 'PasswordResetRequested') throw new Error(`a request ended with ${result}`);
   }
 

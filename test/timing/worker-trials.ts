@@ -6,32 +6,39 @@ export interface Trials {
   readonly unknown: readonly Observed[];
 }
 
+export interface Plan {
+  readonly scenario: Scenario;
+  /** Milliseconds that a dialogue with the relay takes. */
+  readonly dialogue: number;
+  /** Pairs. */
+  readonly trials: number;
+  /** The worker holds no place. */
+  readonly plant: boolean;
+}
+
 /** Pairs that make the first dialogues with each domain, and are not counted. */
 const warmUp = 3;
 
-/**
- * Attacks on a stage of its own, in pairs: an address with an account and one without, in an order drawn anew.
- *
- * @param dialogue milliseconds that a dialogue with the relay takes. @param plant the worker holds no place.
- */
-export async function attackWorker(
-  stores: Stores,
-  { scenario, dialogue, trials, plant }: { scenario: Scenario; dialogue: number; trials: number; plant: boolean },
-): Promise<Trials> {
+/** On a stage of its own. */
+export async function attackWorker(stores: Stores, plan: Plan): Promise<Trials> {
+  const { scenario, dialogue, trials, plant } = plan;
   const stage = await OracleStage.set(stores, dialogue, Attacks.mannerOf(scenario, dialogue), plant);
   try {
     const attacks = new Attacks(stage, scenario);
     await attacks.prepare(2 * (trials + warmUp));
-    const seen = { known: [] as Observed[], unknown: [] as Observed[] };
-    for (let trial = -warmUp; trial < trials; trial++) {
-      const order = Math.random() < 0.5 ? (['known', 'unknown'] as const) : (['unknown', 'known'] as const);
-      for (const side of order) {
-        const observed = await attacks.attack(side);
-        if (trial >= 0) seen[side].push(observed);
-      }
-    }
-    return seen;
+    await attackInPairs(attacks, warmUp);
+    return await attackInPairs(attacks, trials);
   } finally {
     await stage.close();
   }
+}
+
+/** An address with an account and one without, in an order drawn anew for each pair. */
+export async function attackInPairs(attacks: Attacks, pairs: number): Promise<Trials> {
+  const seen = { known: [] as Observed[], unknown: [] as Observed[] };
+  for (let pair = 0; pair < pairs; pair++) {
+    const order = Math.random() < 0.5 ? (['known', 'unknown'] as const) : (['unknown', 'known'] as const);
+    for (const side of order) seen[side].push(await attacks.attack(side));
+  }
+  return seen;
 }
