@@ -15,7 +15,7 @@ import { killAll, Latchkey, main, productionSettings, readyz, type Settings } fr
 import { buildNextVersion } from './next-version/build.js';
 import { addressOf, Balancer, People, tally } from './rolling-load.js';
 
-vi.setConfig({ testTimeout: 180_000, hookTimeout: 60_000 });
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 60_000 });
 
 const accounts = 20_000;
 

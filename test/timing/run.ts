@@ -1,5 +1,6 @@
 /** `npm run timing -- <experiment> [options]`: what a stranger with a clock can tell. */
 const experiments: Readonly<Record<string, () => Promise<(options: readonly string[]) => Promise<void>>>> = {
+  constant: async () => (await import('./constant.js')).constant,
   'sign-in': async () => (await import('./sign-in.js')).signIn,
   worker: async () => (await import('./worker.js')).worker,
 };

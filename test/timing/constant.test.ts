@@ -1,0 +1,42 @@
+import { expect, it } from 'vitest';
+import { startLatchkey } from '../support/latchkey.js';
+import { questions } from './constant.js';
+import { timePairs } from './pairs.js';
+import { equivalence, quantileDifferences } from './quantiles.js';
+
+/** The same shape again and again, with no chance in it: milliseconds from 1 to 2, and slower from block to block. */
+const times = (count: number, later = 0) =>
+  Array.from({ length: count }, (_, index) => 1 + ((index * 37) % 101) / 101 + index / count + later);
+
+it('finds a difference that was planted, at each quantile, and none where there is none', () => {
+  const verdicts = (later: number) =>
+    quantileDifferences({ one: times(8_000, later), other: times(8_000) }).map((each) => equivalence(each, 0.01));
+  expect(verdicts(0)).toEqual(['within', 'within', 'within']);
+  expect(verdicts(0.005)).toEqual(['within', 'within', 'within']);
+  expect(verdicts(0.02)).toEqual(['beyond', 'beyond', 'beyond']);
+  expect(verdicts(-0.02)).toEqual(['beyond', 'beyond', 'beyond']);
+  expect(equivalence({ from: -0.05, to: 0.05 }, 0.01)).toBe('undecided');
+  expect(() => quantileDifferences({ one: times(100), other: times(100) })).toThrow(RangeError);
+});
+
+// A short form of `npm run timing -- constant`: that it asks what it says. The figures are taken where nothing else runs.
+it('the experiment gets the same answer for known and unknown', async () => {
+  const latchkey = await startLatchkey({ withoutWorker: true, env: { SIGN_UP: 'confirm' } });
+  try {
+    await latchkey.database.query(
+      `insert into account (id, email, status) select gen_random_uuid(), 'person' || lpad(n::text, 4, '0') || '@example.com', 'active' from generate_series(0, 9) n`,
+    );
+    const results = [];
+    for (const question of Object.values(questions())) {
+      results.push((await timePairs(latchkey.url, 8, question, 100, 2)).results);
+    }
+    expect(results).toEqual([
+      { PasswordResetRequested: 16 },
+      { PasswordResetRequested: 16 },
+      { SignUpRequested: 16 },
+      { SignUpRequested: 16 },
+    ]);
+  } finally {
+    await latchkey.close();
+  }
+});

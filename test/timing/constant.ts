@@ -1,0 +1,131 @@
+import { randomBytes } from 'node:crypto';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+import { startEmbeddedPostgres } from '../../src/dev/embedded-postgres.js';
+import { startEmbeddedRedis } from '../../src/dev/embedded-redis.js';
+import { settingsTable } from '../../src/settings-table.js';
+import { Latchkey, productionSettings, type Settings } from '../processes/command.js';
+import { auc, chanceAuc, median } from './figures.js';
+import { type Question, timePairs } from './pairs.js';
+import { equivalence, quantileDifferences } from './quantiles.js';
+
+/** Milliseconds that may lie between known and unknown where no hash is made. */
+const bound = 0.01;
+const accounts = 5_000;
+const number = (trial: number) => String(trial % accounts).padStart(4, '0');
+const known = (trial: number) => `person${number(trial)}@example.com`;
+const unknown = (trial: number) => `nobody${number(trial)}@example.com`;
+const stranger = (trial: number) => `absent${number(trial)}@example.com`;
+
+/** Two sides that may differ by the account alone: addresses have the same length, and each side its own. */
+export function questions(): Readonly<Record<string, Question>> {
+  const request = 'mutation($input: RequestPasswordResetInput!) { requestPasswordReset(input: $input) { __typename } }';
+  const signUp = 'mutation($input: SignUpInput!) { signUp(input: $input) { __typename } }';
+  const email = (of: (trial: number) => string) => (trial: number) => ({ email: of(trial) });
+  const withPassword = (of: (trial: number) => string) => (trial: number) => ({
+    email: of(trial),
+    password: 'eleven herons at low tide',
+  });
+  return {
+    'request, unknown / unknown': { document: request, one: email(stranger), other: email(unknown) },
+    'request, known / unknown': { document: request, one: email(known), other: email(unknown) },
+    'sign-up to be confirmed, unknown / unknown': {
+      document: signUp,
+      one: withPassword(stranger),
+      other: withPassword(unknown),
+    },
+    'sign-up to be confirmed, known / unknown': {
+      document: signUp,
+      one: withPassword(known),
+      other: withPassword(unknown),
+    },
+  };
+}
+
+/**
+ * Answers for which no hash is made, known against unknown, and unknown against unknown as a control: differences at
+ * three quantiles with their intervals, and whether they lie within 10 µs.
+ */
+export async function constant(options: readonly string[]): Promise<void> {
+  const option = (name: string) => Number(options[options.indexOf(name) + 1]) || 0;
+  const pairs = options.includes('--pairs') ? option('--pairs') : 10_000;
+  const plant = options.includes('--plant') ? option('--plant') : 0;
+  const folder = await mkdtemp(join(tmpdir(), 'latchkey-timing-'));
+  await chmod(folder, 0o711);
+  const postgres = await startEmbeddedPostgres({ folder: join(folder, 'postgres'), database: 'timing' });
+  const redis = await startEmbeddedRedis({ folder: join(folder, 'redis') });
+  let api: Latchkey | undefined;
+  try {
+    if (!redis.url) throw new Error('a redis-server or valkey-server must be on the PATH');
+    const settings = settingsOf(postgres.url, redis.url);
+    const { code, errors } = await Latchkey.run(['migrate'], settings);
+    if (code !== 0) throw new Error(errors);
+    await addAccounts(postgres.url);
+    api = Latchkey.start(['api'], settings);
+    const url = (await api.url()).replace('0.0.0.0', '127.0.0.1');
+    for (const [name, question] of Object.entries(questions())) {
+      report(name, await timePairs(url, pairs, question, plant));
+    }
+  } finally {
+    await api?.stop('SIGKILL');
+    await redis.stop();
+    await postgres.stop();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function addAccounts(url: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  await client
+    .query(
+      `insert into account (id, email, password_hash, status)
+       select gen_random_uuid(), 'person' || lpad(number::text, 4, '0') || '@example.com', null, 'active'
+         from generate_series(0, $1::int - 1) number`,
+      [accounts],
+    )
+    .finally(() => client.end());
+}
+
+/** Defaults, but for limits that so many calls would meet. */
+function settingsOf(database: string, redis: string): Settings {
+  const limits = Object.keys(settingsTable).filter((name) =>
+    /^LIMIT_(?:RESET_PER_(?:CLIENT|NETWORK)|SIGN_UP|HASH)/.test(name),
+  );
+  return {
+    ...productionSettings({ database, redis, smtp: 'smtp://127.0.0.1:9' }),
+    SECRET: randomBytes(32).toString('base64url'),
+    SIGN_UP: 'confirm',
+    ...Object.fromEntries(limits.map((name) => [name, '9999999/900'])),
+  };
+}
+
+function report(name: string, sides: Awaited<ReturnType<typeof timePairs>>): void {
+  const differences = quantileDifferences(sides);
+  const verdicts = differences.map((each) => equivalence(each, bound));
+  const micro = (ms: number) => `${(1_000 * ms).toFixed(1)}`;
+  const figures = differences.map(
+    ({ quantile, difference, from, to }) => `p${100 * quantile} ${micro(difference)} [${micro(from)}, ${micro(to)}] µs`,
+  );
+  const says = verdicts.includes('beyond')
+    ? 'LEAK: beyond 10 µs'
+    : verdicts.includes('undecided')
+      ? 'undecided: take more pairs'
+      : 'within 10 µs';
+  if (verdicts.includes('beyond')) process.exitCode = 1;
+  const results = Object.entries(sides.results).map(([result, count]) => `${count} ${result}`);
+  process.stdout.write(
+    `${name.padEnd(44)} n ${sides.one.length}; median ${median(sides.other).toFixed(3)} ms; ${figures.join('; ')}; ` +
+      `AUC ${sampledAuc(sides)}; ${results.join(', ')}: ${says}\n`,
+  );
+}
+
+/** Of every so many-th pair: the whole would be the square of the pairs. */
+function sampledAuc({ one, other }: Awaited<ReturnType<typeof timePairs>>): string {
+  const step = Math.max(1, Math.floor(one.length / 3_000));
+  const some = (values: readonly number[]) => values.filter((_, index) => index % step === 0);
+  const sides = { one: some(one), other: some(other) };
+  return `${auc(sides).toFixed(3)} (by chance up to ${chanceAuc(sides).toFixed(3)})`;
+}

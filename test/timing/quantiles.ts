@@ -1,0 +1,42 @@
+import type { Sides } from './figures.js';
+
+/** How far a quantile of one side lies above that of the other: milliseconds, and where it lies with 95 % confidence. */
+export interface QuantileDifference {
+  readonly quantile: number;
+  readonly difference: number;
+  readonly from: number;
+  readonly to: number;
+}
+
+export type Equivalence = 'within' | 'beyond' | 'undecided';
+
+/** Enough that the mean of their differences is nearly normal. */
+const blocks = 40;
+/** Of Student's distribution with 39 degrees of freedom, two-sided. */
+const student = 2.023;
+
+/**
+ * By consecutive blocks of pairs, so that a machine that grows slower in the course of a run widens the interval and
+ * shifts nothing: the difference in each block, their mean, and the mean's interval.
+ */
+export function quantileDifferences({ one, other }: Sides, quantiles = [0.1, 0.5, 0.9]): QuantileDifference[] {
+  const size = Math.floor(Math.min(one.length, other.length) / blocks);
+  if (size < 5) throw new RangeError(`${blocks * 5} pairs are the least`);
+  const cut = (values: readonly number[]) =>
+    Array.from({ length: blocks }, (_, index) => values.slice(index * size, (index + 1) * size).sort((a, b) => a - b));
+  const [ones, others] = [cut(one), cut(other)];
+  return quantiles.map((quantile) => {
+    const at = Math.min(size - 1, Math.floor(quantile * size));
+    const differences = ones.map((block, index) => (block[at] ?? 0) - (others[index]?.[at] ?? 0));
+    const mean = differences.reduce((sum, each) => sum + each, 0) / blocks;
+    const variance = differences.reduce((sum, each) => sum + (each - mean) ** 2, 0) / (blocks - 1);
+    const half = student * Math.sqrt(variance / blocks);
+    return { quantile, difference: mean, from: mean - half, to: mean + half };
+  });
+}
+
+/** Two one-sided tests: within the bound only if the whole interval is, beyond it only if the whole interval is. */
+export function equivalence({ from, to }: Pick<QuantileDifference, 'from' | 'to'>, bound: number): Equivalence {
+  if (from >= -bound && to <= bound) return 'within';
+  return from > bound || to < -bound ? 'beyond' : 'undecided';
+}
