@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { EmailAddress } from '../../src/accounts/email-address.js';
 import { resetRequests } from '../../src/password-reset/outcomes.js';
 import { requestClass } from '../../src/password-reset/request-class.js';
+import { flood } from '../attacks/callers.js';
 import { eventually } from '../support/eventually.js';
 import { startLatchkey, type TestLatchkey } from '../support/latchkey.js';
 
@@ -22,7 +23,7 @@ describe('the class of a request', () => {
 });
 
 describe('a worker with four places', () => {
-  it('takes two of the highest class, the oldest of any, and the oldest of the lowest; then everything', async () => {
+  it('takes the oldest and the newest of the highest class, the oldest of any, and the oldest of the lowest; then everything', async () => {
     latchkey = await startLatchkey({ withoutWorker: true });
     const { jobs } = latchkey.services;
     const enqueue = (name: string, priority: number) => {
@@ -54,7 +55,7 @@ describe('a worker with four places', () => {
       () => taken.length,
       (count) => count === 4,
     );
-    expect([...taken].sort()).toEqual(['flood-1', 'middle-1', 'owner-1', 'owner-2']);
+    expect([...taken].sort()).toEqual(['flood-1', 'middle-1', 'owner-1', 'owner-3']);
     release();
     await eventually(
       () => taken.length,
@@ -67,6 +68,25 @@ describe('a worker with four places', () => {
     );
     expect(new Set(taken).size).toBe(waiting.length + 1);
   });
+});
+
+it('hands the mail of who asks after a flood of their own class over before most of it', async () => {
+  latchkey = await startLatchkey({ withoutWorker: true, env: { TRUST_PROXY: '127.0.0.1' } });
+  await latchkey.signUp('owner@example.com', 'the password that gets lost');
+  const query = 'mutation($input: RequestPasswordResetInput!) { requestPasswordReset(input: $input) { __typename } }';
+  const ask = (email: string, from: string) => ({
+    query,
+    variables: { input: { email } },
+    headers: { 'x-forwarded-for': from },
+  });
+  await flood(latchkey.url, 300, (n) => ask(`nobody-${n}@example.net`, `10.0.${n % 256}.7`), 16);
+  await flood(latchkey.url, 1, () => ask('owner@example.com', '198.51.100.1'));
+  await latchkey.startWorker();
+  await latchkey.inbox.waitFor(({ to }) => to.includes('owner@example.com'));
+  const [before] = await latchkey.database.query<{ done: number }>(
+    `select count(*)::int as done from pgboss.job where name = 'password-reset-request' and state = 'completed'`,
+  );
+  expect(before?.done).toBeLessThan(150);
 });
 
 it('hands the mail of somebody who asks once over before a flood of another network', async () => {
