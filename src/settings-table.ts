@@ -163,7 +163,8 @@ export const settingsTable = {
     byDefault: '3600',
     meaning:
       'Seconds that a reset key lives, counted from the hand-over of the mail. Only the last mail that ' +
-      '`LIMIT_RESET_PER_ACCOUNT` allows for now carries one that lives longer: until there can be another mail.',
+      '`LIMIT_RESET_PER_ACCOUNT` allows for now, and one that it overtook, carry one that lives longer: until there can ' +
+      'be another mail.',
   },
   RESET_KEY_TTL_MAX: {
     value: seconds(604_800),

@@ -2,6 +2,7 @@ import { parseEmailAddress } from '../accounts/email-address.js';
 import type { Job, Settlement } from '../jobs/job-attempt.js';
 import { type ResetRequest, resetRequests } from './outcomes.js';
 import type { PasswordResetParts } from './parts.js';
+import type { Grant, Granted } from './reset-budget.js';
 import { digestOf, mintResetKey } from './reset-key.js';
 import type { ResetKeyRecord } from './reset-keys.js';
 import { type MailJob, notSent, type PlaceUse } from './reset-mails.js';
@@ -44,23 +45,47 @@ export class Delivery {
     if (now - job.createdAt.getTime() > settings.requestDeadlineSeconds * 1000) return finish('expired');
     if (account.credentialsChangedAt > job.createdAt) return finish('superseded');
     const isOwnDevice = devices.verify(job.data.device, account) !== undefined;
-    const grant = await budget.take(job.id, account, { network: job.data.network, isOwnDevice });
+    const takePlace = () => budget.take(job.id, account, { network: job.data.network, isOwnDevice });
+    const grant = await takePlace();
     if (!grant.granted) return finish('suppressed');
 
     const key = mintResetKey();
-    const expiresAt = new Date(now + grant.keyLifetimeSeconds * 1000);
-    const record: ResetKeyRecord = { accountId: account.id, credentialVersion: account.credentialVersion, expiresAt };
-    await resetKeys.remember(digestOf(key), record, grant.keyLifetimeSeconds);
+    const { id: accountId, credentialVersion } = account;
+    const expiring = (lifetimeSeconds: number) => new Date(now + lifetimeSeconds * 1000);
+    const remember = async ({ keyLifetimeSeconds }: Granted) => {
+      const record: ResetKeyRecord = { accountId, credentialVersion, expiresAt: expiring(keyLifetimeSeconds) };
+      await resetKeys.remember(digestOf(key), record, keyLifetimeSeconds);
+    };
+    await remember(grant);
     use.isUsed = true;
     const failure = await mails.sendLink(account, key, {
-      expiresAt,
+      expiresAt: expiring(grant.keyLifetimeSeconds),
       lifetimeSeconds: grant.keyLifetimeSeconds,
       nextMailAt: grant.refillsAt,
       locale: job.data.locale,
       job,
     });
-    if (!failure) return finish('sent');
+    if (!failure) {
+      void this.#lastAsLong(grant, takePlace, remember);
+      return finish('sent');
+    }
     if (failure.fault === 'recipient') await finish('dead');
     return notSent(failure);
+  }
+  /**
+   * The last mail of the budget may have been handed over while this one was on its way. Then this is the newest, which
+   * the page tells people to use: its link is made to work as long as that of the last. Best effort; no place waits for it.
+   */
+  async #lastAsLong(
+    grant: Granted,
+    takeAgain: () => Promise<Grant>,
+    remember: (longer: Granted) => Promise<void>,
+  ): Promise<void> {
+    try {
+      const now = await takeAgain();
+      if (now.granted && now.keyLifetimeSeconds > grant.keyLifetimeSeconds) await remember(now);
+    } catch {
+      // The last mail has its own.
+    }
   }
 }

@@ -8,9 +8,12 @@ import { type Asking, ask, giveBack, type Place, refuse } from './budget-places.
  * A place in the budget: the mail may go, and its key must live this long (seconds). `refillsAt`: it is the last for now,
  * and there is no other before that.
  */
-export type Grant =
-  | { readonly granted: true; readonly keyLifetimeSeconds: number; readonly refillsAt: Date | undefined }
-  | { readonly granted: false };
+export interface Granted {
+  readonly granted: true;
+  readonly keyLifetimeSeconds: number;
+  readonly refillsAt: Date | undefined;
+}
+export type Grant = Granted | { readonly granted: false };
 
 export interface BudgetSettings {
   readonly keyTtlSeconds: number;

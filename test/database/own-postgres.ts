@@ -27,6 +27,8 @@ export interface ServerSetup {
   readonly parameters?: string;
   /** Leaves the database empty. */
   readonly withoutMigrations?: boolean;
+  /** For the server's processes, beside the environment of this one. */
+  readonly env?: NodeJS.ProcessEnv;
 }
 
 /** A PostgreSQL of the test's own, to be stopped, killed, stalled and starved; migrated, on one port for its whole life. */
@@ -110,6 +112,7 @@ export class OwnPostgres implements TestDatabase {
         if (this.isRunning) return this.answers();
         this.#server = spawn(join(this.layout.binaries, 'bin', 'postgres'), args, {
           ...this.#asUser(),
+          env: { ...process.env, ...this.setup.env },
           stdio: ['ignore', log, log],
         });
         await once(this.#server, 'spawn');

@@ -1,3 +1,4 @@
+import PostalMime from 'postal-mime';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from '../support/eventually.js';
 import { keyIn, type LatchkeyOptions, startLatchkey, type TestLatchkey } from '../support/latchkey.js';
@@ -122,7 +123,12 @@ describe('the budget of an account', () => {
   it('bounds a flood, keeps the last link good until it refills, and says so', async () => {
     latchkey = await startLatchkey({ env: { LIMIT_RESET_PER_ACCOUNT: '3/7200,10/86400', RESET_KEY_TTL: '600' } });
     await latchkey.signUp('alice@example.com', password);
-    await ask(12);
+    // One after the other: one that is overtaken by the last lives as long (below).
+    for (let each = 1; each <= 3; each++) {
+      await ask(1);
+      await outcomes(latchkey, each);
+    }
+    await ask(9);
     expect((await outcomes(latchkey, 12)).filter((outcome) => outcome === 'suppressed')).toHaveLength(9);
     const keys = latchkey.inbox.mails().map(keyIn);
     expect(keys).toHaveLength(3);
@@ -208,6 +214,42 @@ describe('a relay that does not take the mail', () => {
     );
     expect(dead).toHaveLength(2);
     expect(sink.seen.RCPT).toBe(2);
+  });
+
+  it('and lets a mail be overtaken by the last of the budget makes no newest mail with a link that ends before', async () => {
+    let isLastTaken = () => {};
+    const lastTaken = new Promise<undefined>((resolve) => {
+      isLastTaken = () => resolve(undefined);
+    });
+    const { sink, latchkey } = await withRelay(
+      (stage, count) => (stage === 'DATA' && count === 1 ? lastTaken : undefined),
+      { env: { LIMIT_RESET_PER_ACCOUNT: '2/7200', RESET_KEY_TTL: '60' } },
+    );
+    const ask = () => latchkey.client.requestPasswordReset({ email: 'alice@example.com' });
+    await ask();
+    await eventually(
+      () => sink.seen.DATA,
+      (count) => count === 1,
+    );
+    await ask();
+    await eventually(
+      () => sink.taken.length,
+      (count) => count === 1,
+    );
+    isLastTaken();
+    expect(await outcomes(latchkey, 2)).toEqual(['sent', 'sent']);
+    const keys = sink.taken.map(async (raw) => keyIn({ text: (await PostalMime.parse(raw)).text ?? '' }));
+    const [last, newest] = await Promise.all(keys);
+    const lives = async (key = '') => {
+      const answer = await latchkey.client.passwordResetKey(key);
+      return answer.__typename === 'ResetKeyValid' ? Date.parse(answer.expiresAt) : 0;
+    };
+    const end = await lives(last);
+    expect(end).toBeGreaterThan(Date.now() + 3_600_000);
+    await eventually(
+      () => lives(newest),
+      (time) => Math.abs(time - end) < 2_000,
+    );
   });
 
   it('holds a refusal of us against nobody: retries, and alarms', async () => {

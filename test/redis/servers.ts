@@ -30,16 +30,25 @@ export class Server {
     private readonly folder: string,
     private readonly flags: readonly string[],
     credentials: { password?: string },
+    private readonly env: NodeJS.ProcessEnv,
   ) {
     this.client = new Redis({ port, ...credentials, lazyConnect: true, retryStrategy: () => 50, socketTimeout: 3_000 });
     this.client.on('error', () => undefined);
   }
 
-  static async start(port: number, folder: string, configuration: readonly string[], flags: readonly string[] = []) {
+  /** @param env for the server, beside the environment of this process. */
+  static async start(
+    port: number,
+    folder: string,
+    configuration: readonly string[],
+    flags: readonly string[] = [],
+    env: NodeJS.ProcessEnv = {},
+  ) {
     const lines = ['bind 127.0.0.1', `port ${port}`, `dir ${folder}`, `logfile ${join(folder, `${port}.log`)}`];
     const file = join(folder, `${port}.conf`);
     await writeFile(file, [...lines, ...configuration, ''].join('\n'));
-    const server = new Server(port, folder, [file, ...flags], flags.includes('--sentinel') ? {} : { password });
+    const credentials = flags.includes('--sentinel') ? {} : { password };
+    const server = new Server(port, folder, [file, ...flags], credentials, env);
     await server.restart();
     return server;
   }
@@ -49,7 +58,8 @@ export class Server {
   }
 
   async restart(): Promise<void> {
-    const child = spawn(findRedisServer() ?? '', this.flags, { cwd: this.folder, stdio: 'ignore' });
+    const env = { ...process.env, ...this.env };
+    const child = spawn(findRedisServer() ?? '', this.flags, { cwd: this.folder, stdio: 'ignore', env });
     this.#child = child;
     // Not left behind by a run that ends in the middle.
     const end = () => child.kill('SIGKILL');
@@ -118,10 +128,18 @@ async function within<T extends object>(start: (folder: string) => Promise<{ ser
 }
 
 /** @param configuration lines of redis.conf. */
-export async function startSingle(...configuration: string[]): Promise<Started & { server: Server }> {
+export function startSingle(...configuration: string[]): Promise<Started & { server: Server }> {
+  return startSingleIn({}, ...configuration);
+}
+
+/** The same, with more in its environment. */
+export async function startSingleIn(
+  env: NodeJS.ProcessEnv,
+  ...configuration: string[]
+): Promise<Started & { server: Server }> {
   return within(async (folder) => {
     const [port = 0] = await freePorts(1);
-    const server = await Server.start(port, folder, [...common, ...configuration]);
+    const server = await Server.start(port, folder, [...common, ...configuration], [], env);
     return { servers: [server], server, url: server.url };
   });
 }
