@@ -15,7 +15,7 @@ it('finds a difference that was planted, at each quantile, and none where there 
   expect(verdicts(0.005)).toEqual(['within', 'within', 'within']);
   expect(verdicts(0.02)).toEqual(['beyond', 'beyond', 'beyond']);
   expect(verdicts(-0.02)).toEqual(['beyond', 'beyond', 'beyond']);
-  expect(equivalence({ from: -0.05, to: 0.05 }, 0.01)).toBe('undecided');
+  expect(equivalence({ quantile: 0.5, difference: 0, error: 0.05 }, 0.01)).toBe('undecided');
   expect(() => quantileDifferences({ one: times(100), other: times(100) })).toThrow(RangeError);
 });
 

@@ -9,7 +9,7 @@ import { settingsTable } from '../../src/settings-table.js';
 import { Latchkey, productionSettings, type Settings } from '../processes/command.js';
 import { auc, chanceAuc, median } from './figures.js';
 import { type Question, timePairs } from './pairs.js';
-import { equivalence, quantileDifferences } from './quantiles.js';
+import { equivalence, interval, quantileDifferences } from './quantiles.js';
 
 /** Milliseconds that may lie between known and unknown where no hash is made. */
 const bound = 0.01;
@@ -106,9 +106,10 @@ function report(name: string, sides: Awaited<ReturnType<typeof timePairs>>): voi
   const differences = quantileDifferences(sides);
   const verdicts = differences.map((each) => equivalence(each, bound));
   const micro = (ms: number) => `${(1_000 * ms).toFixed(1)}`;
-  const figures = differences.map(
-    ({ quantile, difference, from, to }) => `p${100 * quantile} ${micro(difference)} [${micro(from)}, ${micro(to)}] µs`,
-  );
+  const figures = differences.map((each) => {
+    const [from, to] = interval(each);
+    return `p${100 * each.quantile} ${micro(each.difference)} [${micro(from)}, ${micro(to)}] µs`;
+  });
   const says = verdicts.includes('beyond')
     ? 'LEAK: beyond 10 µs'
     : verdicts.includes('undecided')
