@@ -72,6 +72,7 @@ export class Delivery {
     if (failure.fault === 'recipient') await finish('dead');
     return notSent(failure);
   }
+
   /**
    * The last mail of the budget may have been handed over while this one was on its way. Then this is the newest, which
    * the page tells people to use: its link is made to work as long as that of the last. Best effort; no place waits for it.
