@@ -3,8 +3,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startLatchkey, type TestLatchkey } from '../support/latchkey.js';
 import { hasRedisServer } from '../support/stores.js';
 import { type FloodCall, flood } from './callers.js';
+import { tell } from './floods/stage.js';
 
-/** Refused calls of each kind: 20,000 with `npm run flood`, which prints the figures. */
+/** Refused calls of each kind: 20,000 with `npm run flood`, which tells the figures. */
 const calls = Number(process.env.FLOOD_CALLS ?? 300);
 const password = 'the password that gets lost';
 const few = '2/900';
@@ -15,11 +16,13 @@ describe.skipIf(!hasRedisServer)(
     timeout: 120_000 + calls * 200,
   },
   () => {
-    let latchkey: TestLatchkey;
+    let open: TestLatchkey;
+    let confirming: TestLatchkey;
     let token: string;
-    beforeAll(async () => {
-      latchkey = await startLatchkey({
+    const start = (signUp: 'open' | 'confirm') =>
+      startLatchkey({
         env: {
+          SIGN_UP: signUp,
           TRUST_PROXY: '127.0.0.1',
           LOG_LEVEL: 'warn',
           LIMIT_SIGN_IN_PER_CLIENT: few,
@@ -34,10 +37,12 @@ describe.skipIf(!hasRedisServer)(
         },
         withoutWorker: true,
       });
-      await latchkey.signUp('alice@example.com', password);
-      token = (await latchkey.signIn('alice@example.com', password)) ?? '';
+    beforeAll(async () => {
+      [open, confirming] = await Promise.all([start('open'), start('confirm')]);
+      await open.signUp('alice@example.com', password);
+      token = (await open.signIn('alice@example.com', password)) ?? '';
     });
-    afterAll(() => latchkey.close());
+    afterAll(() => Promise.all([open, confirming].map((latchkey) => latchkey?.close())));
 
     const address = () => `${randomBytes(8).toString('hex')}@example.com`;
     const key = () => randomBytes(32).toString('base64url');
@@ -49,6 +54,7 @@ describe.skipIf(!hasRedisServer)(
     const bearer = (text: string) => ({ authorization: `Bearer ${text}` });
     const changed = () => ({ currentPassword: 'wrong horse battery', newPassword: 'a quite new password' });
     const forged = () => `${token.slice(0, token.lastIndexOf('.'))}.${randomBytes(64).toString('base64url')}`;
+    const me = { query: '{ __typename me { id } }', variables: () => ({}) };
     const kinds = {
       signIn: mutation('signIn', 'SignInInput', () => ({ email: address(), password })),
       signUp: mutation('signUp', 'SignUpInput', () => ({ email: address(), password })),
@@ -64,10 +70,11 @@ describe.skipIf(!hasRedisServer)(
         ...mutation('changePassword', 'ChangePasswordInput', changed),
         headers: () => bearer(forged()),
       },
-      'me, wrong token': {
-        query: '{ __typename me { id } }',
-        variables: () => ({}),
-        headers: () => bearer(forged()),
+      'me, wrong token': { ...me, headers: () => bearer(forged()) },
+      'me, malformed token': { ...me, headers: () => bearer(key()) },
+      'me, unsigned token': {
+        ...me,
+        headers: () => bearer(`${Buffer.from('{"alg":"none"}').toString('base64url')}.${token.split('.')[1]}.`),
       },
       'signOutEverywhere, wrong token': {
         query: 'mutation { signOutEverywhere { __typename } }',
@@ -75,10 +82,16 @@ describe.skipIf(!hasRedisServer)(
         headers: () => bearer(forged()),
       },
     };
+    /** With `SIGN_UP=confirm`. */
+    const confirmed = {
+      'signUp, confirmed by mail': kinds.signUp,
+      confirmSignUp: mutation('confirmSignUp', 'ConfirmSignUpInput', () => ({ key: key(), password })),
+    };
+    const all = { ...kinds, ...confirmed };
     /** What a refused call of this kind may answer. */
     const refusals = /^(?:TooManyRequests|Unauthenticated|Query)$/;
 
-    const rows = async () => {
+    const rows = async (latchkey: TestLatchkey) => {
       await latchkey.services.audit.written();
       const tables = await latchkey.database.query<{ name: string }>(
         `select c.oid::regclass::text as name from pg_class c join pg_namespace n on n.oid = c.relnamespace
@@ -90,7 +103,10 @@ describe.skipIf(!hasRedisServer)(
       );
       return sum?.n ?? Number.NaN;
     };
-    const store = async () => ({ names: await latchkey.redis.dbsize(), rows: await rows() });
+    const store = async (latchkey: TestLatchkey) => ({
+      names: await latchkey.redis.dbsize(),
+      rows: await rows(latchkey),
+    });
 
     const sources = {
       'one client': () => ({ 'x-forwarded-for': '203.0.113.7' }),
@@ -99,10 +115,11 @@ describe.skipIf(!hasRedisServer)(
       }),
     };
 
-    it.each(Object.keys(kinds).flatMap((kind) => Object.keys(sources).map((source) => [kind, source] as const)))(
+    it.each(Object.keys(all).flatMap((kind) => Object.keys(sources).map((source) => [kind, source] as const)))(
       '%s, from %s',
       async (kindName, sourceName) => {
-        const [kind, source] = [kinds[kindName as keyof typeof kinds], sources[sourceName as keyof typeof sources]];
+        const [kind, source] = [all[kindName as keyof typeof all], sources[sourceName as keyof typeof sources]];
+        const latchkey = kindName in confirmed ? confirming : open;
         await latchkey.redis.flushall();
         const call =
           (offset: number) =>
@@ -113,10 +130,10 @@ describe.skipIf(!hasRedisServer)(
           });
         // What the limits allow.
         const passed = await flood(latchkey.url, 120, call(0));
-        const before = await store();
+        const before = await store(latchkey);
         const answers = await flood(latchkey.url, calls, call(1_000));
-        const after = await store();
-        if (calls >= 20_000) console.info(kindName, 'from', sourceName, { passed, before, answers, after });
+        const after = await store(latchkey);
+        tell(`A1 ${kindName} from ${sourceName}`, { passed, before, answers, after });
         expect(Object.keys(answers).filter((answer) => !refusals.test(answer))).toEqual([]);
         expect(after.names - before.names).toBeLessThanOrEqual(10);
         expect(after.rows - before.rows).toBeLessThanOrEqual(10);
