@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { isStrungTogether } from './strung-together.js';
 
@@ -43,7 +43,11 @@ export class CommonPasswords {
     const filter = Buffer.alloc(CommonPasswords.bytes);
     filter.writeUInt8(format, filterBytes);
     for (const entry of entries) {
-      for (const bit of bitsOf(entry)) filter.writeUInt8(filter.readUInt8(bit >> 3) | (1 << (bit & 7)), bit >> 3);
+      const digest = digestOf(entry);
+      for (let probe = 0; probe < probes; probe++) {
+        const bit = bitOf(digest, probe);
+        filter.writeUInt8(filter.readUInt8(bit >> 3) | (1 << (bit & 7)), bit >> 3);
+      }
     }
     return filter;
   }
@@ -60,15 +64,18 @@ export class CommonPasswords {
    * @param shortText what is repeated counts once if it is shorter than this many code points.
    */
   isStrungOf(password: string, shortText: number): boolean {
-    const isCommon = (piece: string) => {
-      const isLong = [...piece].length >= shortest.whole;
-      return this.#holds(isLong ? piece : asPiece(piece));
-    };
+    const isCommon = (piece: string, length: number) => this.#holds(length >= shortest.whole ? piece : asPiece(piece));
     return isStrungTogether(fold(password), { lengths: pieceLengths, isCommon }, shortText);
   }
 
+  /** Ends at the first bit that is not set: for a text that is not there, mostly one of the first two. */
   #holds(entry: string): boolean {
-    return bitsOf(entry).every((bit) => ((this.filter[bit >> 3] ?? 0) >> (bit & 7)) & 1);
+    const digest = digestOf(entry);
+    for (let probe = 0; probe < probes; probe++) {
+      const bit = bitOf(digest, probe);
+      if ((((this.filter[bit >> 3] ?? 0) >> (bit & 7)) & 1) === 0) return false;
+    }
+    return true;
   }
 }
 
@@ -78,7 +85,10 @@ function fold(text: string): string {
   return text.normalize('NFC').toLowerCase();
 }
 
-function bitsOf(text: string): number[] {
-  const digest = createHash('sha512').update(text).digest();
-  return Array.from({ length: probes }, (_, probe) => digest.readUIntBE(3 * probe, 3));
+function digestOf(text: string): Buffer {
+  return hash('sha512', text, 'buffer');
+}
+
+function bitOf(digest: Buffer, probe: number): number {
+  return digest.readUIntBE(3 * probe, 3);
 }

@@ -23,10 +23,10 @@ const rows = [
   'abcdefghijklmnopqrstuvwxyz',
 ].flatMap((row) => [row, [...row].reverse().join('')]);
 
-/** What is looked up at one place of a password: lengths in code points. */
+/** What is looked up at one place of a password: lengths in code points, one after the other. */
 export interface Pieces {
   readonly lengths: readonly number[];
-  readonly isCommon: (piece: string) => boolean;
+  readonly isCommon: (piece: string, length: number) => boolean;
 }
 
 /**
@@ -57,8 +57,12 @@ function reach(beside: number[], place: number, count: number): void {
 
 function* piecesAt(text: readonly string[], place: number, common: Pieces, unit: number): Generator<number> {
   const left = text.length - place;
+  const [first = 0] = common.lengths;
+  let piece = text.slice(place, place + first - 1).join('');
   for (const length of common.lengths) {
-    if (length <= left && common.isCommon(text.slice(place, place + length).join(''))) yield length;
+    if (length > left) break;
+    piece += text[place + length - 1] ?? '';
+    if (common.isCommon(piece, length)) yield length;
   }
   const row = rowAt(text, place);
   for (let length = shortest.row; length <= row; length++) yield length;
