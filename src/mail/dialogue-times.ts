@@ -13,11 +13,15 @@ export const realClock: Clock = {
   sleep: (milliseconds, signal) => wait(milliseconds, undefined, { signal }).catch(() => undefined),
 };
 
+/** One dialogue, once the line was there: milliseconds, and whether its recipient was waited for as a slow one (`MailPlaces`). */
+export interface Dialogue {
+  readonly length: number;
+  readonly isSlow: boolean;
+}
+
 const name = 'dialogue-times';
 /** The field of all domains together: no pseudonym is so short. */
 const anyDomain = 'any';
-/** Milliseconds, until the first dialogue ever. */
-const unknownLength = 100;
 const kept = { ofDomain: 16, ofAny: 64, domains: 1_000, seconds: 30 * 86_400 } as const;
 
 /**
@@ -26,7 +30,7 @@ const kept = { ofDomain: 16, ofAny: 64, domains: 1_000, seconds: 30 * 86_400 } a
  * domains, of which one is forgotten by chance for each that is too many, and in samples.
  */
 export class DialogueTimes {
-  readonly #memory = new Map<string, readonly number[]>();
+  readonly #memory = new Map<string, readonly Dialogue[]>();
   #writing: Promise<void> = Promise.resolve();
 
   /**
@@ -41,16 +45,16 @@ export class DialogueTimes {
   ) {}
 
   /** Remembers one dialogue. Best effort; nobody waits for it. */
-  note(domain: string, milliseconds: number): void {
+  note(domain: string, milliseconds: number, isSlow = false): void {
     const length = Math.min(this.longest, Math.max(0, Math.round(milliseconds)));
-    this.#writing = this.#writing.then(() => this.#write(this.nameOf(domain), length));
+    this.#writing = this.#writing.then(() => this.#write(this.nameOf(domain), { length, isSlow }));
   }
 
-  /** @returns milliseconds: those of one recent dialogue with this domain, else with any, else 100. */
-  async draw(domain: string): Promise<number> {
+  /** @returns one recent dialogue with this domain, else with any; undefined before the first of all. */
+  async draw(domain: string): Promise<Dialogue | undefined> {
     const [own, any] = await this.#read(this.nameOf(domain));
     const known = own.length > 0 ? own : any;
-    return known[Math.floor(this.random() * known.length)] ?? unknownLength;
+    return known[Math.floor(this.random() * known.length)];
   }
 
   /** For tests: once everything noted so far is written. */
@@ -58,14 +62,14 @@ export class DialogueTimes {
     return this.#writing;
   }
 
-  async #write(field: string, length: number): Promise<void> {
+  async #write(field: string, dialogue: Dialogue): Promise<void> {
     const [own, any] = await this.#read(field);
-    const ofDomain = [length, ...own].slice(0, kept.ofDomain);
-    const ofAny = [length, ...any].slice(0, kept.ofAny);
+    const ofDomain = [dialogue, ...own].slice(0, kept.ofDomain);
+    const ofAny = [dialogue, ...any].slice(0, kept.ofAny);
     this.#remember(field, ofDomain);
     this.#remember(anyDomain, ofAny);
     try {
-      const added = await this.redis.hset(name, field, ofDomain.join(), anyDomain, ofAny.join());
+      const added = await this.redis.hset(name, field, textOf(ofDomain), anyDomain, textOf(ofAny));
       if (added === 0) return;
       await this.redis.expire(name, kept.seconds);
       if ((await this.redis.hlen(name)) <= kept.domains + 1) return;
@@ -78,7 +82,7 @@ export class DialogueTimes {
   }
 
   /** The samples of this domain and of any, newest first. */
-  async #read(field: string): Promise<readonly [readonly number[], readonly number[]]> {
+  async #read(field: string): Promise<readonly [readonly Dialogue[], readonly Dialogue[]]> {
     const remembered = [this.#memory.get(field) ?? [], this.#memory.get(anyDomain) ?? []] as const;
     try {
       const [own, any] = await this.redis.hmget(name, field, anyDomain);
@@ -88,16 +92,24 @@ export class DialogueTimes {
     }
   }
 
-  #remember(field: string, lengths: readonly number[]): void {
+  #remember(field: string, dialogues: readonly Dialogue[]): void {
     this.#memory.delete(field);
-    this.#memory.set(field, lengths);
+    this.#memory.set(field, dialogues);
     if (this.#memory.size <= kept.domains) return;
     const oldest = [...this.#memory.keys()].find((each) => each !== anyDomain);
     if (oldest !== undefined) this.#memory.delete(oldest);
   }
 
-  #parse(text: string | null | undefined): readonly number[] | undefined {
-    if (!text || !/^\d{1,6}(?:,\d{1,6}){0,63}$/.test(text)) return undefined;
-    return text.split(',').map((each) => Math.min(this.longest, Number(each)));
+  #parse(text: string | null | undefined): readonly Dialogue[] | undefined {
+    if (!text || !/^\d{1,6}s?(?:,\d{1,6}s?){0,63}$/.test(text)) return undefined;
+    return text.split(',').map((each) => ({
+      length: Math.min(this.longest, Number.parseInt(each, 10)),
+      isSlow: each.endsWith('s'),
+    }));
   }
+}
+
+/** `300,1500s`: the second one was slow. */
+function textOf(dialogues: readonly Dialogue[]): string {
+  return dialogues.map(({ length, isSlow }) => `${length}${isSlow ? 's' : ''}`).join();
 }

@@ -5,6 +5,8 @@ import type { SmtpStage } from './smtp-stages.js';
 export interface MailPlace {
   /** Aborted when others need what a slow recipient holds. */
   readonly signal: AbortSignal;
+  /** Whether a recipient was waited for so long that others need what it holds. */
+  readonly isSlow: boolean;
   /** Told where the dialogue stands. */
   readonly stage: (stage: SmtpStage) => void;
   /** May be called more than once. */
@@ -70,6 +72,9 @@ export class MailPlaces {
     let cameToRecipient = false;
     return {
       signal: cut.signal,
+      get isSlow() {
+        return held.isSlow;
+      },
       stage: (stage) => {
         clearTimeout(timer);
         if (!isWaitingForRecipient(stage)) return;

@@ -51,6 +51,9 @@ const resting: SmtpFailure = { fault: 'passing', reason: 'relays-rest', status: 
 const recipientSlow: SmtpFailure = { fault: 'passing', reason: 'recipient-slow', status: undefined, relayDown: false };
 const leaseLost: SmtpFailure = { fault: 'passing', reason: 'lease-lost', status: undefined, relayDown: false };
 
+/** Milliseconds that a place is held at the least before the first dialogue ever. */
+const unknownLength = 100;
+
 /** Hands mails to the relays, which are tried in turn; one that is down is passed over. */
 export class Mailer {
   readonly #relays: readonly Relay[];
@@ -101,6 +104,7 @@ export class Mailer {
     const tried = new Set<Relay>();
     let failure: NotTaken | SmtpFailure = resting;
     let waited = 0;
+    let isOnLine = false;
     try {
       for (;;) {
         if (leaseEnded?.aborted) return leaseLost;
@@ -115,7 +119,13 @@ export class Mailer {
         tried.add(relay);
         // Each relay gets its share, so that one that hangs leaves time for the next.
         const share = Math.max(1, (end - performance.now()) / (this.#relays.length - tried.size + 1));
-        const notTaken = await relay.handOver(parcel, Math.floor(share), pass);
+        let untilReady = 0;
+        const onReady = (milliseconds: number) => {
+          untilReady = milliseconds;
+          isOnLine = true;
+        };
+        const notTaken = await relay.handOver({ ...parcel, onReady }, Math.floor(share), pass);
+        waited += untilReady;
         if (!notTaken) return undefined;
         if (mail.place?.signal.aborted && !notTaken.unclear) return { ...recipientSlow, stage: notTaken.stage };
         failure = notTaken;
@@ -124,22 +134,38 @@ export class Mailer {
       }
     } finally {
       const isFirst = (mail.attempt ?? 1) === 1;
-      if (tried.size > 0 && isFirst) this.#times?.note(domainOf(mail.to), this.#clock.now() - begun - waited);
+      const length = this.#clock.now() - begun - waited;
+      if (isOnLine && isFirst) this.#times?.note(domainOf(mail.to), length, mail.place?.isSlow);
     }
   }
 
   /**
-   * Takes up a place as a mail would, for as long as one would, and sends nothing: whoever sees when other mails leave
-   * does not learn whether there was a mail here. While relays rest it waits as a mail would.
+   * Takes up place and line as a mail would, for as long as one would, and sends nothing: whoever sees when other mails
+   * leave does not learn whether there was a mail here. What a mail leaves behind, this does, too: a line that is open,
+   * and a domain that is known to be quick, or slow. While relays rest it waits as a mail would.
    */
-  async hold({ to, begun = this.#clock.now() }: Place, leaseEnded?: AbortSignal): Promise<void> {
-    if (!this.#times) return;
+  async hold({ to, begun = this.#clock.now(), place = anyPlace }: Place, leaseEnded?: AbortSignal): Promise<void> {
+    const times = this.#times;
+    if (!times) return;
     const from = this.#clock.now();
-    const admits = () => this.#relays.some((relay) => relay.admits(to)) || undefined;
-    if (!admits() && !(await this.#waitForRelay(leaseEnded, admits))) return;
-    const waited = this.#clock.now() - from;
-    const length = Math.min(await this.#times.draw(domainOf(to)), this.#timeouts.whole - waited);
-    await this.#clock.sleep(Math.max(0, begun + waited + length - this.#clock.now()), leaseEnded);
+    const ends = [place.signal, AbortSignal.timeout(this.#timeouts.whole), ...(leaseEnded ? [leaseEnded] : [])];
+    const signal = AbortSignal.any(ends);
+    const tried = new Set<Relay>();
+    const find = () => this.#relays.find((relay) => !tried.has(relay) && relay.admits(to));
+    let relay = find() ?? (await this.#waitForRelay(leaseEnded, find));
+    for (; relay; relay = find()) {
+      tried.add(relay);
+      const isHeld = await relay.hold(to, signal, async (askAround) => {
+        const waited = this.#clock.now() - from;
+        const drawn = await times.draw(domainOf(to));
+        if (!drawn) await askAround();
+        const length = Math.min(drawn?.length ?? unknownLength, this.#timeouts.whole - waited);
+        place.stage('RCPT');
+        if (!drawn?.isSlow) place.stage('idle');
+        await this.#clock.sleep(Math.max(0, begun + waited + length - this.#clock.now()), signal);
+      });
+      if (isHeld) return;
+    }
   }
 
   /** Told when one mail may try a relay that rested (`half-open`), and when all may (`closed`). */
@@ -185,6 +211,7 @@ export class Mailer {
 /** Where nobody bounds the slots. */
 const anyPlace: MailPlace = {
   signal: new AbortController().signal,
+  isSlow: false,
   stage: () => undefined,
   release: () => undefined,
 };

@@ -1,6 +1,7 @@
 import type { Log } from '../log.js';
 import type { Metrics } from '../metrics.js';
 import { parseSmtpUrl } from '../urls/smtp-url.js';
+import { type Clock, realClock } from './dialogue-times.js';
 import { DomainsInARow, recipientDomain } from './recipient-domain.js';
 import { type BreakerState, type BreakerTiming, breakerTiming, type Pass, RelayBreaker } from './relay-breaker.js';
 import { type LinesTiming, RelayLines } from './relay-lines.js';
@@ -20,6 +21,7 @@ export interface RelayOptions {
   readonly timeouts?: SmtpTimeouts;
   readonly breaker?: BreakerTiming;
   readonly lines?: LinesTiming;
+  readonly clock?: Pick<Clock, 'now'>;
 }
 
 /** A hand-over that did not end with a 250. `unclear`: the mail was handed over whole, and the answer never came. */
@@ -28,6 +30,8 @@ export interface NotTaken extends SmtpFailure {
 }
 
 const noLine: SmtpFailure = { fault: 'passing', reason: 'relay-full', status: undefined, relayDown: false };
+/** MAIL, RCPT, DATA and the mail itself. */
+const answersOfDialogue = 4;
 /** Of these many different recipient domains in a row no one is to blame. */
 const domainsOfARelay = 3;
 
@@ -38,6 +42,7 @@ export class Relay {
   readonly #breaker: RelayBreaker;
   readonly #refused = new DomainsInARow(domainsOfARelay);
   readonly #patience: number;
+  readonly #now: () => number;
 
   /** @param changed told when mails stop, when one may try, and when all may go again. */
   constructor(
@@ -51,6 +56,7 @@ export class Relay {
     const address = parseSmtpUrl(url);
     this.name = `${address.host.includes(':') ? `[${address.host}]` : address.host}:${address.port}`;
     this.#patience = timeouts.patience;
+    this.#now = (options.clock ?? realClock).now;
     const isThisMachine = ['localhost', '127.0.0.1', '::1'].includes(address.host);
     const mustEncrypt = address.requireTls ?? (requireTls && !isThisMachine && address.ignoreTls === undefined);
     const line = { address, name: address.name ?? options.name, requireTls: mustEncrypt, timeouts };
@@ -93,12 +99,14 @@ export class Relay {
   /** @param share milliseconds. @returns undefined once the relay answered 250. Never throws. */
   async handOver(mail: Parcel, share: number, pass: Pass): Promise<NotTaken | undefined> {
     const parcel = { ...mail, signal: AbortSignal.any([mail.signal, AbortSignal.timeout(share)]) };
+    const begun = this.#now();
     for (;;) {
       const line = await this.#lines.take(AbortSignal.any([parcel.signal, AbortSignal.timeout(this.#patience)]));
       if (!line) return this.#noLine(pass);
       const wasUsed = line.isOpen;
       try {
         if (!line.isOpen) await line.open(parcel);
+        parcel.onReady?.(this.#now() - begun);
         await line.send(parcel);
         this.#lines.giveBack(line);
         pass.answered();
@@ -121,9 +129,58 @@ export class Relay {
     }
   }
 
+  /**
+   * Takes up a line as a mail would, opened where a mail would open it, until `work` ends, and sends nothing. A relay that
+   * is only tried again gets mails alone: what they meet decides.
+   *
+   * @param work told how to ask the relay as often as a mail would, for nothing.
+   * @returns false when there was no line to be had.
+   */
+  async hold(
+    to: string,
+    signal: AbortSignal,
+    work: (askAround: () => Promise<void>) => Promise<void>,
+  ): Promise<boolean> {
+    if (!this.isUp) {
+      await work(async () => undefined);
+      return true;
+    }
+    const line = await this.#lineToHold(to, signal);
+    if (!line) return false;
+    try {
+      await work(async () => {
+        for (let answers = 0; answers < answersOfDialogue && line.isOpen; answers++) await line.reset();
+      });
+    } finally {
+      this.#lines.giveBack(line);
+    }
+    return true;
+  }
+
   close(): void {
     this.#breaker.close();
     this.#lines.close();
+  }
+
+  async #lineToHold(to: string, signal: AbortSignal): Promise<SmtpLine | undefined> {
+    for (;;) {
+      const line = await this.#lines.take(AbortSignal.any([signal, AbortSignal.timeout(this.#patience)]));
+      if (!line || line.isOpen) return line;
+      const pass = this.admit(to);
+      try {
+        await line.open({ signal, isRetry: false });
+        pass?.answered();
+        return line;
+      } catch (error) {
+        this.#lines.drop(line);
+        const failure = smtpFailure(error);
+        if (failure.relayDown) pass?.failed();
+        else pass?.undecided();
+        if (failure.isCrowded && this.#lines.shrink() && !signal.aborted) continue;
+        this.#tell(failure, false);
+        return undefined;
+      }
+    }
   }
 
   #noLine(pass: Pass): NotTaken {

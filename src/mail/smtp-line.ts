@@ -14,9 +14,14 @@ export interface Parcel {
   readonly isRetry: boolean;
   /** Ends the dialogue, wherever it is. */
   readonly signal: AbortSignal;
+  /** Told once its line is open, and how many milliseconds that took. */
+  readonly onReady?: (milliseconds: number) => void;
   /** Told each stage that the dialogue comes to. */
   readonly onStage?: ((stage: SmtpStage) => void) | undefined;
 }
+
+/** What the line needs to know of what goes over it. */
+export type OnLine = Pick<Parcel, 'isRetry' | 'signal' | 'onStage'>;
 
 export interface LineOptions {
   readonly address: SmtpAddress;
@@ -46,7 +51,7 @@ export class SmtpLine {
   #stages = new SmtpStages((stage) => this.#began(stage));
   #connection: SMTPConnection | undefined;
   #isOpen = false;
-  #parcel: Parcel | undefined;
+  #parcel: OnLine | undefined;
   #fail: ((error: unknown) => void) | undefined;
   #timer: NodeJS.Timeout | undefined;
 
@@ -62,7 +67,7 @@ export class SmtpLine {
   }
 
   /** Connects, says who we are and proves it. @throws LineFault */
-  open(parcel: Parcel): Promise<void> {
+  open(parcel: OnLine): Promise<void> {
     return this.#bounded(parcel, async () => {
       const { address, timeouts } = this.options;
       this.#stages.begin('connect');
@@ -168,7 +173,7 @@ export class SmtpLine {
     return stage === 'RCPT' && !this.#parcel?.isRetry ? recipient : usual;
   }
 
-  async #bounded(parcel: Parcel, work: () => Promise<void>): Promise<void> {
+  async #bounded(parcel: OnLine, work: () => Promise<void>): Promise<void> {
     const { signal } = parcel;
     this.#parcel = parcel;
     let stop = () => {};

@@ -30,6 +30,8 @@ export async function startRawRelay(faults: Faults = () => undefined) {
     open: 0,
     /** How the callers named themselves. */
     names: [] as string[],
+    /** Every command, in its order. */
+    verbs: [] as string[],
     seen: { greeting: 0, EHLO: 0, AUTH: 0, MAIL: 0, RCPT: 0, DATA: 0, dot: 0 } satisfies Record<Stage, number>,
   };
   const sockets = new Set<Socket>();
@@ -69,7 +71,7 @@ export async function startRawRelay(faults: Faults = () => undefined) {
 
 function talk(
   socket: Socket,
-  relay: { faults: Faults; taken: string[]; names: string[]; seen: Record<Stage, number> },
+  relay: { faults: Faults; taken: string[]; names: string[]; verbs: string[]; seen: Record<Stage, number> },
 ): void {
   let buffer = '';
   let mail: string | undefined;
@@ -105,6 +107,7 @@ function talk(
       if (end < 0) return;
       const line = buffer.slice(0, end);
       const [verb = '', name = ''] = line.split(' ');
+      relay.verbs.push(verb);
       if (verb === 'EHLO') relay.names.push(name);
       buffer = buffer.slice(end + 2);
       if (verb in usual) answer(verb as Stage, line);

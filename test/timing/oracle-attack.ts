@@ -16,6 +16,8 @@ export interface Scenario {
   readonly tarpit?: boolean;
   /** Before each attack the worker begins anew, and even Redis knows of no earlier dialogue. */
   readonly restarts?: 'worker' | 'worker and memory';
+  /** Instead: each trial at a domain that was never written to, where the attacker has three mailboxes, too. */
+  readonly neighbours?: true;
 }
 
 export const scenarios = {
@@ -26,6 +28,7 @@ export const scenarios = {
   tarpit: { domain: 'company.example', tarpit: true },
   restart: { domain: 'company.example', tarpit: true, restarts: 'worker' },
   forgotten: { domain: 'company.example', tarpit: true, restarts: 'worker and memory' },
+  neighbours: { domain: 'company.example', neighbours: true },
 } satisfies Record<string, Scenario>;
 export type ScenarioName = keyof typeof scenarios;
 
@@ -58,6 +61,7 @@ export class Attacks {
   /** Makes the accounts for so many attacks. */
   async prepare(count: number): Promise<void> {
     const { stage, scenario } = this;
+    if (scenario.neighbours) return;
     for (let index = 0; index <= before; index++) await stage.people('own', ownDomain(index), count);
     await stage.people('person', scenario.domain, count);
     if (!scenario.isSpent) return;
@@ -66,18 +70,25 @@ export class Attacks {
     await stage.quiet();
   }
 
-  /** Five own mailboxes, the address in question, a sixth own one. */
+  /** What the attacker sees of the next attack. */
   async attack(side: 'known' | 'unknown'): Promise<Observed> {
     const { stage, scenario } = this;
     const number = this.#next++;
     if (scenario.restarts) await stage.restart();
     if (scenario.restarts === 'worker and memory') await stage.forget();
+    // So that attacks do not fall into step with anything.
+    await sleep(20 + Math.random() * 40);
+    const observed = scenario.neighbours ? await this.#neighbours(side, number) : await this.#queue(side, number);
+    await stage.quiet();
+    return observed;
+  }
+
+  /** Five own mailboxes, the address in question, a sixth own one. */
+  async #queue(side: 'known' | 'unknown', number: number): Promise<Observed> {
+    const { stage, scenario } = this;
     const own = Array.from({ length: before + 1 }, (_, index) => `own${number}@${ownDomain(index)}`);
     const [first, last] = [own.slice(0, before), own.slice(before)];
     const question = side === 'known' ? this.#known(number) : `nobody${number}@${scenario.domain}`;
-    // So that attacks do not fall into step with anything.
-    await sleep(20 + Math.random() * 40);
-
     const begun = performance.now();
     await Promise.all(first.map((email) => stage.ask(email)));
     await stage.ask(question, scenario.isSpent ? '12.0.0.1' : undefined);
@@ -86,7 +97,6 @@ export class Attacks {
     const arrivals = await Promise.all(own.map((email) => arrival(stage, email)));
     const [sixth = 0] = arrivals.slice(before);
     const five = arrivals.slice(0, before).sort((a, b) => a - b);
-    await stage.quiet();
     return {
       'sixth since it was asked for': sixth - asked,
       'sixth since the first request': sixth - begun,
@@ -94,6 +104,27 @@ export class Attacks {
       'sixth after the fifth': sixth - (five.at(-1) ?? 0),
       'fifth since the first request': (five.at(-1) ?? 0) - begun,
       'last of all since the first request': Math.max(sixth, five.at(-1) ?? 0) - begun,
+    };
+  }
+
+  /** The address in question, and a while later three own mailboxes at the same domain. */
+  async #neighbours(side: 'known' | 'unknown', number: number): Promise<Observed> {
+    const { stage } = this;
+    const domain = `company${number}.example`;
+    await stage.people('own', domain, 3);
+    if (side === 'known') await stage.people('person', domain, 1);
+    await stage.ask(`person0@${domain}`);
+    await stage.quiet();
+    const begun = performance.now();
+    const own = [0, 1, 2].map((index) => `own${index}@${domain}`);
+    await Promise.all(own.map((email) => stage.ask(email)));
+    const arrivals = (await Promise.all(own.map((email) => arrival(stage, email)))).sort((a, b) => a - b);
+    const [first = 0, second = 0, third = 0] = arrivals;
+    return {
+      'first since the request': first - begun,
+      'third since the request': third - begun,
+      'third after the first': third - first,
+      'third after the second': third - second,
     };
   }
 

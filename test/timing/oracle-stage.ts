@@ -91,7 +91,11 @@ export class OracleStage {
   /** A worker that knows nothing but what Redis does. */
   async restart(): Promise<void> {
     this.worker.send({ plant: this.plant });
-    const [said] = await Promise.race([once(this.worker, 'message'), once(this.worker, 'exit')]);
+    const answered = new AbortController();
+    const { signal } = answered;
+    const ends = (['message', 'exit'] as const).map((event) => once(this.worker, event, { signal }));
+    const [said] = await Promise.race(ends).finally(() => answered.abort());
+    await Promise.allSettled(ends);
     if (said !== 'waits') throw new Error(`the worker ended with ${said}`);
   }
 
