@@ -14,6 +14,8 @@ export interface Plan {
   readonly trials: number;
   /** The worker holds no place. */
   readonly plant: boolean;
+  /** Ends with the pairs that there are by then. */
+  readonly signal: AbortSignal;
 }
 
 /** Pairs that make the first dialogues with each domain, and are not counted. */
@@ -21,22 +23,22 @@ const warmUp = 3;
 
 /** On a stage of its own. */
 export async function attackWorker(stores: Stores, plan: Plan): Promise<Trials> {
-  const { scenario, dialogue, trials, plant } = plan;
+  const { scenario, dialogue, trials, plant, signal } = plan;
   const stage = await OracleStage.set(stores, dialogue, Attacks.mannerOf(scenario, dialogue), plant);
   try {
     const attacks = new Attacks(stage, scenario);
     await attacks.prepare(2 * (trials + warmUp));
     await attackInPairs(attacks, warmUp);
-    return await attackInPairs(attacks, trials);
+    return await attackInPairs(attacks, trials, signal);
   } finally {
     await stage.close();
   }
 }
 
 /** An address with an account and one without, in an order drawn anew for each pair. */
-export async function attackInPairs(attacks: Attacks, pairs: number): Promise<Trials> {
+export async function attackInPairs(attacks: Attacks, pairs: number, signal?: AbortSignal): Promise<Trials> {
   const seen = { known: [] as Observed[], unknown: [] as Observed[] };
-  for (let pair = 0; pair < pairs; pair++) {
+  for (let pair = 0; pair < pairs && !signal?.aborted; pair++) {
     const order = Math.random() < 0.5 ? (['known', 'unknown'] as const) : (['unknown', 'known'] as const);
     for (const side of order) seen[side].push(await attacks.attack(side));
   }

@@ -6,7 +6,7 @@ import pg from 'pg';
 import { startEmbeddedPostgres } from '../../src/dev/embedded-postgres.js';
 import { startEmbeddedRedis } from '../../src/dev/embedded-redis.js';
 import { migrateUp } from '../../src/migrate.js';
-import { type Scenario, type ScenarioName, scenarios } from './oracle-attack.js';
+import { type ScenarioName, scenarios } from './oracle-attack.js';
 import type { Stores } from './oracle-stage.js';
 import { inWords, type Verdict, verdict } from './verdict.js';
 import { attackWorker } from './worker-trials.js';
@@ -20,23 +20,32 @@ interface Cell {
  * Whether an own mail tells who has an account, by when it comes after the address in question: each scenario with each
  * relay, on a stage of its own (API, worker, relay, database, Redis), several side by side.
  *
- * `--trials 200`, `--relay 60,300` (milliseconds), `--scenario plain,slow`, `--parallel 4`, `--plant` (the worker holds no
+ * `--trials 200`, `--minutes 30` (of one table row at the most: it then has as many trials as there are), `--relay 60,300` (milliseconds), `--scenario plain,slow`, `--parallel 4`, `--plant` (the worker holds no
  * place: must be found), `--raw file` (every observation, a line of JSON per table row). Exit code 1 if a leak is shown.
  */
 export async function worker(options: readonly string[]): Promise<void> {
   const asked = read(options);
+  const interrupted = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => {
+      waiting.length = 0;
+      interrupted.abort();
+    });
+  }
+  const waiting = [...asked.cells];
   const servers = await startServers();
   process.stdout.write(
     `${asked.plant ? 'PLANTED: no place is held. ' : ''}Milliseconds are medians, known / unknown.\n`,
   );
-  const waiting = [...asked.cells];
   let leaks = 0;
   const lane = async () => {
     for (let cell = waiting.shift(); cell; cell = waiting.shift()) {
       const { name, dialogue } = cell;
       const stores = await servers.stores(`${name}_${dialogue}`);
-      const trials = await attackWorker(stores, { ...asked, scenario: scenarios[name], dialogue });
+      const signal = AbortSignal.any([interrupted.signal, AbortSignal.timeout(60_000 * asked.minutes)]);
+      const trials = await attackWorker(stores, { ...asked, scenario: scenarios[name], dialogue, signal });
       if (asked.raw) await appendFile(asked.raw, `${JSON.stringify({ ...cell, ...trials })}\n`);
+      if (trials.known.length < 4) continue;
       const found = verdict(trials);
       if (found.says === 'leak') leaks++;
       print(cell, found);
@@ -56,6 +65,7 @@ function read(options: readonly string[]) {
     args: [...options],
     options: {
       trials: { type: 'string', default: '200' },
+      minutes: { type: 'string', default: '30' },
       relay: { ...list, default: '60,300' },
       scenario: { ...list, default: Object.keys(scenarios).join() },
       parallel: { type: 'string', default: '4' },
@@ -73,14 +83,8 @@ function read(options: readonly string[]) {
   const trials = Number(values.trials);
   if (!(trials >= 4) || cells.some(({ dialogue }) => !(dialogue > 0)))
     throw new Error('at least 4 trials, and a relay above 0 ms');
-  // The longest first.
-  cells.sort((one, other) => weight(other) - weight(one));
-  return { cells, trials, parallel: Number(values.parallel) || 1, plant: values.plant, raw: values.raw };
-}
-
-function weight({ name, dialogue }: Cell): number {
-  const { tarpit, restarts, manner }: Scenario = scenarios[name];
-  return dialogue + (tarpit ? dialogue + 300 : 0) + (restarts ? 300 : 0) + 2 * (manner?.atRecipient ?? 0);
+  const minutes = Number(values.minutes) || 30;
+  return { cells, trials, minutes, parallel: Number(values.parallel) || 1, plant: values.plant, raw: values.raw };
 }
 
 /** One server for all stages; each gets a database and a Redis database of its own. */
