@@ -13,6 +13,14 @@ export interface MailPlace {
   readonly release: () => void;
 }
 
+/** Where nobody bounds the slots. */
+export const anyPlace: MailPlace = {
+  signal: new AbortController().signal,
+  isSlow: false,
+  stage: () => undefined,
+  release: () => undefined,
+};
+
 /** Milliseconds. */
 export interface PlacesTiming {
   /** From when on a wait for a recipient is slow. */

@@ -2,7 +2,7 @@ import { EventEmitter, once } from 'node:events';
 import type { Log } from '../log.js';
 import type { Metrics } from '../metrics.js';
 import { type Clock, type DialogueTimes, realClock } from './dialogue-times.js';
-import { type MailPlace, MailPlaces, type PlacesTiming } from './mail-places.js';
+import { anyPlace, type MailPlace, MailPlaces, type PlacesTiming } from './mail-places.js';
 import { type NotTaken, Relay, type RelayOptions, smtpTimeouts } from './relay.js';
 import type { BreakerState, Pass } from './relay-breaker.js';
 import type { SmtpFailure } from './smtp-failure.js';
@@ -207,14 +207,6 @@ export class Mailer {
     return undefined;
   }
 }
-
-/** Where nobody bounds the slots. */
-const anyPlace: MailPlace = {
-  signal: new AbortController().signal,
-  isSlow: false,
-  stage: () => undefined,
-  release: () => undefined,
-};
 
 function domainOf(address: string): string {
   return address.slice(address.lastIndexOf('@') + 1);

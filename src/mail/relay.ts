@@ -2,11 +2,13 @@ import type { Log } from '../log.js';
 import type { Metrics } from '../metrics.js';
 import { parseSmtpUrl } from '../urls/smtp-url.js';
 import { type Clock, realClock } from './dialogue-times.js';
+import { holdLine } from './held-line.js';
+import type { Parcel } from './parcel.js';
 import { DomainsInARow, recipientDomain } from './recipient-domain.js';
 import { type BreakerState, type BreakerTiming, breakerTiming, type Pass, RelayBreaker } from './relay-breaker.js';
 import { type LinesTiming, RelayLines } from './relay-lines.js';
 import { type SmtpFailure, smtpFailure } from './smtp-failure.js';
-import { LineFault, type Parcel, SmtpLine } from './smtp-line.js';
+import { LineFault, SmtpLine } from './smtp-line.js';
 import { type SmtpTimeouts, smtpTimeouts } from './smtp-timeouts.js';
 
 export type { SmtpTimeouts } from './smtp-timeouts.js';
@@ -30,8 +32,6 @@ export interface NotTaken extends SmtpFailure {
 }
 
 const noLine: SmtpFailure = { fault: 'passing', reason: 'relay-full', status: undefined, relayDown: false };
-/** MAIL, RCPT, DATA and the mail itself. */
-const answersOfDialogue = 4;
 /** Of these many different recipient domains in a row no one is to blame. */
 const domainsOfARelay = 3;
 
@@ -145,42 +145,13 @@ export class Relay {
       await work(async () => undefined);
       return true;
     }
-    const line = await this.#lineToHold(to, signal);
-    if (!line) return false;
-    try {
-      await work(async () => {
-        for (let answers = 0; answers < answersOfDialogue && line.isOpen; answers++) await line.reset();
-      });
-    } finally {
-      this.#lines.giveBack(line);
-    }
-    return true;
+    const parts = { lines: this.#lines, patience: this.#patience, admit: () => this.admit(to) };
+    return holdLine({ ...parts, tell: (failure) => this.#tell(failure, false) }, signal, work);
   }
 
   close(): void {
     this.#breaker.close();
     this.#lines.close();
-  }
-
-  async #lineToHold(to: string, signal: AbortSignal): Promise<SmtpLine | undefined> {
-    for (;;) {
-      const line = await this.#lines.take(AbortSignal.any([signal, AbortSignal.timeout(this.#patience)]));
-      if (!line || line.isOpen) return line;
-      const pass = this.admit(to);
-      try {
-        await line.open({ signal, isRetry: false });
-        pass?.answered();
-        return line;
-      } catch (error) {
-        this.#lines.drop(line);
-        const failure = smtpFailure(error);
-        if (failure.relayDown) pass?.failed();
-        else pass?.undecided();
-        if (failure.isCrowded && this.#lines.shrink() && !signal.aborted) continue;
-        this.#tell(failure, false);
-        return undefined;
-      }
-    }
   }
 
   #noLine(pass: Pass): NotTaken {
