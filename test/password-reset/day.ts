@@ -83,6 +83,8 @@ export async function startDay(gone: string) {
     from: (address: string) => createLatchkeyClient({ url: latchkey.url, headers: { 'x-forwarded-for': address } }),
     async end() {
       await latchkey.close();
+      // Killed, it would leave what faketime keeps in /dev/shm.
+      await redis.server.kill('SIGTERM');
       await Promise.all([redis.stop(), sink.stop()]);
       await clock.remove();
     },
