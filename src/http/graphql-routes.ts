@@ -20,7 +20,8 @@ export function graphqlRoutes(
     url: '/graphql',
     handler(request, reply) {
       const type = chooseAnswerType(request.headers.accept);
-      if (type) return limit.run(reply, () => answer(apollo, request, reply, type));
+      const caller = clientNames(request.callerAddress);
+      if (type) return limit.run(caller, reply, () => answer(apollo, request, reply, type));
       return refuse(reply, 406, 'BAD_REQUEST', 'Accept application/graphql-response+json or application/json.');
     },
   });

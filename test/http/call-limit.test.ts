@@ -1,6 +1,7 @@
 import { fastify } from 'fastify';
 import { expect, it, onTestFinished } from 'vitest';
 import { CallLimit } from '../../src/http/call-limit.js';
+import { clientNames } from '../../src/http/client-ip.js';
 
 it('works on so many calls at once; more are told at once to come again, and find a place as soon as there is one', async () => {
   const app = fastify();
@@ -9,7 +10,7 @@ it('works on so many calls at once; more are told at once to come again, and fin
   const gate = Promise.withResolvers<void>();
   let started = 0;
   app.get('/', (_request, reply) =>
-    limit.run(reply, async () => {
+    limit.run(clientNames('192.0.2.1'), reply, async () => {
       started++;
       await gate.promise;
       if (started === 3) throw new Error('a call that fails gives its place back, too');
@@ -27,4 +28,30 @@ it('works on so many calls at once; more are told at once to come again, and fin
   expect((await app.inject('/')).statusCode).toBe(500);
   const after = await Promise.all([app.inject('/'), app.inject('/')]);
   expect(after.map(({ statusCode }) => statusCode)).toEqual([200, 200]);
+});
+
+it('keeps the last places for who has few calls at work: no client and no network takes them all', async () => {
+  const app = fastify();
+  onTestFinished(() => app.close());
+  const limit = new CallLimit(100);
+  const gate = Promise.withResolvers<void>();
+  app.get('/', (request, reply) =>
+    limit.run(clientNames(String(request.headers.from)), reply, async () => {
+      await gate.promise;
+      return reply.send('done');
+    }),
+  );
+  const answers: Promise<{ statusCode: number }>[] = [];
+  const call = (from: string) => answers.push(app.inject({ url: '/', headers: { from } }));
+  for (let index = 0; index < 60; index++) call('192.0.2.1');
+  for (let index = 0; index < 60; index++) call(`2001:db8:1:${index.toString(16)}::1`);
+  for (const from of ['192.0.2.1', '2001:db8:1:ff::1', '2001:db8:2::1', '198.51.100.1', '198.51.100.1', '198.51.100.1'])
+    call(from);
+  for (const from of ['198.51.101.1', '2001:db8:3::1', '198.51.102.1', '198.51.103.1', '198.51.104.1']) call(from);
+  const allowed = 95;
+  setTimeout(() => gate.resolve(), 500);
+  const all = (await Promise.all(answers)).map(({ statusCode }) => statusCode);
+  expect(all.slice(0, 120).filter((status) => status === 200)).toHaveLength(allowed);
+  // Who floods has no more, a neighbour in the provider's /32 one of the first half, a person two, until all are taken.
+  expect(all.slice(120)).toEqual([503, 503, 200, 200, 200, 503, 200, 503, 200, 503, 503]);
 });

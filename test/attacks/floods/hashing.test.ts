@@ -108,7 +108,7 @@ describe.skipIf(!hasRedisServer)('while others keep the hashing busy (needs a re
   };
 
   it.each(Object.keys(attacks).filter((name) => isFull || name.endsWith('/24s')))(
-    '%s, each within its limits, people sign in and reset',
+    '%s at work, each within its limits, people sign in and reset',
     { timeout: 120_000 },
     async (name) => {
       const home = (person: number) =>
