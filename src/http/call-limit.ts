@@ -4,7 +4,7 @@ import { refuse } from './refusal.js';
 
 /** Seconds. */
 const retryAfter = 2;
-/** The part of the places that is for whoever has few calls at work; all wait for one event loop, so that few are enough. */
+/** Places beside the others, as a part of them, for whoever has few calls at work. Few are enough: a call takes milliseconds. */
 const reserved = 1 / 20;
 /** What few is: of a client, and of what it is part of. */
 const few: Readonly<Record<string, number>> = { '/24': 8, '/56': 8, '/48': 16, '/32': 32 };
@@ -15,7 +15,7 @@ const fewOfClient = 2;
  * Redis, jobs to be written) is bounded with them, whatever a store does: what comes beyond is told at once to come
  * again, instead of waiting for its own time-out. Counted once a body is there, so that slow senders take no place.
  *
- * The last places are for clients and networks that have few calls at work, so that a flood of one, over however many
+ * A few places more are for clients and networks that have few calls at work, so that a flood of one, over however many
  * connections of a proxy, leaves room for others.
  */
 export class CallLimit {
@@ -23,6 +23,7 @@ export class CallLimit {
   /** By the names of clients and networks. */
   readonly #of = new Map<string, number>();
 
+  /** @param most of whoever calls. */
   constructor(private readonly most: number) {}
 
   async run(caller: ClientNames, reply: FastifyReply, work: () => Promise<FastifyReply>): Promise<FastifyReply> {
@@ -41,11 +42,12 @@ export class CallLimit {
   }
 
   #hasRoom(names: readonly string[]): boolean {
-    if (this.#atWork < this.most - Math.floor(this.most * reserved)) return true;
-    if (this.#atWork >= this.most) return false;
+    const more = this.#atWork - this.most;
+    const places = Math.floor(this.most * reserved);
+    if (more < 0) return true;
+    if (more >= places) return false;
     // A flood of one customer keeps neighbours out of the last half only, and one of a whole provider nobody else.
-    const isLastHalf = this.#atWork >= this.most - Math.floor((this.most * reserved) / 2);
-    const asked = isLastHalf ? names : names.filter((name) => !name.endsWith('/32'));
+    const asked = more < places / 2 ? names.filter((name) => !name.endsWith('/32')) : names;
     return asked.every((name) => (this.#of.get(name) ?? 0) < (few[/\/\d+$/.exec(name)?.[0] ?? ''] ?? fewOfClient));
   }
 
