@@ -78,9 +78,11 @@ export class Attacks {
     if (scenario.restarts === 'worker and memory') await stage.forget();
     // So that attacks do not fall into step with anything.
     await sleep(20 + Math.random() * 40);
-    const observed = scenario.neighbours ? await this.#neighbours(side, number) : await this.#queue(side, number);
-    await stage.quiet();
-    return observed;
+    try {
+      return scenario.neighbours ? await this.#neighbours(side, number) : await this.#queue(side, number);
+    } finally {
+      await stage.quiet();
+    }
   }
 
   /** Five own mailboxes, the address in question, a sixth own one. */

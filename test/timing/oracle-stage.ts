@@ -15,12 +15,19 @@ const document = 'mutation($input: RequestPasswordResetInput!) { requestPassword
 
 const listens = /"url":"([^"]+)"[^\n]*the API listens/;
 /** Milliseconds: other things may run on this machine. */
-const patience = 120_000;
+const patience = 300_000;
 
 /** A migrated database and a Redis that nobody else uses. */
 export interface Stores {
   readonly database: string;
   readonly redis: string;
+}
+
+/** A request was not taken: with roomy limits, because there is too much to do. */
+export class RequestRefused extends Error {
+  constructor(result: string) {
+    super(`a request ended with ${result}`);
+  }
 }
 
 /** An API and a worker, each a process of its own, with a relay between them and the mailboxes. */
@@ -79,7 +86,7 @@ export class OracleStage {
    */
   async ask(email: string, from = this.#newAddress()): Promise<void> {
     const result = await call(this.#agent, this.#url, document, { email }, { 'x-forwarded-for': from });
-    if (result !== 'PasswordResetRequested') throw new Error(`a request ended with ${result}`);
+    if (result !== 'PasswordResetRequested') throw new RequestRefused(result);
   }
 
   /** Resolves once the worker has nothing to do, but for what it tries again later. */

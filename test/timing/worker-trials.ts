@@ -1,5 +1,5 @@
 import { Attacks, type Observed, type Scenario } from './oracle-attack.js';
-import { OracleStage, type Stores } from './oracle-stage.js';
+import { OracleStage, RequestRefused, type Stores } from './oracle-stage.js';
 
 export interface Trials {
   readonly known: readonly Observed[];
@@ -35,12 +35,26 @@ export async function attackWorker(stores: Stores, plan: Plan): Promise<Trials> 
   }
 }
 
+/** Pairs that may be lost in a row because a request was refused: the machine has too much to do. */
+const mostLost = 5;
+
 /** An address with an account and one without, in an order drawn anew for each pair. */
 export async function attackInPairs(attacks: Attacks, pairs: number, signal?: AbortSignal): Promise<Trials> {
   const seen = { known: [] as Observed[], unknown: [] as Observed[] };
+  let lost = 0;
   for (let pair = 0; pair < pairs && !signal?.aborted; pair++) {
     const order = Math.random() < 0.5 ? (['known', 'unknown'] as const) : (['unknown', 'known'] as const);
-    for (const side of order) seen[side].push(await attacks.attack(side));
+    const observed: Partial<Record<'known' | 'unknown', Observed>> = {};
+    try {
+      for (const side of order) observed[side] = await attacks.attack(side);
+      lost = 0;
+    } catch (error) {
+      lost++;
+      if (!(error instanceof RequestRefused) || lost > mostLost) throw error;
+    }
+    if (!observed.known || !observed.unknown) continue;
+    seen.known.push(observed.known);
+    seen.unknown.push(observed.unknown);
   }
   return seen;
 }

@@ -20,19 +20,21 @@ interface Cell {
  * Whether an own mail tells who has an account, by when it comes after the address in question: each scenario with each
  * relay, on a stage of its own (API, worker, relay, database, Redis), several side by side.
  *
- * `--trials 200`, `--minutes 30` (of one table row at the most: it then has as many trials as there are), `--relay 60,300` (milliseconds), `--scenario plain,slow`, `--parallel 4`, `--plant` (the worker holds no
- * place: must be found), `--raw file` (every observation, a line of JSON per table row). Exit code 1 if a leak is shown.
+ * `--trials 200`; `--minutes 30`, after which a row of the table ends with the trials that it has; `--relay 60,300`
+ * (milliseconds); `--scenario plain,slow`; `--parallel 4`; `--plant` (the worker holds no place: must be found);
+ * `--raw file` (every observation, a line of JSON per row). Exit code 1 if a leak is shown.
  */
 export async function worker(options: readonly string[]): Promise<void> {
   const asked = read(options);
   const interrupted = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => {
-      waiting.length = 0;
-      interrupted.abort();
-    });
-  }
   const waiting = [...asked.cells];
+  /** The rows end with the trials that they have. */
+  const interrupt = (error?: unknown) => {
+    waiting.length = 0;
+    interrupted.abort();
+    if (error instanceof Error) throw error;
+  };
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interrupt());
   const servers = await startServers();
   process.stdout.write(
     `${asked.plant ? 'PLANTED: no place is held. ' : ''}Milliseconds are medians, known / unknown.\n`,
@@ -52,7 +54,8 @@ export async function worker(options: readonly string[]): Promise<void> {
     }
   };
   try {
-    await Promise.all(Array.from({ length: asked.parallel }, lane));
+    const lanes = await Promise.allSettled(Array.from({ length: asked.parallel }, () => lane().catch(interrupt)));
+    for (const each of lanes) if (each.status === 'rejected') throw each.reason;
   } finally {
     await servers.stop();
   }
