@@ -11,7 +11,7 @@ import { isFull, password, type Stage, startStage, tell } from './stage.js';
 /** People, attackers' clients and lines of each; milliseconds that the people come in. */
 const size = isFull
   ? { signIns: 38, resets: 10, clients: 100, neighbours: 400, lines: 6, span: 5_000 }
-  : { signIns: 6, resets: 2, clients: 12, neighbours: 0, lines: 3, span: 200 };
+  : { signIns: 6, resets: 2, clients: 30, neighbours: 0, lines: 3, span: 200 };
 /** Milliseconds that a person waits: as promised, or as long as a busy machine needs to tell served from refused. */
 const patience = isFull ? 5_000 : 15_000;
 /** How many of the people may go without. */
