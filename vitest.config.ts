@@ -19,7 +19,8 @@ export default defineConfig({
     alias: [{ find: /^graphql$/, replacement: 'graphql/index.js' }],
   },
   test: {
-    include: ['test/**/*.test.ts'],
+    // What only makes sense at full size has no short form here: see `npm run flood`.
+    include: ['test/**/*.test.ts', ...(process.env.FLOOD === 'full' ? ['test/**/*.flood.ts'] : [])],
     globalSetup: ['test/support/global-setup.ts'],
     setupFiles: ['test/support/setup.ts'],
     testTimeout: 20_000,

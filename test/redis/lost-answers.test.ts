@@ -114,14 +114,16 @@ describe.skipIf(!hasRedisServer)('an answer that is lost (needs a redis-server o
         (done) => done > waiting,
       );
       waiting = (await postponed()).length + keys().size;
+      // The last of the commands comes after the mail, and nothing waits for it.
+      if (passing === people.length - 1) await eventually(() => Promise.resolve(gate.lost), Boolean);
       // The driver sends a script's text, or its digest where the server has it already.
       lost.push(gate.lost?.replace('evalsha', 'eval'));
       // Health writes and reads, too, and is not to lose what is left.
       gate.lose([]);
       await isOk();
     }
-    // Two limits of the request, looked at and taken; the budget and the record of the mail; nothing was left to lose.
-    expect(lost).toEqual(['get', 'get', 'eval', 'eval', 'get', 'eval', 'set', undefined]);
+    // Two limits of the request, looked at and taken; the budget and the record of the mail; the budget again, after it.
+    expect(lost).toEqual(['get', 'get', 'eval', 'eval', 'get', 'eval', 'set', 'get']);
     gate.lose([]);
     await database.query(`update pgboss.job set start_after = now() where state = 'retry'`);
     await eventually(

@@ -120,9 +120,8 @@ describe.skipIf(!hasRedisServer)('while others keep the hashing busy (needs a re
     },
   );
 
-  it.runIf(isFull)(
-    '60 calls with one real key at the same time, people sign in and reset',
-    async () => {
+  if (isFull) {
+    it('60 calls with one real key at the same time, people sign in and reset', async () => {
       await stage.accounts(['holder@key.example']);
       const key = await keyOf('holder@key.example', '198.51.100.9');
       const attack = () =>
@@ -135,7 +134,6 @@ describe.skipIf(!hasRedisServer)('while others keep the hashing busy (needs a re
       tell('A3 60 calls with one real key', seen);
       expect(seen.figures.signedIn).toBeGreaterThanOrEqual(size.signIns - missing);
       expect(seen.figures.reset).toBe(size.resets);
-    },
-    120_000,
-  );
+    }, 120_000);
+  }
 });
