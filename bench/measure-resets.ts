@@ -16,6 +16,8 @@ import { cpuSeconds } from './process-figures.js';
 import { type Stage, unknownAddress } from './stage.js';
 
 const resetting = 8;
+/** The new password is compared with the current one, and then hashed: both cost the same, because both are ours. */
+const hashesPerReset = 2;
 /** Keys that are minted per second and core; more than argon2id with these settings lets any core use up. */
 const keysPerSecond = 80;
 
@@ -49,7 +51,8 @@ export async function measureResets(stage: Stage, { seconds: least, rounds }: Op
       const run = await reset();
       resets.push(await costOf(api.pid, run));
       const input = { seconds, concurrency: hashConcurrency, memoryKib: argon2.memoryKib, timeCost: argon2.timeCost };
-      hashes.push(await costOf(hasher.pid, () => hasher.call('hash', input)));
+      const { perSecond, cpuMs } = await costOf(hasher.pid, () => hasher.call('hash', input));
+      hashes.push({ perSecond: perSecond / hashesPerReset, cpuMs: cpuMs * hashesPerReset });
       await stage.clear();
       alone.push(await ask());
       const runBeside = await reset();
@@ -60,13 +63,13 @@ export async function measureResets(stage: Stage, { seconds: least, rounds }: Op
     const bytes = await keys.bytesPerKey();
     return [
       {
-        name: `resets/s, ${resetting} connections; floor: argon2id alone, ${hashConcurrency} at a time`,
+        name: `resets/s, ${resetting} connections; floor: two argon2id each alone, ${hashConcurrency} at a time`,
         ours: resets.map(({ perSecond }) => perSecond),
         floor: hashes.map(({ perSecond }) => perSecond),
         target: '≥ 0.95; ≥ 0.98',
       },
       {
-        name: 'server CPU ms per reset beside its hash',
+        name: 'server CPU ms per reset beside its hashes',
         ours: resets.map(({ cpuMs }, round) => cpuMs - (hashes[round]?.cpuMs ?? Number.NaN)),
         target: '≤ 1.5 ms; ≤ 1.0 ms',
       },
