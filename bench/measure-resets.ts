@@ -24,7 +24,7 @@ const keysPerSecond = 80;
 /** Resets beside their hashes alone, and what they leave of the throughput of everything else. */
 export async function measureResets(stage: Stage, { seconds: least, rounds }: Options): Promise<Figure[]> {
   // On a busy machine a hash takes a good part of a second, and none would end in less.
-  const seconds = Math.max(least, 2);
+  const seconds = Math.max(least, 1);
   const { argon2, hashConcurrency } = readSettings(stage.environment, 'api').accounts;
   const api = await Latchkey.start('api', stage.environment);
   const hasher = Child.start<BareHashTasks>('bare-hash', { UV_THREADPOOL_SIZE: String(hashConcurrency + 4) });

@@ -22,9 +22,9 @@ afterEach(async () => {
   for (const stop of stops.splice(0).reverse()) await stop();
 });
 
-function mailer(smtpUrls: string[], requireTls = false) {
+function mailer(smtpUrls: string[], requireTls = false, timeouts = smtpTimeouts) {
   const settings = { smtpUrls, from: { name: 'Acme', address: 'no-reply@acme.example' }, requireTls };
-  const made = new Mailer(settings, createLog('silent', 'test'), new Metrics(), { connections: 2 });
+  const made = new Mailer(settings, createLog('silent', 'test'), new Metrics(), { connections: 2, timeouts });
   stops.push(() => made.close());
   return made;
 }
@@ -72,10 +72,11 @@ it('goes to the next relay when one is away or refuses us, but not when the reci
 });
 
 it('gives up a relay that says nothing', async () => {
-  const started = performance.now();
-  expect(await mailer([await silentRelay('')]).send(mail)).toMatchObject({ fault: 'passing' });
-  expect(performance.now() - started).toBeLessThan(smtpTimeouts.greeting + 10_000);
-}, 30_000);
+  const hasty = { ...smtpTimeouts, greeting: 500 };
+  expect(await mailer([await silentRelay('')], false, hasty).send(mail)).toMatchObject({ fault: 'passing' });
+  // As the operator's document promises, a slow banner is waited for.
+  expect(smtpTimeouts.greeting).toBe(20_000);
+});
 
 it('insists on TLS in production, except towards this machine or when the URL says otherwise', async () => {
   const sink = await startSmtpSink(() => undefined);
