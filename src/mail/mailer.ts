@@ -21,9 +21,8 @@ export interface Place {
   readonly place?: MailPlace;
 }
 
-/** A mail to one recipient. Addresses passed our parser; nothing in a header comes from a person. */
-export interface Mail extends Place {
-  readonly to: string;
+/** What a mail says. Nothing in a header comes from a person. */
+export interface Content {
   readonly subject: string;
   readonly html: string;
   readonly text: string;
@@ -31,6 +30,9 @@ export interface Mail extends Place {
   /** Stable for one logical mail, so that copies can be told. */
   readonly messageId: string;
 }
+
+/** A mail to one recipient. Addresses passed our parser. */
+export interface Mail extends Place, Content {}
 
 export interface MailSettings {
   readonly smtpUrls: readonly string[];
@@ -143,10 +145,14 @@ export class Mailer {
    * Takes up place and line as a mail would, for as long as one would, and sends nothing: whoever sees when other mails
    * leave does not learn whether there was a mail here. What a mail leaves behind, this does, too: a line that is open,
    * and a domain that is known to be quick, or slow. While relays rest it waits as a mail would.
+   *
+   * @param held.like a mail that is written down and thrown away: others wait for the same processor.
    */
-  async hold({ to, begun = this.#clock.now(), place = anyPlace }: Place, leaseEnded?: AbortSignal): Promise<void> {
+  async hold(held: Place & { readonly like?: Content }, leaseEnded?: AbortSignal): Promise<void> {
+    const { to, begun = this.#clock.now(), place = anyPlace, like } = held;
     const times = this.#times;
     if (!times) return;
+    if (like) await wrapMail({ ...like, to }, this.settings.from, place);
     const from = this.#clock.now();
     const ends = [place.signal, AbortSignal.timeout(this.#timeouts.whole), ...(leaseEnded ? [leaseEnded] : [])];
     const signal = AbortSignal.any(ends);

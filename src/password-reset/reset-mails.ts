@@ -5,7 +5,7 @@ import type { MailPlace } from '../mail/mail-places.js';
 import type { MailTemplates, MailValues } from '../mail/mail-template.js';
 import type { Mailer } from '../mail/mailer.js';
 import type { SmtpFailure } from '../mail/smtp-failure.js';
-import type { ResetKey } from './reset-key.js';
+import { mintResetKey, type ResetKey } from './reset-key.js';
 
 export interface ResetMailSettings {
   /** Where the link leads; the key follows after `#key=`, so that no server ever sees it. */
@@ -143,7 +143,7 @@ export class ResetMails {
     const use = { isUsed: false };
     try {
       return await work(placed, use).finally(() =>
-        use.isUsed ? undefined : this.mailer.hold({ to, ...placeOf(held) }, signal),
+        use.isUsed ? undefined : this.mailer.hold({ to, ...placeOf(held), like: this.#likeALink(job) }, signal),
       );
     } finally {
       place.release();
@@ -151,9 +151,19 @@ export class ResetMails {
   }
 
   #send(name: string, to: string, language: string | null, job: MailJob, values: MailValues) {
+    return this.mailer.send({ to, ...placeOf(job), ...this.#compose(name, language, job, values) }, job.signal);
+  }
+
+  /** What the commonest mail would say to nobody in particular. */
+  #likeALink(job: Pick<MailJob, 'id'>) {
+    const link = `${this.settings.pageUrl}#key=${mintResetKey()}`;
+    const [lifetime, now] = [inWords(3_600, null), timeInWords(new Date(), null)];
+    return this.#compose('reset-link', null, job, { link, lifetime, expiresAt: now, isLast: false, nextMailAt: now });
+  }
+
+  #compose(name: string, language: string | null, { id }: Pick<MailJob, 'id'>, values: MailValues) {
     const { productName } = this.settings;
-    const filled = this.templates.fill(name, language, { ...values, productName });
-    return this.mailer.send({ to, ...placeOf(job), messageId: `${job.id}.${name}`, ...filled }, job.signal);
+    return { messageId: `${id}.${name}`, ...this.templates.fill(name, language, { ...values, productName }) };
   }
 }
 

@@ -18,9 +18,12 @@ const accounts = 60;
 /**
  * Known against unknown, for each form that a tenant's accounts may have, and unknown against unknown as a control; then
  * accounts that nobody can sign in to. Prints medians, the bound of their difference and the chance of a guess.
+ *
+ * @param options `--trials N`; `--only TEXT`: of the forms, those whose name holds it.
  */
 export async function signIn(options: readonly string[]): Promise<void> {
-  const trials = Number(options[options.indexOf('--trials') + 1]) || 60;
+  const trials = (options.includes('--trials') && Number(options[options.indexOf('--trials') + 1])) || 60;
+  const only = options.includes('--only') ? (options[options.indexOf('--only') + 1] ?? '') : '';
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-timing-'));
   await chmod(folder, 0o711);
   const postgres = await startEmbeddedPostgres({ folder: join(folder, 'postgres'), database: 'timing' });
@@ -42,6 +45,7 @@ export async function signIn(options: readonly string[]): Promise<void> {
       (trial: number) =>
         `${name}${trial}@${domain}`;
     for (const [index, form] of forms.entries()) {
+      if (!form.includes(only)) continue;
       const domain = `tenant${index}.example`;
       print(
         `${form}, known / unknown`,
@@ -50,6 +54,7 @@ export async function signIn(options: readonly string[]): Promise<void> {
       const control = { one: unknown(domain, 'somebody'), other: unknown(domain) };
       print(`${form}, unknown / unknown`, await timeRefusals(url, trials, control));
     }
+    if (!'disabled, no password'.includes(only)) return;
     const dead = { one: () => 'person0@off.example', other: unknown('off.example') };
     print('disabled / unknown, bcrypt 10', await timeRefusals(url, trials, dead));
     const empty = { one: () => 'empty@off.example', other: unknown('off.example') };
