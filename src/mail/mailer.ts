@@ -152,7 +152,8 @@ export class Mailer {
     const { to, begun = this.#clock.now(), place = anyPlace, like } = held;
     const times = this.#times;
     if (!times) return;
-    if (like) await wrapMail({ ...like, to }, this.settings.from, place);
+    // To ourselves: the address of a job may be broken.
+    if (like) await wrapMail({ ...like, to: this.settings.from.address }, this.settings.from, place);
     const from = this.#clock.now();
     const ends = [place.signal, AbortSignal.timeout(this.#timeouts.whole), ...(leaseEnded ? [leaseEnded] : [])];
     const signal = AbortSignal.any(ends);
