@@ -12,14 +12,15 @@ export class AddressCollation extends Migration {
   override name = '20261126-address-collation';
 
   override up(): void {
-    this.addSql('create unique index if not exists account_email_bytes on account (email collate "C")');
-    this.addSql('alter table account drop constraint account_email_unique');
-    this.addSql('alter table account alter column email type text collate "C"');
-    this.addSql('alter table account add constraint account_email_unique unique using index account_email_bytes');
+    // First, while nobody waits for accounts.
     this.addSql(`
       alter table audit_refusal
         alter column kind type text collate "C",
         alter column detail type text collate "C",
         alter column client type text collate "C"`);
+    this.addSql('create unique index if not exists account_email_bytes on account (email collate "C")');
+    this.addSql('alter table account drop constraint account_email_unique');
+    this.addSql('alter table account alter column email type text collate "C"');
+    this.addSql('alter table account add constraint account_email_unique unique using index account_email_bytes');
   }
 }

@@ -43,8 +43,8 @@ export function partiesOf({ caller, account }: HashCall): Party[] {
 }
 
 /**
- * Who hashed how much, and was refused how often, in the last half minute to minute. It outlasts the queue: a hundred clients with one waiting call
- * each are told from a newcomer by what they had before.
+ * Who hashed how much, and was refused how often, in the last half minute to minute. It outlasts the queue: a hundred
+ * clients with one waiting call each are told from a newcomer by what they had before.
  */
 export class HashShares {
   #now = new Map<string, number>();
