@@ -19,6 +19,7 @@ export interface Happening {
 export class Audit {
   readonly #refusals: Refusals;
   readonly #writing = new Set<Promise<void>>();
+  #gathered: { readonly happenings: Happening[]; readonly end: () => void } | undefined;
 
   constructor(
     private readonly orm: MikroORM,
@@ -36,23 +37,47 @@ export class Audit {
 
   /** By itself: a lost event is logged and hinders nobody. Never rejects. */
   note(happening: Happening): Promise<void> {
-    const written = this.#write(happening).finally(() => this.#writing.delete(written));
-    this.#writing.add(written);
-    return written;
+    return this.#inBackground(this.#write([happening]));
   }
 
-  /** Waits for what was noted and not waited for. */
+  /** As `note`, a moment later and together with others: for what comes often, and for a processor that is wanted now. */
+  noteSoon(happening: Happening): void {
+    if (this.#gathered) {
+      this.#gathered.happenings.push(happening);
+      return;
+    }
+    const happenings = [happening];
+    const pause = new Promise<void>((resolve) => {
+      this.#gathered = { happenings, end: resolve };
+      setTimeout(resolve, gatheredFor).unref();
+    });
+    const write = () => {
+      this.#gathered = undefined;
+      return this.#write(happenings);
+    };
+    void this.#inBackground(pause.then(write));
+  }
+
+  /** Writes what was noted and not waited for. */
   async written(): Promise<void> {
+    this.#gathered?.end();
     await Promise.all([...this.#writing, this.#refusals.written()]);
   }
 
-  async #write(happening: Happening): Promise<void> {
+  #inBackground(written: Promise<void>): Promise<void> {
+    const known = written.finally(() => this.#writing.delete(known));
+    this.#writing.add(known);
+    return known;
+  }
+
+  async #write(happenings: readonly Happening[]): Promise<void> {
     try {
-      await this.orm.em.fork().insert(AuditEvent, row(happening));
-      this.metrics.auditEvent(happening.kind);
+      await this.orm.em.fork().insertMany(AuditEvent, happenings.map(row));
+      for (const { kind } of happenings) this.metrics.auditEvent(kind);
     } catch (error) {
       this.metrics.alarm('audit-event-lost');
-      this.log.error({ reason: happening.kind, fault: describeFault(error) }, 'an audit event could not be written');
+      const fields = { reason: happenings[0]?.kind, count: happenings.length, fault: describeFault(error) };
+      this.log.error(fields, 'audit events could not be written');
     }
   }
 
@@ -75,6 +100,8 @@ export class Audit {
 }
 
 const erasedTogether = 5_000;
+/** Milliseconds. What happened less than that before a process is killed is missing in the trail. */
+const gatheredFor = 250;
 
 function row(happening: Happening) {
   return {

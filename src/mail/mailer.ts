@@ -2,7 +2,9 @@ import { EventEmitter, once } from 'node:events';
 import type { Log } from '../log.js';
 import type { Metrics } from '../metrics.js';
 import { type Clock, type DialogueTimes, realClock } from './dialogue-times.js';
+import { type HeldPlace, holdPlace } from './held-place.js';
 import { anyPlace, type MailPlace, MailPlaces, type PlacesTiming } from './mail-places.js';
+import { domainOf } from './recipient-domain.js';
 import { type NotTaken, Relay, type RelayOptions, smtpTimeouts } from './relay.js';
 import type { BreakerState, Pass } from './relay-breaker.js';
 import type { SmtpFailure } from './smtp-failure.js';
@@ -52,9 +54,6 @@ export interface MailerOptions extends Omit<RelayOptions, 'requireTls' | 'name'>
 const resting: SmtpFailure = { fault: 'passing', reason: 'relays-rest', status: undefined, relayDown: true };
 const recipientSlow: SmtpFailure = { fault: 'passing', reason: 'recipient-slow', status: undefined, relayDown: false };
 const leaseLost: SmtpFailure = { fault: 'passing', reason: 'lease-lost', status: undefined, relayDown: false };
-
-/** Milliseconds that a place is held at the least before the first dialogue ever. */
-const unknownLength = 100;
 
 /** Hands mails to the relays, which are tried in turn; one that is down is passed over. */
 export class Mailer {
@@ -148,31 +147,12 @@ export class Mailer {
    *
    * @param held.like a mail that is written down and thrown away: others wait for the same processor.
    */
-  async hold(held: Place & { readonly like?: Content }, leaseEnded?: AbortSignal): Promise<void> {
-    const { to, begun = this.#clock.now(), place = anyPlace, like } = held;
-    const times = this.#times;
+  async hold(held: HeldPlace, leaseEnded?: AbortSignal): Promise<void> {
+    const [times, clock, { from }] = [this.#times, this.#clock, this.settings];
     if (!times) return;
-    // To ourselves: the address of a job may be broken.
-    if (like) await wrapMail({ ...like, to: this.settings.from.address }, this.settings.from, place);
-    const from = this.#clock.now();
-    const ends = [place.signal, AbortSignal.timeout(this.#timeouts.whole), ...(leaseEnded ? [leaseEnded] : [])];
-    const signal = AbortSignal.any(ends);
-    const tried = new Set<Relay>();
-    const find = () => this.#relays.find((relay) => !tried.has(relay) && relay.admits(to));
-    let relay = find() ?? (await this.#waitForRelay(leaseEnded, find));
-    for (; relay; relay = find()) {
-      tried.add(relay);
-      const isHeld = await relay.hold(to, signal, async (askAround) => {
-        const waited = this.#clock.now() - from;
-        const drawn = await times.draw(domainOf(to));
-        if (!drawn) await askAround();
-        const length = Math.min(drawn?.length ?? unknownLength, this.#timeouts.whole - waited);
-        place.stage('RCPT');
-        if (!drawn?.isSlow) place.stage('idle');
-        await this.#clock.sleep(Math.max(0, begun + waited + length - this.#clock.now()), signal);
-      });
-      if (isHeld) return;
-    }
+    const waitForRelay = (find: () => Relay | undefined) => this.#waitForRelay(leaseEnded, find);
+    const holding = { relays: this.#relays, times, clock, from, whole: this.#timeouts.whole, waitForRelay };
+    await holdPlace(holding, held, leaseEnded);
   }
 
   /** Told when one mail may try a relay that rested (`half-open`), and when all may (`closed`). */
@@ -213,8 +193,4 @@ export class Mailer {
     }
     return undefined;
   }
-}
-
-function domainOf(address: string): string {
-  return address.slice(address.lastIndexOf('@') + 1);
 }

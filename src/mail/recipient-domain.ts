@@ -1,3 +1,7 @@
+export function domainOf(address: string): string {
+  return address.slice(address.lastIndexOf('@') + 1);
+}
+
 /**
  * Whose mails share a fate: the domain of an address without what its owner can multiply. `a.mail.example.com` is
  * `example.com`; below a country's short second label (`co.uk`, `com.br`) one label more is kept. A guess where a list

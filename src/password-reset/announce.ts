@@ -15,6 +15,6 @@ export async function announceChange(parts: PasswordResetParts, job: Job<Credent
   const mailJob = { ...job, place, id: `${job.id}.${changedAt.getTime()}` };
   const failure = await mails.sendNotice(account, { ...job.data, changedAt, job: mailJob }).finally(place.release);
   if (failure) return notSent(failure);
-  void audit.note({ kind: 'notice.sent', accountId: account.id, detail: { jobId: job.id, change: job.data.change } });
+  audit.noteSoon({ kind: 'notice.sent', accountId: account.id, detail: { jobId: job.id, change: job.data.change } });
   return { settle: 'done', outcome: 'sent' };
 }

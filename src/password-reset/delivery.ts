@@ -23,6 +23,8 @@ export class Delivery {
     const email = parseEmailAddress(String(job.data.email));
     if (!email) return { settle: 'dead', reason: 'broken-data' };
     const account = await accounts.find({ email });
+    // Verified for nobody, too: others wait for the same processor.
+    const isOwnDevice = devices.verify(job.data.device, account) !== undefined;
     const finish = async (outcome: string): Promise<Settlement> => {
       // What a superseded job had taken belongs to the budget of the version before, which is gone.
       if (account && (outcome === 'expired' || outcome === 'no-recipient')) await budget.giveBack(job.id, account);
@@ -31,7 +33,7 @@ export class Delivery {
       const note = { kind: `reset.${outcome}`, accountId: account?.id, client };
       // Not waited for: until the job is settled, a crash sends the mail again. Strangers make as many of the others as
       // they ask, so those are only counted.
-      if (/^(?:sent|dead|told-unknown)$/.test(outcome)) void audit.note({ ...note, origin, detail: { jobId: job.id } });
+      if (/^(?:sent|dead|told-unknown)$/.test(outcome)) audit.noteSoon({ ...note, origin, detail: { jobId: job.id } });
       else audit.refused(note);
       return { settle: 'done', outcome };
     };
@@ -44,7 +46,6 @@ export class Delivery {
     const now = account.readAt.getTime();
     if (now - job.createdAt.getTime() > settings.requestDeadlineSeconds * 1000) return finish('expired');
     if (account.credentialsChangedAt > job.createdAt) return finish('superseded');
-    const isOwnDevice = devices.verify(job.data.device, account) !== undefined;
     const takePlace = () => budget.take(job.id, account, { network: job.data.network, isOwnDevice });
     const grant = await takePlace();
     if (!grant.granted) return finish('suppressed');

@@ -1,4 +1,4 @@
-import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
+import { createHmac, createSecretKey, hkdfSync, type KeyObject, timingSafeEqual } from 'node:crypto';
 
 /** Text counts as UTF-8. */
 export type MacField = string | Uint8Array;
@@ -17,7 +17,7 @@ const macBytes = 16;
  * `SECRET` (HKDF, RFC 5869). The first value signs, all verify, so that a new one can be brought in beside the old.
  */
 export class Macs {
-  readonly #keys: readonly Buffer[];
+  readonly #keys: readonly KeyObject[];
 
   /** @param purpose a label of its own for each kind of message: a MAC made for one is worth nothing for another. */
   constructor(
@@ -26,12 +26,12 @@ export class Macs {
     private readonly form: MacForm = 'prefixed',
   ) {
     if (secrets.length === 0) throw new Error('MACs need a secret');
-    this.#keys = secrets.map((secret) => Buffer.from(hkdfSync('sha256', secret, '', purpose, 32)));
+    this.#keys = secrets.map((secret) => createSecretKey(Buffer.from(hkdfSync('sha256', secret, '', purpose, 32))));
   }
 
   /** 16 bytes. */
   sign(...fields: readonly MacField[]): Buffer {
-    return this.#under(this.#keys[0] as Buffer, fields);
+    return this.#under(this.#keys[0] as KeyObject, fields);
   }
 
   /** Whether any of the secrets made this MAC of these fields; in the same time whatever is wrong with it. */
@@ -40,7 +40,7 @@ export class Macs {
     return this.#keys.map((key) => timingSafeEqual(this.#under(key, fields), mac)).includes(true);
   }
 
-  #under(key: Buffer, fields: readonly MacField[]): Buffer {
+  #under(key: KeyObject, fields: readonly MacField[]): Buffer {
     const hmac = createHmac('sha256', key);
     if (this.form === 'joined') hmac.update(this.purpose);
     for (const field of fields) {

@@ -1,0 +1,70 @@
+import type { Clock, DialogueTimes } from './dialogue-times.js';
+import { anyPlace } from './mail-places.js';
+import type { Content, MailSettings, Place } from './mailer.js';
+import { domainOf } from './recipient-domain.js';
+import type { Relay } from './relay.js';
+import { wrapMail } from './wrap-mail.js';
+
+export interface Holding {
+  readonly relays: readonly Relay[];
+  readonly times: DialogueTimes;
+  readonly clock: Clock;
+  readonly from: MailSettings['from'];
+  /** Milliseconds that a mail may take in all. */
+  readonly whole: number;
+  readonly waitForRelay: (find: () => Relay | undefined) => Promise<Relay | undefined>;
+}
+
+/** A place whose job sends nothing. @see Mailer.hold */
+export interface HeldPlace extends Place {
+  readonly like?: Content;
+}
+
+/** Milliseconds that a place is held at the least before the first dialogue ever. */
+const unknownLength = 100;
+/**
+ * Round trips of a mail that cost this process something: to Redis for its budget and its record, to the relay for MAIL,
+ * RCPT, DATA and the mail, to Redis for how long it took and for the budget again. A held place makes as many, to Redis.
+ */
+const roundTrips = { before: 3, during: 4, after: 3 } as const;
+
+/** Takes up place, line and processor as a mail would, for as long as one would. */
+export async function holdPlace(holding: Holding, held: HeldPlace, leaseEnded?: AbortSignal): Promise<void> {
+  const { clock, relays, times, whole } = holding;
+  const { to, begun = clock.now(), place = anyPlace, like } = held;
+  const domain = domainOf(to);
+  // To ourselves: the address of a job may be broken.
+  if (like) await wrapMail({ ...like, to: holding.from.address }, holding.from, place);
+  await askRedis(times, domain, roundTrips.before);
+  const from = clock.now();
+  const signal = AbortSignal.any([place.signal, AbortSignal.timeout(whole), ...(leaseEnded ? [leaseEnded] : [])]);
+  const tried = new Set<Relay>();
+  const find = () => relays.find((relay) => !tried.has(relay) && relay.admits(to));
+  let relay = find() ?? (await holding.waitForRelay(find));
+  for (; relay; relay = find()) {
+    tried.add(relay);
+    const isHeld = await relay.hold(to, signal, async (askAround) => {
+      const waited = clock.now() - from;
+      const drawn = await times.draw(domain);
+      if (!drawn) await askAround();
+      const length = Math.min(drawn?.length ?? unknownLength, whole - waited);
+      place.stage('RCPT');
+      if (!drawn?.isSlow) place.stage('idle');
+      await sleepInParts(holding, begun + waited + length, signal, () => void askRedis(times, domain, 2));
+    });
+    if (isHeld) break;
+  }
+  void askRedis(times, domain, roundTrips.after);
+}
+
+/** @param until by the clock. @param part done at the end of each part but the last. */
+async function sleepInParts({ clock }: Holding, until: number, signal: AbortSignal, part: () => void): Promise<void> {
+  for (let left: number = roundTrips.during; left > 0 && !signal.aborted; left--) {
+    part();
+    await clock.sleep(Math.max(0, until - clock.now()) / left, signal);
+  }
+}
+
+async function askRedis(times: DialogueTimes, domain: string, count: number): Promise<void> {
+  for (let asked = 0; asked < count; asked++) await times.draw(domain);
+}
