@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { settingsTable } from '../src/settings-table.js';
+import { settingsTable } from '../src/settings/table.js';
 import { freePort } from '../test/support/free-port.js';
 import { machineTime } from './process-figures.js';
 

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { ResetPasswordDocument } from '../schema/sdk/generated/graphql.js';
-import { createLog } from '../src/log.js';
-import { Metrics } from '../src/metrics.js';
+import { createLog } from '../src/observability/log.js';
+import { Metrics } from '../src/observability/metrics.js';
 import { digestOf, mintResetKey } from '../src/password-reset/reset-key.js';
 import { ResetKeys } from '../src/password-reset/reset-keys.js';
-import { readSettings } from '../src/settings.js';
+import { readSettings } from '../src/settings/settings.js';
 import type { BareHashTasks } from './bare-hash.js';
 import { Child } from './child.js';
 import type { Figure } from './figures.js';

@@ -5,7 +5,7 @@ import { Migration } from '@mikro-orm/migrations';
  * comes from the operating system or ICU, and an index that was made in another order finds rows no more.
  *
  * `latchkey migrate up` has built the new index of addresses beforehand, without a lock that anybody waits for
- * (`src/accounts/address-index.ts`); here it takes the place of the old one, under its name. No row and no index of an
+ * (`src/services/address-index.ts`); here it takes the place of the old one, under its name. No row and no index of an
  * account is written: changes the catalogue only. The few rows of `audit_refusal` are indexed anew.
  */
 export class AddressCollation extends Migration {

@@ -8,8 +8,8 @@ import { createServer } from './http/server.js';
 import { pageTarget } from './password-reset/page-address.js';
 import { PasswordResetResolver } from './password-reset/password-reset.resolver.js';
 import { resetPageRoutes } from './password-reset/reset-page.routes.js';
-import type { Services } from './services.js';
-import type { Settings } from './settings.js';
+import type { Services } from './services/services.js';
+import type { Settings } from './settings/settings.js';
 import { SignUpConfirmationResolver } from './sign-up-confirmation/sign-up-confirmation.resolver.js';
 
 export interface Api {

@@ -28,5 +28,5 @@ if (!process.env.UV_THREADPOOL_SIZE && typeof process.execve === 'function' && p
 }
 
 await import('reflect-metadata');
-const { run } = await import('./command-line.js');
+const { run } = await import('./commands/command-line.js');
 await run(process.argv);

@@ -1,16 +1,16 @@
 import { credentialNotices } from './accounts/accounts.js';
 import { signUpRequests } from './accounts/sign-up.js';
-import { databaseTimeouts } from './database.js';
-import { startHousekeeping } from './housekeeping.js';
-import { jobTiming } from './jobs/queue-definition.js';
-import { describeFault } from './log.js';
-import { smtpTimeouts } from './mail/relay.js';
+import { jobTiming } from './jobs/queue/definition.js';
+import { smtpTimeouts } from './mail/relay/relay.js';
+import { describeFault } from './observability/log.js';
 import { resetRequests } from './password-reset/outcomes.js';
 import { forRelay } from './password-reset/reset-mails.js';
-import { redisOptions } from './redis.js';
-import { onServerReady } from './redis-health.js';
+import { startHousekeeping } from './services/housekeeping.js';
 import { workerSlots } from './services/queues.js';
-import type { Services } from './services.js';
+import type { Services } from './services/services.js';
+import { databaseTimeouts } from './stores/postgres/pool.js';
+import { onServerReady } from './stores/redis/health.js';
+import { redisOptions } from './stores/redis/redis.js';
 
 export interface Worker {
   /** Takes no new job from the first moment, ends those at work. */

@@ -1,5 +1,5 @@
 import { Arg, Ctx, Mutation, Query, Resolver } from 'type-graphql';
-import type { GraphqlContext } from '../graphql/context.js';
+import type { GraphqlContext } from '../calls/context.js';
 import { callerFault, TemporarilyUnavailable } from '../graphql/user-error.js';
 import { ChangePasswordInput, SignInInput, SignUpInput } from './accounts.inputs.js';
 import { view } from './accounts.js';
@@ -21,9 +21,9 @@ import {
   Unauthenticated,
 } from './accounts.types.js';
 import type { ChangePassword } from './change-password.js';
-import { PasswordPolicyView, PasswordRejected } from './password.types.js';
-import type { PasswordPolicy } from './password-policy.js';
-import type { Sessions } from './sessions.js';
+import { PasswordPolicyView, PasswordRejected } from './passwords/password.types.js';
+import type { PasswordPolicy } from './passwords/password-policy.js';
+import type { Sessions } from './sessions/sessions.js';
 import type { SignUp } from './sign-up.js';
 
 /** Only translates. */

@@ -6,8 +6,8 @@ import {
   raw,
   UniqueConstraintViolationException,
 } from '@mikro-orm/postgresql';
-import { orReadBack, orUnavailable } from '../availability.js';
-import type { QueueDefinition } from '../jobs/queue-definition.js';
+import { orReadBack, orUnavailable } from '../calls/unavailable.js';
+import type { QueueDefinition } from '../jobs/queue/definition.js';
 import { Account, type AccountRow } from './account.entity.js';
 import type { EmailAddress } from './email-address.js';
 

@@ -1,8 +1,8 @@
 import { GraphQLDateTimeISO } from 'graphql-scalars';
 import { createUnionType, Field, ID, Int, ObjectType } from 'type-graphql';
-import { ErrorCode } from '../errors.js';
+import { ErrorCode } from '../calls/errors.js';
 import { TemporarilyUnavailable, TooManyRequests, UserError } from '../graphql/user-error.js';
-import { PasswordRejected } from './password.types.js';
+import { PasswordRejected } from './passwords/password.types.js';
 
 @ObjectType({ description: 'Somebody who can sign in. Example: `{ id: "0b9c…", email: "alice@example.com" }`.' })
 export class Account {

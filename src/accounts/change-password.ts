@@ -1,20 +1,21 @@
 import type { Audit } from '../audit/audit.js';
-import { orReadBack, orTryLater, type TemporarilyUnavailable } from '../availability.js';
-import type { Caller } from '../caller.js';
+import type { Caller } from '../calls/caller.js';
+import { type TemporarilyUnavailable, withinDeadline } from '../calls/deadline.js';
+import { from, type TooManyRequests } from '../calls/too-many-requests.js';
+import { orReadBack } from '../calls/unavailable.js';
 import type { JobQueue } from '../jobs/job-queue.js';
-import { describeFault, type Log } from '../log.js';
-import type { AccessTokens } from './access-token.js';
+import { describeFault, type Log } from '../observability/log.js';
 import type { AccountRow } from './account.entity.js';
 import { type Accounts, type Credential, credentialNotices } from './accounts.js';
-import { from, type TooManyRequests } from './limits.js';
-import type { PasswordHash } from './password-hash.js';
-import type { PasswordPolicy, PasswordRejected } from './password-policy.js';
 import type { FormShares } from './passwords/form-shares.js';
 import type { NewPasswords } from './passwords/new-passwords.js';
+import type { PasswordHash } from './passwords/password-hash.js';
+import type { PasswordPolicy, PasswordRejected } from './passwords/password-policy.js';
+import type { AccessTokens } from './sessions/access-token.js';
 import type { Devices } from './sessions/devices.js';
 import type { OwnerLimits } from './sessions/owner-limits.js';
-import type { Sessions } from './sessions.js';
-import type { SignInFailures } from './sign-in-failures.js';
+import type { Sessions } from './sessions/sessions.js';
+import type { SignInFailures } from './sessions/sign-in-failures.js';
 
 export type ChangePasswordOutcome =
   | {
@@ -58,7 +59,7 @@ export class ChangePassword {
   ): Promise<ChangePasswordOutcome> {
     const { accounts, sessions, passwordHash, newPasswords, passwordPolicy, signInFailures, ownerLimits, audit, log } =
       this.parts;
-    return orTryLater(log, caller.requestId, async () => {
+    return withinDeadline(log, caller.requestId, async () => {
       const hashing = { urgency: 'other', caller } as const;
       passwordHash.expectRoom(hashing);
       const owner = await sessions.authenticate(accessToken);

@@ -1,16 +1,16 @@
 import type { Audit } from '../audit/audit.js';
-import { orTryLater, type TemporarilyUnavailable } from '../availability.js';
-import type { Caller } from '../caller.js';
+import type { Caller } from '../calls/caller.js';
+import { type TemporarilyUnavailable, withinDeadline } from '../calls/deadline.js';
+import { from, type TooManyRequests } from '../calls/too-many-requests.js';
 import type { JobQueue } from '../jobs/job-queue.js';
-import type { QueueDefinition } from '../jobs/queue-definition.js';
-import type { Log } from '../log.js';
+import type { QueueDefinition } from '../jobs/queue/definition.js';
+import type { Log } from '../observability/log.js';
 import type { CallerLimit } from '../rate-limit/caller-limit.js';
 import { pass } from '../rate-limit/pass.js';
 import { type Accounts, type AccountView, view } from './accounts.js';
 import { type EmailAddress, parseEmailAddress } from './email-address.js';
-import { from, type TooManyRequests } from './limits.js';
-import type { PasswordHash } from './password-hash.js';
-import type { PasswordPolicy, PasswordRejected } from './password-policy.js';
+import type { PasswordHash } from './passwords/password-hash.js';
+import type { PasswordPolicy, PasswordRejected } from './passwords/password-policy.js';
 
 /** "Somebody wants an account with this address": all of it validated, and no password and no key in it. */
 export interface SignUpRequest {
@@ -60,7 +60,7 @@ export class SignUp {
     if (verdict.kind === 'password-rejected') return verdict;
 
     if (this.parts.mode === 'confirm') return this.#request(email, input.locale, caller);
-    return orTryLater(log, caller.requestId, async () => {
+    return withinDeadline(log, caller.requestId, async () => {
       const hashing = { urgency: 'other', caller } as const;
       passwordHash.expectRoom(hashing);
       const passed = await pass(caller, [limits.signUp, limits.hash]);
@@ -80,7 +80,7 @@ export class SignUp {
   /** Reads no account and makes no hash, so that there is nothing to be told apart, by answer or by time. */
   #request(email: EmailAddress, locale: string | null | undefined, caller: Caller): Promise<SignUpOutcome> {
     const { jobs, keyLifetimeSeconds, knownLocale, limits, log } = this.parts;
-    return orTryLater(log, caller.requestId, async () => {
+    return withinDeadline(log, caller.requestId, async () => {
       const passed = await pass(caller, [limits.signUp]);
       if (passed.kind !== 'passed') return passed;
       const { requestId, client } = caller;

@@ -1,6 +1,6 @@
 import type { EntityManager, MikroORM } from '@mikro-orm/postgresql';
-import { describeFault, type Log } from '../log.js';
-import type { Metrics } from '../metrics.js';
+import { describeFault, type Log } from '../observability/log.js';
+import type { Metrics } from '../observability/metrics.js';
 import { AuditEvent } from './audit-event.entity.js';
 import { type Refusal, Refusals } from './refusals.js';
 

@@ -1,6 +1,6 @@
 import type { MikroORM } from '@mikro-orm/postgresql';
-import { describeFault, type Log } from '../log.js';
-import type { Metrics } from '../metrics.js';
+import { describeFault, type Log } from '../observability/log.js';
+import type { Metrics } from '../observability/metrics.js';
 import { RefusalNames } from './refusal-names.js';
 
 /** A call that was refused; never an address, a key or a password. */

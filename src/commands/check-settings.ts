@@ -1,15 +1,9 @@
-import { openDatabase } from '../database.js';
 import { DataKeyUnreadable, readDataKey } from '../secrets/data-key-row.js';
 import { kidOf } from '../secrets/key-id.js';
-import {
-  type Command,
-  type Environment,
-  readSettings,
-  type SettingFault,
-  type Settings,
-  SettingsError,
-  settingsWarnings,
-} from '../settings.js';
+import { openDatabase } from '../services/database.js';
+import { type Command, type Environment } from '../settings/environment.js';
+import { readSettings, type SettingFault, type Settings, SettingsError } from '../settings/settings.js';
+import { settingsWarnings } from '../settings/warnings.js';
 
 /** Milliseconds for the one question to the database. */
 const patience = 5_000;

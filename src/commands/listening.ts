@@ -1,4 +1,4 @@
-import { isHostFault } from '../settings-values.js';
+import { isHostFault } from '../settings/values.js';
 
 /** A port or an address that cannot be had is told with the setting that asked for it. */
 export async function naming<T>(setting: 'PORT' | 'OPS_PORT', listening: Promise<T>): Promise<T> {

@@ -1,16 +1,16 @@
-import { AccountAdmin } from '../accounts/account-admin.js';
-import { explain } from '../accounts/account-command-failure.js';
 import { Accounts } from '../accounts/accounts.js';
-import { HashLimiter } from '../accounts/hash-limiter.js';
-import { PasswordHash } from '../accounts/password-hash.js';
+import { HashLimiter } from '../accounts/passwords/hash-limiter.js';
+import { PasswordHash } from '../accounts/passwords/password-hash.js';
 import { Audit } from '../audit/audit.js';
-import { openDatabase } from '../database.js';
-import type { JobsAdmin } from '../jobs/jobs-admin.js';
-import { createLog } from '../log.js';
 import { MailTemplates } from '../mail/mail-template.js';
-import { Metrics } from '../metrics.js';
-import { templatesFolder } from '../resources.js';
-import { readSettings } from '../settings.js';
+import { createLog } from '../observability/log.js';
+import { Metrics } from '../observability/metrics.js';
+import { templatesFolder } from '../package-files.js';
+import { openDatabase } from '../services/database.js';
+import { readSettings } from '../settings/settings.js';
+import { AccountAdmin } from './accounts/account-admin.js';
+import { explain } from './failure.js';
+import type { JobsAdmin } from './jobs/jobs-admin.js';
 
 /** The few objects that account commands need: no Redis, no relay, no secret. */
 export async function withAccounts(work: (admin: AccountAdmin) => Promise<void>): Promise<void> {
@@ -33,7 +33,7 @@ export async function withAccounts(work: (admin: AccountAdmin) => Promise<void>)
 /** Jobs need the database alone. */
 export async function withJobs(work: (admin: JobsAdmin) => Promise<void>): Promise<void> {
   const { url } = readSettings(process.env, 'migrate').database;
-  const { JobsAdmin, JobsFailure } = await import('../jobs/jobs-admin.js');
+  const { JobsAdmin, JobsFailure } = await import('./jobs/jobs-admin.js');
   const orm = openDatabase(url, { poolSize: 2 });
   const audit = new Audit(orm, createLog('silent', 'jobs'), new Metrics());
   const terminal = { out: process.stdout, err: process.stderr };

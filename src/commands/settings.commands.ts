@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { commands, type Environment } from '../settings.js';
-import { settingsMarkdown, settingsSeen } from '../settings-docs.js';
+import { settingsMarkdown, settingsSeen } from '../settings/docs.js';
+import { commands, type Environment } from '../settings/environment.js';
 
 /** `latchkey settings`. */
 export function defineSettingsCommand(

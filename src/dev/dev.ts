@@ -2,17 +2,18 @@ import { type AddressInfo, createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { type Api, startApi } from '../api.js';
 import { startOperations } from '../http/operations.js';
-import { migrateUp } from '../migrate.js';
-import { createServices, type Services } from '../services.js';
-import { type Environment, readSettings, withSecretFiles } from '../settings.js';
-import { isHostFault } from '../settings-values.js';
+import { migrateUp } from '../services/migrate.js';
+import { createServices, type Services } from '../services/services.js';
+import { type Environment } from '../settings/environment.js';
+import { readSettings, withSecretFiles } from '../settings/settings.js';
+import { isHostFault } from '../settings/values.js';
 import { startWorker } from '../worker.js';
 import { DevFolder } from './dev-folder.js';
 import { refuseForeignDatabase, refuseProduction } from './developers-machine.js';
-import { startEmbeddedPostgres } from './embedded-postgres.js';
 import { startEmbeddedRedis } from './embedded-redis.js';
-import { Inbox } from './inbox.js';
-import { inboxPages } from './inbox-pages.js';
+import { Inbox } from './inbox/inbox.js';
+import { inboxPages } from './inbox/pages.js';
+import { startEmbeddedPostgres } from './postgres/embedded-postgres.js';
 
 export interface Dev {
   readonly api: Api;

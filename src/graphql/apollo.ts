@@ -2,8 +2,8 @@ import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
 import { ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/disabled';
 import { ApolloServerPluginLandingPageLocalDefault } from '@apollo/server/plugin/landingPage/default';
 import { BREAK, type DocumentNode, type GraphQLSchema, Kind, visit } from 'graphql';
-import { describeFault, type Log } from '../log.js';
-import type { GraphqlContext } from './context.js';
+import type { GraphqlContext } from '../calls/context.js';
+import { describeFault, type Log } from '../observability/log.js';
 import { isWrongArgument, maskError } from './mask-error.js';
 import { introspectionLimits, operationLimits, operationLimitsRule } from './operation-limits.js';
 

@@ -1,6 +1,6 @@
 import { unwrapResolverError } from '@apollo/server/errors';
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
-import { type RequestErrorCode, requestErrorCodes, Unavailable } from '../errors.js';
+import { type RequestErrorCode, requestErrorCodes, Unavailable } from '../calls/errors.js';
 
 /**
  * The one place that decides what a caller may read of an error. Messages of the parser, of validation and of variable

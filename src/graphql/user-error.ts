@@ -1,5 +1,5 @@
 import { Field, Int, InterfaceType, ObjectType, registerEnumType } from 'type-graphql';
-import { ErrorCode } from '../errors.js';
+import { ErrorCode } from '../calls/errors.js';
 
 registerEnumType(ErrorCode, {
   name: 'ErrorCode',

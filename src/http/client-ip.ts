@@ -1,5 +1,5 @@
 import ipaddr from 'ipaddr.js';
-import type { Caller } from '../caller.js';
+import type { Caller } from '../calls/caller.js';
 
 /** A client, and what it is part of, widest first. */
 export type ClientNames = Pick<Caller, 'client' | 'networks'>;

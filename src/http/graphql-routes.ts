@@ -1,10 +1,10 @@
 import { Readable } from 'node:stream';
 import { type ApolloServer, HeaderMap } from '@apollo/server';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { bearerToken, type GraphqlContext } from '../graphql/context.js';
+import { bearerToken, type GraphqlContext } from '../calls/context.js';
 import { chooseAnswerType } from './answer-type.js';
-import { CallLimit } from './call-limit.js';
 import { clientNames } from './client-ip.js';
+import { CallLimit } from './connections/call-limit.js';
 import { refuse } from './refusal.js';
 import { sandboxSecurityPolicy } from './security-headers.js';
 

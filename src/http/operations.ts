@@ -1,8 +1,8 @@
 import { type FastifyInstance, fastify } from 'fastify';
-import type { Log } from '../log.js';
-import type { Metrics } from '../metrics.js';
-import type { LineSecurity } from '../stores/database-tls.js';
-import { limitConnections } from './connection-limit.js';
+import type { Log } from '../observability/log.js';
+import type { Metrics } from '../observability/metrics.js';
+import type { LineSecurity } from '../stores/postgres/tls.js';
+import { limitConnections } from './connections/connection-limit.js';
 import { loopback } from './loopback.js';
 
 /** Of a store that answers but cannot be used: how, and after a colon the first word of its answer. */

@@ -1,5 +1,5 @@
 import type { Db } from 'pg-boss';
-import { queueSchema } from './queue-definition.js';
+import { queueSchema } from './queue/definition.js';
 
 const erasedAtOnce = 5_000;
 

@@ -1,4 +1,4 @@
-import { Unavailable } from '../errors.js';
+import { Unavailable } from '../calls/errors.js';
 
 interface Waiting<Item> {
   readonly item: Item;

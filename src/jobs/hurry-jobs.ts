@@ -1,5 +1,5 @@
 import type { PgBoss } from 'pg-boss';
-import { queueSchema } from './queue-definition.js';
+import { queueSchema } from './queue/definition.js';
 
 /** Few enough for one statement to end in time. */
 const atOnce = 1_000;

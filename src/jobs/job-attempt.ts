@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { JobResult, JobWithMetadata, PgBoss } from 'pg-boss';
-import { Unavailable } from '../errors.js';
-import { describeFault, type Log } from '../log.js';
-import type { Metrics } from '../metrics.js';
+import { Unavailable } from '../calls/errors.js';
+import { describeFault, type Log } from '../observability/log.js';
+import type { Metrics } from '../observability/metrics.js';
 import { backOffAfter, type Carried, carriedBy, pauseAfter, putOff } from './put-off.js';
 
 /** A job at one attempt. Times are the database's. */

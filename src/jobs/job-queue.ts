@@ -2,18 +2,18 @@ import { randomUUID } from 'node:crypto';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import type { Pool } from 'pg';
 import { type DatabaseOptions, fromKysely, type JobInsert, type JobWithMetadata, PgBoss } from 'pg-boss';
-import { Unavailable } from '../errors.js';
-import { describeFault, type Log } from '../log.js';
-import type { Metrics } from '../metrics.js';
+import { Unavailable } from '../calls/errors.js';
+import { describeFault, type Log } from '../observability/log.js';
+import type { Metrics } from '../observability/metrics.js';
 import { eraseFinished } from './erase-finished.js';
 import { GroupWriter } from './group-writer.js';
 import { hurryJobs } from './hurry-jobs.js';
 import { type Job, JobAttempts, type Settlement } from './job-attempt.js';
 import { listenDirectly } from './listen-directly.js';
 import { oneByOne, takeByClass, takingOf } from './place-taking.js';
-import { countJobs, type QueueCounts } from './queue-counts.js';
-import { jobTiming, type QueueDefinition, queueSchema } from './queue-definition.js';
-import { tellQueueFaults, tellQueueWarnings } from './queue-faults.js';
+import { countJobs, type QueueCounts } from './queue/counts.js';
+import { jobTiming, type QueueDefinition, queueSchema } from './queue/definition.js';
+import { tellQueueFaults, tellQueueWarnings } from './queue/faults.js';
 import { renewWaiting } from './renew-waiting.js';
 
 export interface JobQueueOptions {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Db, JobResult, JobWithMetadata, PgBoss } from 'pg-boss';
-import { describeFault, type Log } from '../log.js';
-import { queueSchema } from './queue-definition.js';
+import { describeFault, type Log } from '../observability/log.js';
+import { queueSchema } from './queue/definition.js';
 
 /**
  * Which of the waiting jobs a place takes: the oldest of the highest class, of any, or of the lowest that there is; or the

@@ -1,5 +1,5 @@
 import type { JobWithMetadata, PgBoss } from 'pg-boss';
-import { jobTiming, queueSchema } from './queue-definition.js';
+import { jobTiming, queueSchema } from './queue/definition.js';
 
 /** What the last attempts left with a job, and the next ones need. */
 export interface Carried {

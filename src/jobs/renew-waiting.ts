@@ -1,5 +1,5 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
-import { type QueueDefinition, queueSchema } from './queue-definition.js';
+import { type QueueDefinition, queueSchema } from './queue/definition.js';
 
 /**
  * Gives a job that still waits (for its first attempt or its next) new data, in the caller's transaction.

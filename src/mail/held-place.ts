@@ -1,8 +1,8 @@
 import type { Clock, DialogueTimes } from './dialogue-times.js';
+import type { Content, MailSettings, Place } from './mail.js';
 import { anyPlace } from './mail-places.js';
-import type { Content, MailSettings, Place } from './mailer.js';
 import { domainOf } from './recipient-domain.js';
-import type { Relay } from './relay.js';
+import type { Relay } from './relay/relay.js';
 import { wrapMail } from './wrap-mail.js';
 
 export interface Holding {
@@ -23,10 +23,11 @@ export interface HeldPlace extends Place {
 /** Milliseconds that a place is held at the least before the first dialogue ever. */
 const unknownLength = 100;
 /**
- * Round trips of a mail that cost this process something: to Redis for its budget and its record, to the relay for MAIL,
- * RCPT, DATA and the mail, to Redis for how long it took and for the budget again. A held place makes as many, to Redis.
+ * Questions to Redis that cost this process what a mail costs it beside the writing: its budget and its record before, four
+ * commands over a line with their answers, how long it took and the budget again after it. Counted by a profile of the
+ * worker (3 ms of the processor for each mail, 0.1 for each question).
  */
-const roundTrips = { before: 3, during: 4, after: 3 } as const;
+const questions = { before: 4, duringEachOfFour: 3, after: 4 } as const;
 
 /** Takes up place, line and processor as a mail would, for as long as one would. */
 export async function holdPlace(holding: Holding, held: HeldPlace, leaseEnded?: AbortSignal): Promise<void> {
@@ -35,7 +36,7 @@ export async function holdPlace(holding: Holding, held: HeldPlace, leaseEnded?: 
   const domain = domainOf(to);
   // To ourselves: the address of a job may be broken.
   if (like) await wrapMail({ ...like, to: holding.from.address }, holding.from, place);
-  await askRedis(times, domain, roundTrips.before);
+  await askRedis(times, domain, questions.before);
   const from = clock.now();
   const signal = AbortSignal.any([place.signal, AbortSignal.timeout(whole), ...(leaseEnded ? [leaseEnded] : [])]);
   const tried = new Set<Relay>();
@@ -50,16 +51,21 @@ export async function holdPlace(holding: Holding, held: HeldPlace, leaseEnded?: 
       const length = Math.min(drawn?.length ?? unknownLength, whole - waited);
       place.stage('RCPT');
       if (!drawn?.isSlow) place.stage('idle');
-      await sleepInParts(holding, begun + waited + length, signal, () => void askRedis(times, domain, 2));
+      await sleepInParts(
+        holding,
+        begun + waited + length,
+        signal,
+        () => void askRedis(times, domain, questions.duringEachOfFour),
+      );
     });
     if (isHeld) break;
   }
-  void askRedis(times, domain, roundTrips.after);
+  void askRedis(times, domain, questions.after);
 }
 
 /** @param until by the clock. @param part done at the end of each part but the last. */
 async function sleepInParts({ clock }: Holding, until: number, signal: AbortSignal, part: () => void): Promise<void> {
-  for (let left: number = roundTrips.during; left > 0 && !signal.aborted; left--) {
+  for (let left = 4; left > 0 && !signal.aborted; left--) {
     part();
     await clock.sleep(Math.max(0, until - clock.now()) / left, signal);
   }

@@ -1,5 +1,5 @@
 import { recipientDomain } from './recipient-domain.js';
-import type { SmtpStage } from './smtp-stages.js';
+import type { SmtpStage } from './smtp/stages.js';
 
 /** What a mail takes up while it is sent. */
 export interface MailPlace {

@@ -1,7 +1,7 @@
 import MailComposer from 'nodemailer/lib/mail-composer';
+import type { Mail } from './mail.js';
 import type { MailPlace } from './mail-places.js';
-import type { Mail } from './mailer.js';
-import type { Parcel } from './parcel.js';
+import type { Parcel } from './smtp/parcel.js';
 
 /** Writes a mail down as it goes over the line. */
 export async function wrapMail(

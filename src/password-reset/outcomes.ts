@@ -1,8 +1,8 @@
 import type { EmailAddress } from '../accounts/email-address.js';
-import type { TooManyRequests } from '../accounts/limits.js';
-import type { PasswordRejected } from '../accounts/password-policy.js';
-import type { TemporarilyUnavailable } from '../availability.js';
-import type { QueueDefinition } from '../jobs/queue-definition.js';
+import type { PasswordRejected } from '../accounts/passwords/password-policy.js';
+import type { TemporarilyUnavailable } from '../calls/deadline.js';
+import type { TooManyRequests } from '../calls/too-many-requests.js';
+import type { QueueDefinition } from '../jobs/queue/definition.js';
 import { requestClasses } from './request-class.js';
 import type { KeyDigest } from './reset-key.js';
 

@@ -1,12 +1,12 @@
 import type { Accounts } from '../accounts/accounts.js';
-import type { PasswordHash } from '../accounts/password-hash.js';
-import type { PasswordPolicy } from '../accounts/password-policy.js';
 import type { FormShares } from '../accounts/passwords/form-shares.js';
 import type { NewPasswords } from '../accounts/passwords/new-passwords.js';
+import type { PasswordHash } from '../accounts/passwords/password-hash.js';
+import type { PasswordPolicy } from '../accounts/passwords/password-policy.js';
 import type { Devices } from '../accounts/sessions/devices.js';
 import type { Audit } from '../audit/audit.js';
 import type { JobQueue } from '../jobs/job-queue.js';
-import type { Log } from '../log.js';
+import type { Log } from '../observability/log.js';
 import type { CallerLimit } from '../rate-limit/caller-limit.js';
 import type { ResetBudget } from './reset-budget.js';
 import type { ResetKeys } from './reset-keys.js';

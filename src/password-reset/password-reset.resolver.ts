@@ -1,7 +1,7 @@
 import { Arg, Ctx, Mutation, Query, Resolver } from 'type-graphql';
 import { InvalidEmailAddress } from '../accounts/accounts.types.js';
-import { PasswordRejected } from '../accounts/password.types.js';
-import type { GraphqlContext } from '../graphql/context.js';
+import { PasswordRejected } from '../accounts/passwords/password.types.js';
+import type { GraphqlContext } from '../calls/context.js';
 import { callerFault } from '../graphql/user-error.js';
 import type { PasswordReset } from './password-reset.js';
 import {

@@ -1,14 +1,15 @@
 import type { AccountRow } from '../accounts/account.entity.js';
 import { type Credential, type CredentialNotice, credentialNotices } from '../accounts/accounts.js';
 import { parseEmailAddress } from '../accounts/email-address.js';
-import { from, type TooManyRequests } from '../accounts/limits.js';
-import type { AcceptedPassword } from '../accounts/password-policy.js';
+import type { AcceptedPassword } from '../accounts/passwords/password-policy.js';
 import { type DeviceOwner, Devices } from '../accounts/sessions/devices.js';
-import { orReadBack, orTryLater } from '../availability.js';
-import type { Caller } from '../caller.js';
-import { Unavailable } from '../errors.js';
+import type { Caller } from '../calls/caller.js';
+import { withinDeadline } from '../calls/deadline.js';
+import { Unavailable } from '../calls/errors.js';
+import { from, type TooManyRequests } from '../calls/too-many-requests.js';
+import { orReadBack } from '../calls/unavailable.js';
 import type { Job, Settlement } from '../jobs/job-attempt.js';
-import { describeFault } from '../log.js';
+import { describeFault } from '../observability/log.js';
 import { pass } from '../rate-limit/pass.js';
 import { announceChange } from './announce.js';
 import { Delivery } from './delivery.js';
@@ -45,7 +46,7 @@ export class PasswordReset {
     const { jobs, limits, mails, settings, log } = this.parts;
     const email = parseEmailAddress(input.email);
     if (!email) return { kind: 'invalid-email-address' };
-    return orTryLater(log, caller.requestId, async () => {
+    return withinDeadline(log, caller.requestId, async () => {
       const passed = await pass(caller, [limits.requests]);
       if (passed.kind !== 'passed') return passed;
       const { requestId, client, networks } = caller;
@@ -67,7 +68,7 @@ export class PasswordReset {
 
   /** Looks at a key and changes nothing: link scanners and reloads cost nobody a key. */
   async inspect(keyText: string, caller: Caller): Promise<InspectOutcome> {
-    return orTryLater(this.parts.log, caller.requestId, async () => {
+    return withinDeadline(this.parts.log, caller.requestId, async () => {
       const found = await this.#find(keyText, caller);
       return found.kind === 'found' ? { kind: 'valid', expiresAt: found.record.expiresAt } : found;
     });
@@ -79,7 +80,7 @@ export class PasswordReset {
     // 1. What can be refused without a store. A refusal of the password leaves the key alive.
     const verdict = passwordPolicy.check(input.password);
     if (verdict.kind === 'password-rejected') return verdict;
-    return orTryLater(log, caller.requestId, async () => {
+    return withinDeadline(log, caller.requestId, async () => {
       // 2., 3. The record is read, never taken: what stops here has burned nothing.
       const found = await this.#find(input.key, caller, 'with its hash');
       if (found.kind !== 'found') return this.#otherwise(found, verdict.password, caller);

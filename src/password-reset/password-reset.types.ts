@@ -1,8 +1,8 @@
 import { GraphQLDateTimeISO } from 'graphql-scalars';
 import { createUnionType, Field, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
 import { InvalidEmailAddress } from '../accounts/accounts.types.js';
-import { PasswordRejected } from '../accounts/password.types.js';
-import { ErrorCode } from '../errors.js';
+import { PasswordRejected } from '../accounts/passwords/password.types.js';
+import { ErrorCode } from '../calls/errors.js';
 import { TemporarilyUnavailable, TooManyRequests, UserError } from '../graphql/user-error.js';
 import { ResetKeyFault } from './outcomes.js';
 

@@ -1,4 +1,4 @@
-import type { Caller } from '../caller.js';
+import type { Caller } from '../calls/caller.js';
 
 /** Highest first. 0 is also what jobs have that an older process wrote. */
 export const requestClasses = [1, 0, -1] as const;

@@ -1,6 +1,6 @@
 import type { Cluster, Redis } from 'ioredis';
 import type { Credential } from '../accounts/accounts.js';
-import { Unavailable } from '../errors.js';
+import { Unavailable } from '../calls/errors.js';
 import type { Window } from '../rate-limit/rate-limiter.js';
 import { type Asking, ask, giveBack, type Place, refuse } from './budget-places.js';
 

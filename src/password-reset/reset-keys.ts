@@ -1,7 +1,7 @@
 import type { Cluster, Redis } from 'ioredis';
-import { Unavailable } from '../errors.js';
-import type { Log } from '../log.js';
-import type { Metrics } from '../metrics.js';
+import { Unavailable } from '../calls/errors.js';
+import type { Log } from '../observability/log.js';
+import type { Metrics } from '../observability/metrics.js';
 import { Macs } from '../secrets/macs.js';
 import type { KeyDigest } from './reset-key.js';
 

@@ -4,7 +4,7 @@ import type { Job, Settlement } from '../jobs/job-attempt.js';
 import type { MailPlace } from '../mail/mail-places.js';
 import type { MailTemplates, MailValues } from '../mail/mail-template.js';
 import type { Mailer } from '../mail/mailer.js';
-import type { SmtpFailure } from '../mail/smtp-failure.js';
+import type { SmtpFailure } from '../mail/smtp/failure.js';
 import { mintResetKey, type ResetKey } from './reset-key.js';
 
 export interface ResetMailSettings {

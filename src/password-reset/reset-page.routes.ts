@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import { Liquid } from 'liquidjs';
 import { originForm } from '../http/host-header.js';
 import { pageSecurityPolicy } from '../http/security-headers.js';
-import { buildFolder, packageFolder } from '../resources.js';
+import { buildFolder, packageFolder } from '../package-files.js';
 import { deepest, depthOf, pagePath } from './page-address.js';
 
 export interface ResetPageSettings {

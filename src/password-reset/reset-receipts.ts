@@ -1,5 +1,5 @@
 import { type EntityManager, type MikroORM, raw } from '@mikro-orm/postgresql';
-import { orUnavailable } from '../availability.js';
+import { orUnavailable } from '../calls/unavailable.js';
 import type { KeyDigest } from './reset-key.js';
 import { ResetReceipt } from './reset-receipt.entity.js';
 

@@ -1,10 +1,10 @@
 import type { Cluster, Redis } from 'ioredis';
 import type { EmailAddress } from '../accounts/email-address.js';
-import type { Pseudonyms } from '../accounts/pseudonym.js';
-import { Unavailable } from '../errors.js';
+import { Unavailable } from '../calls/errors.js';
 import type { Job } from '../jobs/job-attempt.js';
-import type { SmtpFailure } from '../mail/smtp-failure.js';
+import type { SmtpFailure } from '../mail/smtp/failure.js';
 import type { RateLimiter } from '../rate-limit/rate-limiter.js';
+import type { Pseudonyms } from '../secrets/pseudonyms.js';
 import type { ResetRequest } from './outcomes.js';
 import type { MailJob, ResetMails } from './reset-mails.js';
 

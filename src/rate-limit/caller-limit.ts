@@ -1,4 +1,4 @@
-import type { Caller } from '../caller.js';
+import type { Caller } from '../calls/caller.js';
 import type { RateLimiter } from './rate-limiter.js';
 
 /** A name in a limit. */

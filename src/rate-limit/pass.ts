@@ -1,4 +1,5 @@
-import type { Caller } from '../caller.js';
+import type { Caller } from '../calls/caller.js';
+import type { TooManyRequests } from '../calls/too-many-requests.js';
 import type { CallerLimit, Counter } from './caller-limit.js';
 import type { Verdict } from './rate-limiter.js';
 
@@ -11,11 +12,6 @@ export interface Passed {
   readonly succeeded: () => Promise<void>;
   /** The call was not made after all: gives back every point. */
   readonly giveBack: () => Promise<void>;
-}
-
-export interface Refused {
-  readonly kind: 'too-many-requests';
-  readonly retryAfterSeconds: number;
 }
 
 interface Point extends Counter {
@@ -38,7 +34,7 @@ export async function pass(
   caller: Caller,
   limits: readonly CallerLimit[],
   others: readonly Counter[] = [],
-): Promise<Passed | Refused> {
+): Promise<Passed | TooManyRequests> {
   const networks = limits.flatMap((limit) => withKind(limit, limit.networks(caller)));
   const clients = limits.flatMap((limit) => withKind(limit, [limit.client(caller)]));
   const things = others.map((counter) => ({ ...counter, counts: 'failures' as const }));
@@ -78,7 +74,7 @@ function withKind({ counts }: CallerLimit, counters: readonly Counter[]): Point[
 function refusalOf(
   points: readonly Point[],
   verdicts: readonly Verdict[],
-): { first: Point; refusal: Refused } | undefined {
+): { first: Point; refusal: TooManyRequests } | undefined {
   const first = points.find((_, index) => !verdicts[index]?.allowed);
   const retryAfterSeconds = Math.max(0, ...verdicts.map((verdict) => verdict.retryAfterSeconds));
   return first && { first, refusal: { kind: 'too-many-requests', retryAfterSeconds } };

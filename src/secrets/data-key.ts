@@ -1,10 +1,10 @@
 import { hkdfSync } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { MikroORM } from '@mikro-orm/postgresql';
-import { within } from '../availability.js';
-import { Unavailable } from '../errors.js';
-import { describeFault, type Log } from '../log.js';
-import type { Metrics } from '../metrics.js';
+import { within } from '../calls/deadline.js';
+import { Unavailable } from '../calls/errors.js';
+import { describeFault, type Log } from '../observability/log.js';
+import type { Metrics } from '../observability/metrics.js';
 import { DataKeyUnreadable, makeDataKey, readDataKey } from './data-key-row.js';
 
 /** `starting`: not read yet, because the database is away or not migrated. `unreadable`: no value of `SECRET` opens it. */

@@ -1,5 +1,5 @@
-import { queueSchema } from '../jobs/queue-definition.js';
-import type { DatabaseRight } from '../stores/database-health.js';
+import { queueSchema } from '../jobs/queue/definition.js';
+import type { DatabaseRight } from '../stores/postgres/health.js';
 import { databaseRights, requestRights } from './database-rights.js';
 
 export interface Roles {

@@ -1,7 +1,7 @@
 import type { Health } from '../http/operations.js';
-import { queueSchema } from '../jobs/queue-definition.js';
-import type { Log } from '../log.js';
-import type { DatabaseRight, TableRight } from '../stores/database-health.js';
+import { queueSchema } from '../jobs/queue/definition.js';
+import type { Log } from '../observability/log.js';
+import type { DatabaseRight, TableRight } from '../stores/postgres/health.js';
 
 const jobs = (table: string, ...privileges: TableRight['privileges']): TableRight => ({
   schema: queueSchema,

@@ -1,8 +1,8 @@
 import type { Health } from '../http/operations.js';
-import type { Log } from '../log.js';
-import type { Settings } from '../settings.js';
-import type { LineSecurity } from '../stores/database-tls.js';
-import { parseDatabaseUrl } from '../stores/database-url.js';
+import type { Log } from '../observability/log.js';
+import type { Settings } from '../settings/settings.js';
+import type { LineSecurity } from '../stores/postgres/tls.js';
+import { parseDatabaseUrl } from '../stores/postgres/url.js';
 
 const local = /^(?:localhost|127(?:\.\d{1,3}){3}|::1)$/;
 

@@ -1,8 +1,8 @@
-import type { createLimits } from '../limits.js';
-import type { Settings } from '../settings.js';
+import type { Settings } from '../settings/settings.js';
 import { ConfirmSignUp, type ConfirmSignUpParts } from '../sign-up-confirmation/confirm-sign-up.js';
 import { SignUpDelivery, type SignUpDeliveryParts } from '../sign-up-confirmation/sign-up-delivery.js';
 import { SignUpKeys } from '../sign-up-confirmation/sign-up-keys.js';
+import type { createLimits } from './limits.js';
 import type { Parts } from './parts.js';
 
 type Shared = Omit<ConfirmSignUpParts, 'isOn' | 'keys' | 'keyFailures'> &

@@ -1,8 +1,8 @@
 import type { MikroORM } from '@mikro-orm/postgresql';
 import { Cluster, type Redis } from 'ioredis';
-import { sharedWithin } from '../availability.js';
-import { healthPatience } from '../health.js';
-import type { Metrics } from '../metrics.js';
+import { sharedWithin } from '../calls/deadline.js';
+import type { Metrics } from '../observability/metrics.js';
+import { healthPatience } from './health.js';
 import { redisFamilies } from './redis-names.js';
 
 /** Names that are drawn from each server for one reading; each draw is one step, whatever Redis holds. */

@@ -1,4 +1,4 @@
-import { list } from '../settings-values.js';
+import { list } from './values.js';
 
 /**
  * Origins as browsers and app shells send them: `https://app.example`, `https://*.preview.app.example` (the star is one

@@ -1,4 +1,4 @@
-import { read } from '../settings-values.js';
+import { read } from './values.js';
 
 /**
  * No braces, which would put all names into one slot of a cluster; no stars, question marks or brackets, which would be

@@ -1,6 +1,5 @@
-import type { SettingDefinition } from '../settings-table.js';
-import { unknownAddressSettings } from '../settings-unknown-address.js';
-import { limits } from '../settings-values.js';
+import type { SettingDefinition } from './definition.js';
+import { limits, onOrOff } from './values.js';
 
 /** What a network limit counts; the factors are `shareOf` in `rate-limit/caller-limit.ts`. */
 const network = ' (IPv4 /24, IPv6 /56); a /48 has four times, a /32 sixteen times the points.';
@@ -24,7 +23,26 @@ export const limitSettings = {
     byDefault: '300/900',
     meaning: `Reset requests of one network${network}`,
   },
-  ...unknownAddressSettings,
+  NOTIFY_UNKNOWN_ADDRESS: {
+    value: onOrOff,
+    byDefault: 'off',
+    meaning: 'Whether a mail tells the holder of an address without an account that somebody asked for it.',
+  },
+  LIMIT_NOTIFY_UNKNOWN_PER_ADDRESS: {
+    value: limits,
+    byDefault: '1/86400',
+    meaning: 'Mails to one address without an account; silent, counted in the worker, as the next two.',
+  },
+  LIMIT_NOTIFY_UNKNOWN_PER_CLIENT: {
+    value: limits,
+    byDefault: '5/86400',
+    meaning: 'Mails to addresses without an account for the requests of one client.',
+  },
+  LIMIT_NOTIFY_UNKNOWN_IN_ALL: {
+    value: limits,
+    byDefault: '30/3600',
+    meaning: 'Mails to addresses without an account, of all workers together.',
+  },
   LIMIT_KEY_FAILURES_PER_CLIENT: { value: limits, byDefault: '20/900', meaning: 'Unknown reset keys from one client.' },
   LIMIT_KEY_FAILURES_PER_NETWORK: {
     value: limits,

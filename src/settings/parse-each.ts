@@ -1,5 +1,5 @@
 import type * as z from 'zod';
-import type { Environment } from '../settings.js';
+import type { Environment } from './environment.js';
 import type { SettingFault } from './faults.js';
 
 interface Row {

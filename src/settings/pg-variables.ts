@@ -1,4 +1,4 @@
-import type { SettingFault } from '../settings.js';
+import type { SettingFault } from './faults.js';
 
 /**
  * `pg` takes what a connection string leaves open from PGHOST, PGUSER, PGPASSWORD, PGSSLMODE, PGOPTIONS and others. What

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import * as z from 'zod';
-import { list } from '../settings-values.js';
 import { tooWide } from './trusted-networks.js';
+import { list } from './values.js';
 
 /** Strict, because lenient parsers read `1` (a number of hops elsewhere) and octal parts as other addresses. */
 const cidrs = list('networks in CIDR notation (10.0.0.0/8, 2001:db8::/32; not /0) or single addresses', (text) => {

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { parseSmtpUrl, SmtpUrlError } from '../urls/smtp-url.js';
+import { parseSmtpUrl, SmtpUrlError } from './smtp-url.js';
 
 /** Told what is wrong, which is a name or a kind and never a part of a password. */
 export const smtpUrls = z.string().transform((text, context) => {

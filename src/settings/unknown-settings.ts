@@ -1,4 +1,5 @@
-import type { Environment, SettingFault } from '../settings.js';
+import type { Environment } from './environment.js';
+import type { SettingFault } from './faults.js';
 
 /** What begins so is ours: a limit that is misspelt is a limit that is not there. */
 const ours = /^(?:LIMIT_|RESET_|ARGON2_|HASH_|PASSWORD_M|ACCESS_TOKEN_)/;

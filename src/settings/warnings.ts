@@ -1,7 +1,19 @@
-import type { Environment, SettingFault, Settings } from '../settings.js';
-import { limits } from '../settings-values.js';
+import type { Environment } from './environment.js';
+import type { SettingFault } from './faults.js';
+import type { Settings } from './settings.js';
+import { knownNames, settingRows } from './table.js';
+import { unknownSettings } from './unknown-settings.js';
+import { limits } from './values.js';
 
 type Windows = readonly { readonly points: number; readonly seconds: number }[];
+
+/** What is no fault, and an operator should know of settings that were read. */
+export function settingsWarnings(environment: Environment, settings: Settings): SettingFault[] {
+  return [
+    ...unknownSettings(environment, knownNames).warnings,
+    ...doubtfulSettings(environment, settings, settingRows),
+  ];
+}
 
 /** By name, what is set by default. */
 type Defaults = readonly (readonly [name: string, row: { readonly byDefault: string }])[];

@@ -1,12 +1,12 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { type Accounts, type AccountView, type Credential, view } from '../accounts/accounts.js';
-import { from, type TooManyRequests } from '../accounts/limits.js';
-import type { PasswordHash } from '../accounts/password-hash.js';
-import type { AcceptedPassword, PasswordPolicy, PasswordRejected } from '../accounts/password-policy.js';
+import type { PasswordHash } from '../accounts/passwords/password-hash.js';
+import type { AcceptedPassword, PasswordPolicy, PasswordRejected } from '../accounts/passwords/password-policy.js';
 import type { Audit } from '../audit/audit.js';
-import { orTryLater, type TemporarilyUnavailable } from '../availability.js';
-import type { Caller } from '../caller.js';
-import type { Log } from '../log.js';
+import type { Caller } from '../calls/caller.js';
+import { type TemporarilyUnavailable, withinDeadline } from '../calls/deadline.js';
+import { from, type TooManyRequests } from '../calls/too-many-requests.js';
+import type { Log } from '../observability/log.js';
 import { type InvalidResetKey, ResetKeyFault } from '../password-reset/outcomes.js';
 import { type KeyDigest, parseResetKey } from '../password-reset/reset-key.js';
 import type { ResetReceipts } from '../password-reset/reset-receipts.js';
@@ -46,7 +46,7 @@ export class ConfirmSignUp {
     const { passwordHash, passwordPolicy, log } = this.parts;
     const verdict = passwordPolicy.check(input.password);
     if (verdict.kind === 'password-rejected') return verdict;
-    return orTryLater(log, caller.requestId, async () => {
+    return withinDeadline(log, caller.requestId, async () => {
       const found = await this.#find(input.key, caller);
       if (found.kind !== 'found') return this.#otherwise(found, verdict.password, caller);
       const { digest, record } = found;

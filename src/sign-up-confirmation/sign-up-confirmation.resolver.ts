@@ -1,6 +1,6 @@
 import { Arg, Ctx, Mutation, Resolver } from 'type-graphql';
-import { PasswordRejected } from '../accounts/password.types.js';
-import type { GraphqlContext } from '../graphql/context.js';
+import { PasswordRejected } from '../accounts/passwords/password.types.js';
+import type { GraphqlContext } from '../calls/context.js';
 import { callerFault } from '../graphql/user-error.js';
 import { InvalidResetKey } from '../password-reset/password-reset.types.js';
 import type { ConfirmSignUp } from './confirm-sign-up.js';

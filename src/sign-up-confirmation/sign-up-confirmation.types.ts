@@ -1,6 +1,6 @@
 import { createUnionType, Field, InputType, ObjectType } from 'type-graphql';
 import { Account } from '../accounts/accounts.types.js';
-import { PasswordRejected } from '../accounts/password.types.js';
+import { PasswordRejected } from '../accounts/passwords/password.types.js';
 import { TemporarilyUnavailable, TooManyRequests } from '../graphql/user-error.js';
 import { ResetKeyFault } from '../password-reset/outcomes.js';
 import { InvalidResetKey } from '../password-reset/password-reset.types.js';

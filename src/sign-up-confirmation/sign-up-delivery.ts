@@ -1,14 +1,14 @@
 import type { Cluster, Redis } from 'ioredis';
 import type { Accounts } from '../accounts/accounts.js';
 import { type EmailAddress, parseEmailAddress } from '../accounts/email-address.js';
-import type { Pseudonyms } from '../accounts/pseudonym.js';
 import { type SignUpRequest, signUpRequests } from '../accounts/sign-up.js';
 import type { Audit } from '../audit/audit.js';
-import { Unavailable } from '../errors.js';
+import { Unavailable } from '../calls/errors.js';
 import type { Job, Settlement } from '../jobs/job-attempt.js';
 import { mintResetKey } from '../password-reset/reset-key.js';
 import { type MailJob, notSent, type PlaceUse, type ResetMails } from '../password-reset/reset-mails.js';
 import type { RateLimiter } from '../rate-limit/rate-limiter.js';
+import type { Pseudonyms } from '../secrets/pseudonyms.js';
 import { type SignUpKeys, signUpDigestOf } from './sign-up-keys.js';
 
 export interface SignUpDeliveryParts {

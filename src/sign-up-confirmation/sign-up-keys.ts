@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { Cluster, Redis } from 'ioredis';
 import { type EmailAddress, parseEmailAddress } from '../accounts/email-address.js';
-import { Unavailable } from '../errors.js';
-import type { Log } from '../log.js';
-import type { Metrics } from '../metrics.js';
+import { Unavailable } from '../calls/errors.js';
+import type { Log } from '../observability/log.js';
+import type { Metrics } from '../observability/metrics.js';
 import type { KeyDigest, ResetKey } from '../password-reset/reset-key.js';
 import { Macs } from '../secrets/macs.js';
 

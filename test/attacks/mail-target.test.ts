@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { InboxMail } from '../../src/dev/inbox.js';
+import type { InboxMail } from '../../src/dev/inbox/inbox.js';
 import { keyIn, startLatchkey, type TestLatchkey } from '../support/latchkey.js';
 import { documents, json, type Request, send, settled, verdictOf } from './attack.js';
 

@@ -3,8 +3,8 @@ import { expect, it } from 'vitest';
 import { RefusalNames } from '../../src/audit/refusal-names.js';
 import { Refusals } from '../../src/audit/refusals.js';
 import { clientNames } from '../../src/http/client-ip.js';
-import { createLog } from '../../src/log.js';
-import { Metrics } from '../../src/metrics.js';
+import { createLog } from '../../src/observability/log.js';
+import { Metrics } from '../../src/observability/metrics.js';
 
 interface Row {
   readonly client: string;

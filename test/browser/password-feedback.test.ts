@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { CommonPasswords } from '../../src/accounts/common-passwords.js';
-import { PasswordPolicy } from '../../src/accounts/password-policy.js';
+import type { CommonPasswords } from '../../src/accounts/passwords/common-passwords.js';
+import { PasswordPolicy } from '../../src/accounts/passwords/password-policy.js';
 import { feedbackOn, hintOn, sentenceOn, violationOf } from '../../src/password-reset/reset-page/password-feedback.js';
 
 const policy = { minLength: 15, maxLength: 128, rules: [] };

@@ -2,9 +2,9 @@ import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { packageFolder } from '../../src/resources.js';
-import { readSettings, SettingsError } from '../../src/settings.js';
-import { settingsTable } from '../../src/settings-table.js';
+import { packageFolder } from '../../src/package-files.js';
+import { readSettings, SettingsError } from '../../src/settings/settings.js';
+import { settingsTable } from '../../src/settings/table.js';
 
 const read = (path: string) => readFileSync(join(packageFolder, path), 'utf8');
 const pinnedNode = (JSON.parse(read('package.json')) as { devDependencies: { node: string } }).devDependencies.node;

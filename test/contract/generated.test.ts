@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, it, onTestFinished } from 'vitest';
-import { packageFolder } from '../../src/resources.js';
-import { settingsExample, settingsPage } from '../../src/settings-docs.js';
+import { packageFolder } from '../../src/package-files.js';
+import { settingsExample, settingsPage } from '../../src/settings/docs.js';
 
 const committed = (path: string) => readFile(join(packageFolder, path), 'utf8');
 const makeAnew = 'is not what `npm run generate` makes now';

@@ -1,23 +1,28 @@
 import { readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { packageFolder } from '../../src/resources.js';
+import { packageFolder } from '../../src/package-files.js';
 import { type Import, importsOf, sourceFiles } from './source-files.js';
 
-const infrastructure = ['mail', 'jobs', 'rate-limit', 'audit', 'graphql', 'http'];
-const features = ['accounts', 'password-reset', 'sign-up-confirmation'];
-/** Files where a process or a tool starts; nothing below them knows them. */
-const entries = [
-  'main',
-  'command-line',
-  'api',
-  'worker',
-  'migrate',
-  'generate',
-  'emit-schema',
-  'build-templates',
-  'build-resources',
-];
+/**
+ * The rooms of `src`, highest first. A file imports from its own room and from rows below its own, types included; rooms
+ * of one row know nothing of each other, so there is no way round in a circle. Also in src/README.md.
+ */
+const levels = [
+  ['main'],
+  ['commands', 'build'],
+  ['dev'],
+  ['api', 'worker'],
+  ['services'],
+  ['sign-up-confirmation'],
+  ['password-reset'],
+  ['accounts'],
+  ['jobs', 'http', 'graphql', 'mail', 'audit', 'rate-limit', 'secrets'],
+  ['settings'],
+  ['stores', 'calls'],
+  ['observability', 'package-files'],
+] as const;
+const levelOf = new Map<string, number>(levels.flatMap((rooms, level) => rooms.map((room) => [room, level] as const)));
 
 let files: string[];
 let imports: Import[];
@@ -28,12 +33,14 @@ beforeAll(async () => {
   inside = imports.filter(({ target, isPackage }) => !isPackage && target.startsWith('src/'));
 });
 
-/** `accounts` for `src/accounts/accounts.ts`, `services` for `src/services.ts`. */
-const partOf = (file: string) => file.split('/')[1]?.replace(/\.ts$/, '') ?? '';
+/** `accounts` for `src/accounts/sessions/sessions.ts`, `main` for `src/main.ts`. */
+const roomOf = (file: string) => file.split('/')[1]?.replace(/\.ts$/, '') ?? '';
 const shown = ({ file, target, kind }: Import) => `${file} -> ${target}${kind === 'static' ? '' : ` (${kind})`}`;
-const from = (...parts: string[]) => inside.filter(({ file }) => parts.includes(partOf(file)));
-const into = (list: readonly Import[], ...parts: string[]) =>
-  list.filter(({ target }) => parts.includes(partOf(target))).map(shown);
+const upward = (list: readonly Import[]) =>
+  list.filter(({ file, target }) => {
+    const [room, other] = [roomOf(file), roomOf(target)];
+    return room !== other && (levelOf.get(other) ?? -1) <= (levelOf.get(room) ?? Number.POSITIVE_INFINITY);
+  });
 
 it('reads the imports at all', () => {
   expect(files.length).toBeGreaterThan(50);
@@ -45,66 +52,51 @@ it('reads the imports at all', () => {
 });
 
 describe('imports point down only', () => {
-  it('infrastructure knows no feature', () => {
-    expect(into(from(...infrastructure), ...features)).toEqual([]);
+  it('every room has its level, and every level has its rooms', () => {
+    expect([...new Set(files.map(roomOf))].sort()).toEqual([...levelOf.keys()].sort());
   });
 
-  it('infrastructure knows no entry, no composition root and no development part', () => {
-    expect(into(from(...infrastructure), ...entries, 'services', 'database', 'dev')).toEqual([]);
+  it('from every room, types included', () => {
+    expect(upward(inside).map(shown)).toEqual([]);
   });
 
-  it('infrastructure folders do not know each other', () => {
-    const across = from(...infrastructure).filter(({ file, target }) => partOf(file) !== partOf(target));
-    /** The HTTP server mounts the GraphQL server, so it makes the context that resolvers get. */
-    const mounts = (each: Import) => partOf(each.file) === 'http' && each.target === 'src/graphql/context.ts';
-    expect(
-      into(
-        across.filter((each) => !mounts(each)),
-        ...infrastructure,
-      ),
-    ).toEqual([]);
+  it('finds one that points up, sideways, or to a room that has no level', () => {
+    const planted = [
+      ['src/accounts/accounts.ts', 'src/password-reset/password-reset.ts', 'type'],
+      ['src/mail/mailer.ts', 'src/jobs/job-queue.ts', 'static'],
+      ['src/observability/log.ts', 'src/main.ts', 'dynamic'],
+      ['src/jobs/job-queue.ts', 'src/nowhere/nothing.ts', 'static'],
+    ] as const;
+    const list = planted.map(([file, target, kind]) => ({ file, target, kind, isPackage: false }));
+    expect(upward([...inside, ...list])).toEqual(list);
   });
 
-  it('accounts knows nothing of resets', () => {
-    expect(into(from('accounts'), 'password-reset', 'sign-up-confirmation')).toEqual([]);
-    expect(into(from('password-reset'), 'sign-up-confirmation')).toEqual([]);
+  it('in no circle, not even between the files of one room', () => {
+    expect(circles(inside)).toEqual([]);
+    const [one] = inside;
+    expect(one && circles([...inside, { ...one, file: one.target, target: one.file }])).toHaveLength(1);
   });
 
-  it('features know no entry, no composition root and no development part', () => {
-    expect(into(from(...features), ...entries, 'services', 'database', 'dev')).toEqual([]);
-  });
-
-  it('only entries know the composition root', () => {
-    const others = inside.filter(({ file }) => ![...entries, 'dev', 'services'].includes(partOf(file)));
-    /** The gauges of what the services hold: a part of the composition root that names only its type. */
-    const measures = ({ file, kind }: Import) => file === 'src/measurements.ts' && kind === 'type';
-    expect(
-      into(
-        others.filter((each) => !measures(each)),
-        'services',
-      ),
-    ).toEqual([]);
-    // `latchkey dev` is an entry of its own, by one file.
-    expect(
-      into(
-        from('dev').filter(({ file }) => file !== 'src/dev/dev.ts'),
-        'services',
-        ...entries,
-      ),
-    ).toEqual([]);
+  it('the table stands in src/README.md', async () => {
+    const readme = await readFile(join(packageFolder, 'src/README.md'), 'utf8');
+    const rows = levels.map((rooms, level) => `| ${level + 1} | ${rooms.map((room) => `\`${room}\``).join(', ')} |`);
+    expect(rows.filter((row) => !readme.includes(row))).toEqual([]);
   });
 
   it('only resolvers and types of a feature know GraphQL, only its routes know HTTP', () => {
-    const plain = from(...features).filter(({ file }) => !/\.(?:resolver|types|routes)\.ts$/.test(file));
-    expect(into(plain, 'graphql', 'http')).toEqual([]);
+    const features = ['accounts', 'password-reset', 'sign-up-confirmation'];
+    const plain = inside.filter(
+      ({ file }) => features.includes(roomOf(file)) && !/\.(?:resolver|types|routes)\.ts$/.test(file),
+    );
+    expect(plain.filter(({ target }) => ['graphql', 'http'].includes(roomOf(target))).map(shown)).toEqual([]);
   });
 
   it('development parts are loaded by `latchkey dev` alone, when it is called', () => {
-    const users = inside.filter(({ file, target }) => partOf(target) === 'dev' && partOf(file) !== 'dev');
-    expect(users.map(shown)).toEqual(['src/command-line.ts -> src/dev/dev.ts (dynamic)']);
+    const users = inside.filter(({ file, target }) => roomOf(target) === 'dev' && roomOf(file) !== 'dev');
+    expect(users.map(shown)).toEqual(['src/commands/command-line.ts -> src/dev/dev.ts (dynamic)']);
   });
 
-  it('the worker loads neither GraphQL nor the HTTP server of the API', async () => {
+  it('the worker loads neither GraphQL nor the HTTP server of the API', () => {
     const reached = new Map<string, string>();
     const visit = (file: string, way: string) => {
       if (reached.has(file)) return;
@@ -113,32 +105,44 @@ describe('imports point down only', () => {
         if (each.file === file && each.kind === 'static') visit(each.target, `${way} -> ${each.target}`);
       }
     };
-    for (const root of ['src/worker.ts', 'src/services.ts']) visit(root, root);
+    for (const root of ['src/worker.ts', 'src/services/services.ts']) visit(root, root);
     expect(reached.size).toBeGreaterThan(20);
     const ways = [...reached].filter(([file]) =>
       /^src\/(?:graphql\/|http\/server|api\.ts|.*\.resolver\.ts)/.test(file),
     );
     expect(ways.map(([, way]) => way)).toEqual([]);
   });
+});
 
-  it('no folders import each other in a circle', () => {
-    const folderOf = (file: string) => (dirname(file) === 'src' ? file : (file.split('/')[1] ?? ''));
-    const edges = new Map<string, Set<string>>();
-    for (const { file, target, kind } of inside) {
-      const [one, other] = [folderOf(file), folderOf(target)];
-      // Files beside the folders may name each other's types; a dynamic import waits for its caller.
-      const isErased = kind === 'type' && (one.endsWith('.ts') || other.endsWith('.ts'));
-      if (one !== other && kind !== 'dynamic' && !isErased) edges.set(one, (edges.get(one) ?? new Set()).add(other));
-    }
-    const circles: string[] = [];
-    const walk = (node: string, path: readonly string[]) => {
-      if (path.includes(node)) circles.push([...path.slice(path.indexOf(node)), node].join(' -> '));
-      else for (const next of edges.get(node) ?? []) if (!done.has(next)) walk(next, [...path, node]);
-      done.add(node);
-    };
-    const done = new Set<string>();
-    for (const node of edges.keys()) walk(node, []);
-    expect(circles).toEqual([]);
+/** Each circle once, by the files on its way. */
+function circles(list: readonly Import[]): string[] {
+  const targets = new Map<string, string[]>();
+  for (const { file, target } of list) targets.set(file, [...(targets.get(file) ?? []), target]);
+  const found: string[] = [];
+  const done = new Set<string>();
+  const walk = (file: string, way: readonly string[]) => {
+    const since = way.indexOf(file);
+    if (since >= 0) found.push([...way.slice(since), file].join(' -> '));
+    else if (!done.has(file)) for (const next of targets.get(file) ?? []) walk(next, [...way, file]);
+    done.add(file);
+  };
+  for (const file of targets.keys()) walk(file, []);
+  return found;
+}
+
+describe('the folders', () => {
+  it('of the root hold what starts a process, and where the files of the package lie', () => {
+    expect(files.filter((file) => dirname(file) === 'src').length).toBeLessThanOrEqual(5);
+  });
+
+  it('with more than ten files say what belongs there and what does not', async () => {
+    const counts = new Map<string, number>();
+    for (const file of files) counts.set(dirname(file), (counts.get(dirname(file)) ?? 0) + 1);
+    const large = [...counts].filter(([folder, count]) => count > 10 && folder !== 'src').map(([folder]) => folder);
+    const readmes = await Promise.all(
+      large.map((folder) => readFile(join(packageFolder, folder, 'README.md'), 'utf8').catch(() => '')),
+    );
+    expect(large.filter((_, index) => !/does not belong/i.test(readmes[index] ?? ''))).toEqual([]);
   });
 });
 
@@ -149,7 +153,7 @@ it('names no folder after nothing', async () => {
 });
 
 /** Rows that are looked up, not read from top to bottom. */
-const tables = ['src/settings-table.ts'];
+const tables = ['src/settings/table.ts'];
 
 it('keeps every file of the sources to one thing: 220 lines at most', async () => {
   const long: string[] = [];
@@ -170,7 +174,7 @@ describe('packages', () => {
   });
 
   it('that run in production are dependencies, and each of these is imported', () => {
-    const running = imports.filter(({ file, isPackage }) => isPackage && partOf(file) !== 'dev');
+    const running = imports.filter(({ file, isPackage }) => isPackage && roomOf(file) !== 'dev');
     const used = [...running, ...elsewhere.filter(({ file }) => /^(?:schema|migrations)\//.test(file))]
       .filter(({ isPackage }) => isPackage)
       .map(({ target }) => target);

@@ -11,7 +11,7 @@ import {
   isUnionType,
 } from 'graphql';
 import { describe, expect, it } from 'vitest';
-import { emittedSchema } from '../../src/emit-schema.js';
+import { emittedSchema } from '../../src/build/emit-schema.js';
 
 const read = (path: string) => readFile(new URL(path, import.meta.url), 'utf8');
 const committed = await read('../../schema/schema.graphql');

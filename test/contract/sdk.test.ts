@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { buildSchema, type FieldNode, Kind, parse } from 'graphql';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createLatchkeyClient } from '../../schema/sdk/client.js';
-import { packageFolder } from '../../src/resources.js';
+import { packageFolder } from '../../src/package-files.js';
 
 const built = join(packageFolder, 'dist/schema/sdk');
 const schema = buildSchema(await readFile(join(packageFolder, 'schema/schema.graphql'), 'utf8'));

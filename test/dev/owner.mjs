@@ -3,7 +3,7 @@ const [part, folder, systemFolder] = process.argv.slice(2);
 const { OWNER_ID, OWNER_BINARIES: binaries } = process.env;
 const parts = {
   postgres: async () => {
-    const { startEmbeddedPostgres } = await import('../../src/dev/embedded-postgres.ts');
+    const { startEmbeddedPostgres } = await import('../../src/dev/postgres/embedded-postgres.ts');
     return () => startEmbeddedPostgres({ folder, systemFolder, binaries });
   },
   redis: async () => {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Unavailable } from '../../src/errors.js';
+import { Unavailable } from '../../src/calls/errors.js';
 
 /** What happens at a point when it is reached the next time. */
 export interface Armed {

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Armed } from './fault-points.js';
 import type { ServerProcess } from './processes.js';
 import type { Random } from './random.js';
@@ -134,8 +133,7 @@ function arm(server: ServerProcess, armed: Armed): Begun {
   server.expectDeath();
   server.arm(armed);
   const heal = async () => {
-    server.arm(undefined);
-    await sleep(50);
+    await server.disarm();
     await server.revive();
   };
   return { target: server.name, affects: [server.name], detail: `${armed.action} at ${armed.point}`, heal };

@@ -3,7 +3,7 @@ import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink } from 'node:fs/prom
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { packageFolder } from '../../src/resources.js';
+import { packageFolder } from '../../src/package-files.js';
 
 const execute = promisify(execFile);
 const folder = join(packageFolder, 'test/faults/mutants');

@@ -1,9 +1,10 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { once } from 'node:events';
+import { on, once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { packageFolder } from '../../src/resources.js';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { packageFolder } from '../../src/package-files.js';
 import type { Armed } from './fault-points.js';
 import type { Said } from './server.js';
 import type { StoreProxy } from './store-proxy.js';
@@ -68,6 +69,7 @@ export class ServerProcess {
     });
     await new Promise<void>((resolve, reject) => {
       child.on('message', (said: Said) => {
+        if ('disarmed' in said) return;
         if ('reached' in said) {
           this.reached.push(said.reached);
           this.onReached?.(said.reached);
@@ -90,8 +92,24 @@ export class ServerProcess {
     this.#ordered = true;
   }
 
-  arm(armed: Armed | undefined): void {
+  arm(armed: Armed): void {
     if (this.#child?.connected) this.#child.send({ armed });
+  }
+
+  /** Resolves once it no longer can die at the armed point, or did. */
+  async disarm(): Promise<void> {
+    const child = this.#child;
+    if (!child?.connected || !this.isRunning) return;
+    const answered = new AbortController();
+    const { signal } = answered;
+    const disarmed = (async () => {
+      for await (const [said] of on(child, 'message', { signal })) if ('disarmed' in (said as Said)) return;
+    })();
+    const ended = once(child, 'exit', { signal });
+    child.send({});
+    // One that another fault has stopped answers when that is healed.
+    await Promise.race([disarmed, ended, sleep(5_000, undefined, { signal })]).finally(() => answered.abort());
+    await Promise.allSettled([disarmed, ended]);
   }
 
   get isRunning(): boolean {

@@ -1,27 +1,30 @@
 import 'reflect-metadata';
 import { Accounts } from '../../src/accounts/accounts.js';
-import { PasswordHash } from '../../src/accounts/password-hash.js';
+import { PasswordHash } from '../../src/accounts/passwords/password-hash.js';
 import { startApi } from '../../src/api.js';
 import { Audit } from '../../src/audit/audit.js';
-import { poolOptions } from '../../src/database.js';
 import { JobQueue } from '../../src/jobs/job-queue.js';
 import { Mailer } from '../../src/mail/mailer.js';
 import { ResetKeys } from '../../src/password-reset/reset-keys.js';
 import { ResetReceipts } from '../../src/password-reset/reset-receipts.js';
 import { slotsOfQueues, workerSlots } from '../../src/services/queues.js';
-import { createServices, type Overrides, type Services } from '../../src/services.js';
-import { readSettings, type Settings } from '../../src/settings.js';
+import { createServices, type Overrides, type Services } from '../../src/services/services.js';
+import { readSettings, type Settings } from '../../src/settings/settings.js';
+import { poolOptions } from '../../src/stores/postgres/pool.js';
 import { startWorker } from '../../src/worker.js';
 import { type Armed, FaultPoints } from './fault-points.js';
 
 /** What a server process says to the rig. */
-export type Said = { readonly ready: string } | { readonly reached: string };
+export type Said = { readonly ready: string } | { readonly reached: string } | { readonly disarmed: true };
 
 /** An API or worker process as in production, with points between its steps where the rig can break it. */
 async function main(role: 'api' | 'worker'): Promise<void> {
   const say = (said: Said) => void process.send?.(said);
   const points = new FaultPoints((reached) => say({ reached }));
-  process.on('message', ({ armed }: { armed?: Armed }) => points.arm(armed));
+  process.on('message', ({ armed }: { armed?: Armed }) => {
+    points.arm(armed);
+    if (!armed) say({ disarmed: true });
+  });
   process.on('disconnect', () => process.exit());
 
   const settings = readSettings(process.env, role);

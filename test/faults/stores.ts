@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import pg from 'pg';
-import { startEmbeddedPostgres } from '../../src/dev/embedded-postgres.js';
 import { findRedisServer } from '../../src/dev/embedded-redis.js';
+import { startEmbeddedPostgres } from '../../src/dev/postgres/embedded-postgres.js';
 import { freePort } from '../support/free-port.js';
 
 /** A PostgreSQL server that can be killed, stopped and started again on its data. */

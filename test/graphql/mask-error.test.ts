@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import { describe, expect, it } from 'vitest';
-import { requestErrorCodes, Unavailable } from '../../src/errors.js';
+import { requestErrorCodes, Unavailable } from '../../src/calls/errors.js';
 import { isWrongArgument, maskError } from '../../src/graphql/mask-error.js';
 
 const hide = maskError(false);

@@ -4,8 +4,8 @@ import { buildSchema } from 'graphql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createApollo } from '../../src/graphql/apollo.js';
 import { createServer, serverTimeouts } from '../../src/http/server.js';
-import { createLog } from '../../src/log.js';
-import { Metrics } from '../../src/metrics.js';
+import { createLog } from '../../src/observability/log.js';
+import { Metrics } from '../../src/observability/metrics.js';
 
 let app: FastifyInstance;
 let port: number;

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { tellQueueFaults } from '../../src/jobs/queue-faults.js';
-import { createLog } from '../../src/log.js';
+import { tellQueueFaults } from '../../src/jobs/queue/faults.js';
+import { createLog } from '../../src/observability/log.js';
 import { eventually } from '../support/eventually.js';
 import { startLatchkey, type TestLatchkey } from '../support/latchkey.js';
 

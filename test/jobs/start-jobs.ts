@@ -1,8 +1,8 @@
 import { credentialNotices } from '../../src/accounts/accounts.js';
-import { openDatabase } from '../../src/database.js';
+import { JobsAdmin, type JobsAdminParts } from '../../src/commands/jobs/jobs-admin.js';
 import type { Settlement } from '../../src/jobs/job-attempt.js';
-import { JobsAdmin, type JobsAdminParts } from '../../src/jobs/jobs-admin.js';
 import { resetRequests } from '../../src/password-reset/outcomes.js';
+import { openDatabase } from '../../src/services/database.js';
 import { eventually } from '../support/eventually.js';
 import { startLatchkey } from '../support/latchkey.js';
 

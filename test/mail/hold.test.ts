@@ -1,11 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import { afterEach, describe, expect, it } from 'vitest';
-import { createLog } from '../../src/log.js';
 import { type Clock, DialogueTimes } from '../../src/mail/dialogue-times.js';
 import { placesTiming } from '../../src/mail/mail-places.js';
 import { Mailer, type MailerOptions } from '../../src/mail/mailer.js';
-import { Metrics } from '../../src/metrics.js';
+import { createLog } from '../../src/observability/log.js';
+import { Metrics } from '../../src/observability/metrics.js';
 import { eventually } from '../support/eventually.js';
 import { startRawRelay } from '../support/raw-relay.js';
 

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { MailTemplates } from '../../src/mail/mail-template.js';
-import { packageFolder, templatesFolder } from '../../src/resources.js';
+import { packageFolder, templatesFolder } from '../../src/package-files.js';
 
 const templates = new MailTemplates(templatesFolder);
 const link = 'https://recover.example/reset-password#key=abc';

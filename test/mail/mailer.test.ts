@@ -1,11 +1,11 @@
 import type { AddressInfo } from 'node:net';
 import { createServer, type Server, type Socket } from 'node:net';
 import { afterEach, expect, it } from 'vitest';
-import { jobTiming } from '../../src/jobs/queue-definition.js';
-import { createLog } from '../../src/log.js';
+import { jobTiming } from '../../src/jobs/queue/definition.js';
 import { Mailer } from '../../src/mail/mailer.js';
-import { smtpTimeouts } from '../../src/mail/relay.js';
-import { Metrics } from '../../src/metrics.js';
+import { smtpTimeouts } from '../../src/mail/relay/relay.js';
+import { createLog } from '../../src/observability/log.js';
+import { Metrics } from '../../src/observability/metrics.js';
 import { assertLease } from '../../src/worker.js';
 import { startSmtpSink } from '../support/smtp-sink.js';
 

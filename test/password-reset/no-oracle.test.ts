@@ -116,7 +116,7 @@ describe('a job that sends nothing holds its place as long as a mail to that dom
       async () => {
         const { resetKeys } = latchkey.services;
         const remember = resetKeys.remember;
-        const { Unavailable } = await import('../../src/errors.js');
+        const { Unavailable } = await import('../../src/calls/errors.js');
         resetKeys.remember = () => Promise.reject(new Unavailable('redis'));
         const ended = await attempt('unlucky@known.example');
         resetKeys.remember = remember;

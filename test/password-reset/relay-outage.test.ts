@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Mailer } from '../../src/mail/mailer.js';
-import { smtpTimeouts } from '../../src/mail/relay.js';
+import { smtpTimeouts } from '../../src/mail/relay/relay.js';
 import { eventually } from '../support/eventually.js';
 import { startLatchkey, type TestLatchkey } from '../support/latchkey.js';
 import { type Fault, type Stage, startRawRelay } from '../support/raw-relay.js';

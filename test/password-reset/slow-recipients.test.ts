@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Mailer } from '../../src/mail/mailer.js';
-import { smtpTimeouts } from '../../src/mail/smtp-timeouts.js';
+import { smtpTimeouts } from '../../src/mail/smtp/timeouts.js';
 import { slotsOfQueues } from '../../src/services/queues.js';
 import { eventually } from '../support/eventually.js';
 import { startLatchkey, type TestLatchkey } from '../support/latchkey.js';

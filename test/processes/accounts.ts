@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { HashLimiter } from '../../src/accounts/hash-limiter.js';
-import { PasswordHash } from '../../src/accounts/password-hash.js';
+import { HashLimiter } from '../../src/accounts/passwords/hash-limiter.js';
+import { PasswordHash } from '../../src/accounts/passwords/password-hash.js';
 import type { TestDatabase } from '../support/stores.js';
 
 const limiter = new HashLimiter({ hashConcurrency: 1, hashQueue: 64 });

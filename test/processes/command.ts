@@ -5,7 +5,7 @@ import { existsSync } from 'node:fs';
 import { createServer, connect as open, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { packageFolder } from '../../src/resources.js';
+import { packageFolder } from '../../src/package-files.js';
 import { freePort } from '../support/free-port.js';
 
 export const main = join(packageFolder, 'dist/src/main.js');

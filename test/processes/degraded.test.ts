@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, inject, it, onTestFinished, vi } from 'vitest';
 import { createLatchkeyClient } from '../../schema/sdk/client.js';
-import { Inbox } from '../../src/dev/inbox.js';
+import { Inbox } from '../../src/dev/inbox/inbox.js';
 import { freePort } from '../support/free-port.js';
 import { keyIn } from '../support/latchkey.js';
 import { createDatabase, createRedis, hasRedisServer } from '../support/stores.js';

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { afterAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createLatchkeyClient } from '../../schema/sdk/client.js';
-import { Inbox } from '../../src/dev/inbox.js';
+import { Inbox } from '../../src/dev/inbox/inbox.js';
 import { freePort } from '../support/free-port.js';
 import { createDatabase, createRedis, hasRedisServer } from '../support/stores.js';
 import { killAll, Latchkey, type Settings } from './command.js';

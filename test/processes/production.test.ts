@@ -2,7 +2,7 @@ import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createLatchkeyClient } from '../../schema/sdk/client.js';
 import type { EmbeddedRedis } from '../../src/dev/embedded-redis.js';
-import { Inbox } from '../../src/dev/inbox.js';
+import { Inbox } from '../../src/dev/inbox/inbox.js';
 import { keyIn } from '../support/latchkey.js';
 import { createDatabase, createRedis, hasRedisServer, type TestDatabase } from '../support/stores.js';
 import { insertAccount } from './accounts.js';

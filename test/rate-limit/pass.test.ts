@@ -1,12 +1,12 @@
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Caller } from '../../src/caller.js';
+import type { Caller } from '../../src/calls/caller.js';
 import type { EmbeddedRedis } from '../../src/dev/embedded-redis.js';
 import { clientNames } from '../../src/http/client-ip.js';
 import { CallerLimit } from '../../src/rate-limit/caller-limit.js';
 import { pass } from '../../src/rate-limit/pass.js';
 import { RateLimiter } from '../../src/rate-limit/rate-limiter.js';
-import { redisOptions } from '../../src/redis.js';
+import { redisOptions } from '../../src/stores/redis/redis.js';
 import { createRedis, hasRedisServer } from '../support/stores.js';
 
 const from = (address: string): Caller => ({ ...clientNames(address), requestId: 'one' });

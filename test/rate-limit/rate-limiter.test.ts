@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { EmbeddedRedis } from '../../src/dev/embedded-redis.js';
 import { MemoryWindow, mostNames } from '../../src/rate-limit/memory-window.js';
 import { RateLimiter } from '../../src/rate-limit/rate-limiter.js';
-import { redisOptions } from '../../src/redis.js';
+import { redisOptions } from '../../src/stores/redis/redis.js';
 import { createRedis, hasRedisServer } from '../support/stores.js';
 
 describe.skipIf(!hasRedisServer)('a rate limit (needs a redis-server on PATH)', () => {

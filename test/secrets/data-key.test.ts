@@ -1,14 +1,14 @@
 import { createHmac, hkdfSync, randomBytes } from 'node:crypto';
 import type { MikroORM } from '@mikro-orm/postgresql';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Pseudonyms } from '../../src/accounts/pseudonym.js';
-import { openDatabase } from '../../src/database.js';
-import { createLog } from '../../src/log.js';
-import { Metrics } from '../../src/metrics.js';
+import { createLog } from '../../src/observability/log.js';
+import { Metrics } from '../../src/observability/metrics.js';
 import { DataKey } from '../../src/secrets/data-key.js';
 import { DataKeyUnreadable, readDataKey } from '../../src/secrets/data-key-row.js';
 import { keepDataKey } from '../../src/secrets/keep-data-key.js';
+import { Pseudonyms } from '../../src/secrets/pseudonyms.js';
 import { open, seal } from '../../src/secrets/sealed-key.js';
+import { openDatabase } from '../../src/services/database.js';
 import { createDatabase, type TestDatabase } from '../support/stores.js';
 
 const [first, second, third] = ['first', 'second', 'third'].map((name) => `${name} ${'k7Vn2xQ9pLw4Rz8TbY6mHc3J'}`) as [

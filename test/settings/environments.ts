@@ -1,5 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { type Command, readSettings, type Settings, SettingsError } from '../../src/settings.js';
+import { type Command } from '../../src/settings/environment.js';
+import { readSettings, type Settings, SettingsError } from '../../src/settings/settings.js';
 
 export const ed25519 = generateKeyPairSync('ed25519').privateKey;
 export const pem = ed25519.export({ format: 'pem', type: 'pkcs8' }).toString();

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { readSettings } from '../../src/settings/settings.js';
 import { tooWide } from '../../src/settings/trusted-networks.js';
-import { readSettings, settingsWarnings } from '../../src/settings.js';
+import { settingsWarnings } from '../../src/settings/warnings.js';
 import { type Change, faultsOf, production, settingsWith } from './environments.js';
 
 const warningsOf = (change: Change) => {

@@ -2,9 +2,9 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readSettings } from '../../src/settings.js';
-import { settingsSeen } from '../../src/settings-docs.js';
-import { settingsTable } from '../../src/settings-table.js';
+import { settingsSeen } from '../../src/settings/docs.js';
+import { readSettings } from '../../src/settings/settings.js';
+import { settingsTable } from '../../src/settings/table.js';
 import { ed25519, faultsOf, pem, production, settingsWith } from './environments.js';
 
 let folder: string;

@@ -2,9 +2,9 @@ import { BlockList, isIP } from 'node:net';
 import fc from 'fast-check';
 import { fastify } from 'fastify';
 import { expect, it } from 'vitest';
-import { readSettings, SettingsError } from '../../src/settings.js';
-import { settingsSeen } from '../../src/settings-docs.js';
-import { type SettingName, settingsTable } from '../../src/settings-table.js';
+import { settingsSeen } from '../../src/settings/docs.js';
+import { readSettings, SettingsError } from '../../src/settings/settings.js';
+import { type SettingName, settingsTable } from '../../src/settings/table.js';
 import { faultsOf, pem, production, settingsWith } from './environments.js';
 
 const names = Object.keys(settingsTable) as SettingName[];

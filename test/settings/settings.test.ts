@@ -1,8 +1,9 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { coresOfQuota } from '../../src/settings/cores.js';
-import { type Command, readSettings, SettingsError } from '../../src/settings.js';
-import { settingsTable } from '../../src/settings-table.js';
+import { type Command } from '../../src/settings/environment.js';
+import { readSettings, SettingsError } from '../../src/settings/settings.js';
+import { settingsTable } from '../../src/settings/table.js';
 import { ed25519, faultsOf, pem, production, settingsWith } from './environments.js';
 
 const publicUrl = production.PUBLIC_URL;

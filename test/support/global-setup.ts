@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import type { TestProject } from 'vitest/node';
-import { startEmbeddedPostgres } from '../../src/dev/embedded-postgres.js';
-import { migrateUp } from '../../src/migrate.js';
+import { startEmbeddedPostgres } from '../../src/dev/postgres/embedded-postgres.js';
+import { migrateUp } from '../../src/services/migrate.js';
 
 declare module 'vitest' {
   export interface ProvidedContext {

@@ -3,10 +3,10 @@ import { Writable } from 'node:stream';
 import { Redis } from 'ioredis';
 import { createLatchkeyClient, type LatchkeyClient } from '../../schema/sdk/client.js';
 import { startApi } from '../../src/api.js';
-import { Inbox, type InboxMail } from '../../src/dev/inbox.js';
-import { createLog } from '../../src/log.js';
-import { createServices, type Overrides, type Services } from '../../src/services.js';
-import { readSettings, type Settings } from '../../src/settings.js';
+import { Inbox, type InboxMail } from '../../src/dev/inbox/inbox.js';
+import { createLog } from '../../src/observability/log.js';
+import { createServices, type Overrides, type Services } from '../../src/services/services.js';
+import { readSettings, type Settings } from '../../src/settings/settings.js';
 import { startWorker } from '../../src/worker.js';
 import { createDatabase, createRedis, type TestDatabase } from './stores.js';
 

@@ -4,7 +4,7 @@ import { chmod, chown, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { unprivilegedUsers } from '../../src/dev/server-user.js';
+import { unprivilegedUsers } from '../../src/dev/postgres/server-user.js';
 import { eventually } from './eventually.js';
 import { freePort } from './free-port.js';
 

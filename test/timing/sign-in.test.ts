@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { expect, it } from 'vitest';
-import { importAccounts } from '../../src/accounts/account-import.js';
 import { dummyOf } from '../../src/accounts/passwords/form-names.js';
+import { importAccounts } from '../../src/commands/accounts/import.js';
 import { startLatchkey } from '../support/latchkey.js';
 import { auc, chanceAuc, difference } from './figures.js';
 import { timeRefusals } from './trials.js';

@@ -1,10 +1,10 @@
 import 'reflect-metadata';
 import { Writable } from 'node:stream';
-import { createLog } from '../../dist/src/log.js';
 import { Mailer } from '../../dist/src/mail/mailer.js';
+import { createLog } from '../../dist/src/observability/log.js';
 import { slotsOfQueues, workerSlots } from '../../dist/src/services/queues.js';
-import { createServices } from '../../dist/src/services.js';
-import { readSettings } from '../../dist/src/settings.js';
+import { createServices } from '../../dist/src/services/services.js';
+import { readSettings } from '../../dist/src/settings/settings.js';
 import { startWorker } from '../../dist/src/worker.js';
 
 /**

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { HashForm } from '../stored-hash.js';
+import type { HashForm } from './imported-hash.js';
 
 /**
  * A form of hashes by its name, as the table of shares has it: `argon2id m=19456,t=2,p=1`, `bcrypt 12`. The same in SQL

@@ -1,10 +1,10 @@
 import type { MikroORM } from '@mikro-orm/postgresql';
-import { orUnavailable } from '../../availability.js';
-import { describeFault, type Log } from '../../log.js';
-import type { Pseudonyms } from '../pseudonym.js';
-import { formOf } from '../stored-hash.js';
+import { orUnavailable } from '../../calls/unavailable.js';
+import { describeFault, type Log } from '../../observability/log.js';
+import type { Pseudonyms } from '../../secrets/pseudonyms.js';
 import { dealAnew, domainOf } from './form-deal.js';
 import { dummyOf, formName } from './form-names.js';
+import { formOf } from './imported-hash.js';
 
 interface Share {
   readonly domain: string;

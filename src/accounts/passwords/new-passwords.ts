@@ -1,9 +1,9 @@
+import type { TooManyRequests } from '../../calls/too-many-requests.js';
 import type { RateLimiter } from '../../rate-limit/rate-limiter.js';
 import type { AccountRow } from '../account.entity.js';
-import type { HashCall } from '../hash-limiter.js';
-import type { TooManyRequests } from '../limits.js';
-import type { PasswordHash } from '../password-hash.js';
-import { type AcceptedPassword, type PasswordRejected, PasswordRule } from '../password-policy.js';
+import type { HashCall } from './hash-limiter.js';
+import type { PasswordHash } from './password-hash.js';
+import { type AcceptedPassword, type PasswordRejected, PasswordRule } from './password-policy.js';
 
 /** `not-wanted`: somebody was faster. */
 export type MadeHash = { readonly kind: 'made'; readonly hash: string } | { readonly kind: 'not-wanted' };

@@ -1,10 +1,10 @@
 import type { Audit } from '../../audit/audit.js';
-import type { Caller } from '../../caller.js';
-import type { Log } from '../../log.js';
-import type { Metrics } from '../../metrics.js';
+import type { Caller } from '../../calls/caller.js';
+import { from, type TooManyRequests } from '../../calls/too-many-requests.js';
+import type { Log } from '../../observability/log.js';
+import type { Metrics } from '../../observability/metrics.js';
 import type { RateLimiter } from '../../rate-limit/rate-limiter.js';
 import type { Accounts, Credential } from '../accounts.js';
-import { from, type TooManyRequests } from '../limits.js';
 
 /** Wrong current passwords after which a session ends: who has a stolen token must not find the password by it. */
 export const mostWrongPasswords = 10;

@@ -3,11 +3,11 @@ import { Readable } from 'node:stream';
 import argon2 from 'argon2';
 import bcrypt from 'bcryptjs';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { importAccounts } from '../../../src/accounts/account-import.js';
-import { HashLimiter } from '../../../src/accounts/hash-limiter.js';
-import { foreignLanes, PasswordHash } from '../../../src/accounts/password-hash.js';
 import { formName } from '../../../src/accounts/passwords/form-names.js';
 import { FormShares } from '../../../src/accounts/passwords/form-shares.js';
+import { HashLimiter } from '../../../src/accounts/passwords/hash-limiter.js';
+import { foreignLanes, PasswordHash } from '../../../src/accounts/passwords/password-hash.js';
+import { importAccounts } from '../../../src/commands/accounts/import.js';
 import { eventually } from '../../support/eventually.js';
 import { startLatchkey, type TestLatchkey } from '../../support/latchkey.js';
 

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createLatchkeyClient } from '../../../schema/sdk/client.js';
-import { Inbox } from '../../../src/dev/inbox.js';
+import { Inbox } from '../../../src/dev/inbox/inbox.js';
 import { eventually } from '../../support/eventually.js';
 import { keyIn } from '../../support/latchkey.js';
 import { hasRedisServer } from '../../support/stores.js';

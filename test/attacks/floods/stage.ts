@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Redis } from 'ioredis';
-import { HashLimiter } from '../../../src/accounts/hash-limiter.js';
-import { PasswordHash } from '../../../src/accounts/password-hash.js';
+import { HashLimiter } from '../../../src/accounts/passwords/hash-limiter.js';
+import { PasswordHash } from '../../../src/accounts/passwords/password-hash.js';
 import { Latchkey, productionSettings, readyz, type Settings } from '../../processes/command.js';
 import { eventually } from '../../support/eventually.js';
 import { createDatabase, createRedis } from '../../support/stores.js';

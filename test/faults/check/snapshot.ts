@@ -1,5 +1,5 @@
 import { credentialNotices } from '../../../src/accounts/accounts.js';
-import { deadLetterQueue } from '../../../src/jobs/queue-definition.js';
+import { deadLetterQueue } from '../../../src/jobs/queue/definition.js';
 import { resetRequests } from '../../../src/password-reset/outcomes.js';
 import type { Stage } from '../stage.js';
 

@@ -3,7 +3,7 @@ import { cp, mkdtemp, readFile, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { packageFolder } from '../../../src/resources.js';
+import { packageFolder } from '../../../src/package-files.js';
 
 /** The patch: in which file, after which text, what is put in. */
 const patch = [

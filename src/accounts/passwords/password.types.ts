@@ -1,0 +1,72 @@
+import { Field, Int, ObjectType, registerEnumType } from 'type-graphql';
+import { ErrorCode } from '../../calls/errors.js';
+import { UserError } from '../../graphql/user-error.js';
+import { PasswordRule, type PasswordViolation as Violation } from './password-policy.js';
+
+registerEnumType(PasswordRule, {
+  name: 'PasswordRule',
+  description: 'A rule that passwords must keep. Example: `TOO_SHORT`.',
+  valuesConfig: {
+    TOO_SHORT: { description: 'Fewer code points than `limit`.' },
+    TOO_LONG: { description: 'More code points than `limit`.' },
+    NOT_WELL_FORMED: { description: 'Holds a lone surrogate, so it is not Unicode text.' },
+    TOO_COMMON: {
+      description:
+        'Stands on a list of common or breached passwords, or is several of them, keyboard rows or one short text strung together.',
+    },
+    SAME_AS_BEFORE: {
+      description:
+        'It is the password that the account has already: sign in with it. Told alone, when every other rule is kept.',
+    },
+    CONTAINS_ACCOUNT_NAME: { description: 'Fewer than `limit` code points remain without the words of the address.' },
+    CONTAINS_PRODUCT_NAME: { description: 'Fewer than `limit` code points remain without the words of the product.' },
+  },
+});
+
+@ObjectType('PasswordPolicy', { description: 'What a password must be. Example: `{ minLength: 15, maxLength: 128 }`.' })
+export class PasswordPolicyView {
+  @Field(() => Int, { description: 'Least number of code points. Example: `15`.' })
+  minLength!: number;
+
+  @Field(() => Int, { description: 'Greatest number of code points. Example: `128`.' })
+  maxLength!: number;
+
+  @Field(() => [PasswordRule], {
+    description: 'The rules in force. Example: `[TOO_SHORT, TOO_COMMON]`.',
+  })
+  rules!: PasswordRule[];
+}
+
+@ObjectType({ description: 'One broken rule with its numbers. Example: `{ rule: TOO_SHORT, limit: 15, actual: 8 }`.' })
+export class PasswordViolation {
+  @Field(() => PasswordRule, { description: 'The rule. Example: `TOO_SHORT`.' })
+  rule!: PasswordRule;
+
+  @Field(() => Int, { nullable: true, description: 'What the rule asks for, in code points. Example: `15`.' })
+  limit!: number | null;
+
+  @Field(() => Int, { nullable: true, description: 'What was given, in code points. Example: `8`.' })
+  actual!: number | null;
+}
+
+@ObjectType({
+  implements: UserError,
+  description:
+    'The password breaks the policy; nothing was changed. Example: `{ violations: [{ rule: TOO_SHORT, limit: 15, actual: 8 }] }`.',
+})
+export class PasswordRejected extends UserError {
+  @Field(() => [PasswordViolation], {
+    description: 'At least one. Example: `[{ rule: TOO_SHORT, limit: 15, actual: 8 }]`.',
+  })
+  violations!: PasswordViolation[];
+
+  static with(violations: readonly Violation[]): PasswordRejected {
+    return Object.assign(new PasswordRejected(), {
+      code: ErrorCode.PASSWORD_REJECTED,
+      message: violations.some(({ rule }) => rule === PasswordRule.SAME_AS_BEFORE)
+        ? 'This is already your password: sign in with it.'
+        : 'This password cannot be used.',
+      violations: violations.map(({ rule, limit, actual }) => ({ rule, limit: limit ?? null, actual: actual ?? null })),
+    });
+  }
+}

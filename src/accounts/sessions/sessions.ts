@@ -1,0 +1,152 @@
+import type { Audit } from '../../audit/audit.js';
+import type { Caller } from '../../calls/caller.js';
+import { type TemporarilyUnavailable, withinDeadline } from '../../calls/deadline.js';
+import { from, type TooManyRequests } from '../../calls/too-many-requests.js';
+import { orReadBack } from '../../calls/unavailable.js';
+import { describeFault, type Log } from '../../observability/log.js';
+import type { AccountRow } from '../account.entity.js';
+import { type Accounts, type AccountView, type Credential, view } from '../accounts.js';
+import { type EmailAddress, parseEmailAddress } from '../email-address.js';
+import { dummyOf } from '../passwords/form-names.js';
+import type { FormShares } from '../passwords/form-shares.js';
+import { formOf } from '../passwords/imported-hash.js';
+import type { PasswordHash } from '../passwords/password-hash.js';
+import type { PasswordPolicy } from '../passwords/password-policy.js';
+import type { AccessTokens } from './access-token.js';
+import type { Devices } from './devices.js';
+import type { Finding, MayOpen, SignInFailures } from './sign-in-failures.js';
+
+export type SignInOutcome =
+  | {
+      readonly kind: 'signed-in';
+      readonly account: AccountView;
+      readonly accessToken: string;
+      readonly expiresAt: Date;
+      /** For the device to keep: see `Devices`. */
+      readonly device: string;
+    }
+  | { readonly kind: 'invalid-credentials' }
+  | TooManyRequests
+  | TemporarilyUnavailable;
+export type SignOutEverywhereOutcome =
+  | { readonly kind: 'signed-out-everywhere'; readonly at: Date }
+  | { readonly kind: 'unauthenticated' }
+  | TemporarilyUnavailable;
+
+export interface SessionsParts {
+  readonly accounts: Accounts;
+  readonly accessTokens: AccessTokens;
+  readonly devices: Devices;
+  readonly passwordHash: PasswordHash;
+  readonly formShares: FormShares;
+  readonly passwordPolicy: PasswordPolicy;
+  readonly signInFailures: SignInFailures;
+  readonly audit: Audit;
+  readonly log: Log;
+}
+
+interface Opened extends Finding {
+  readonly account?: AccountRow | undefined;
+}
+
+/** Sign in, who a token speaks for, sign out everywhere. A session is a token that carries the account's session version. */
+export class Sessions {
+  constructor(private readonly parts: SessionsParts) {}
+
+  async signIn(
+    input: { email: string; password: string; device?: string | null },
+    caller: Caller,
+  ): Promise<SignInOutcome> {
+    const { accessTokens, passwordHash, signInFailures, audit, log } = this.parts;
+    const email = parseEmailAddress(input.email);
+
+    return withinDeadline(log, caller.requestId, async () => {
+      passwordHash.expectRoom({ urgency: 'other', caller });
+      const tried = { address: email ?? 'none', device: input.device };
+      const found = await signInFailures.attempt(tried, caller, (mayOpen) =>
+        this.#open(email, input.password, { caller, mayOpen }),
+      );
+      if ('kind' in found) return found;
+      const { account } = found;
+      if (!account || found.isWrong) {
+        audit.refused({ kind: 'account.sign-in-refused', accountId: account?.id, client: caller.client });
+        return { kind: 'invalid-credentials' };
+      }
+      const { id: accountId, sessionVersion } = account;
+      const session = await accessTokens.issue({ accountId, sessionVersion }, account.readAt);
+      if (passwordHash.isOutdated(account.passwordHash, input.password))
+        void this.#renewHash(account, input.password, caller);
+      await audit.note({ kind: 'account.signed-in', accountId, ...from(caller) });
+      return { kind: 'signed-in', account: view(account), ...session, device: this.parts.devices.issue(account) };
+    });
+  }
+
+  /**
+   * Verifies a password; where there is no account, or none with a hash that somebody reads, against a dummy of the form
+   * that the address is dealt: it takes as long as an account's would, in the same lane, and comes after the same reads.
+   */
+  async #open(
+    email: EmailAddress | undefined,
+    password: string,
+    { caller, mayOpen }: { caller: Caller; mayOpen: MayOpen },
+  ): Promise<Opened> {
+    const { accounts, passwordHash, formShares, passwordPolicy } = this.parts;
+    const legible = passwordPolicy.isLegible(password);
+    const form = await formShares.dealtTo(email ?? '');
+    const account = await accounts.findToOpen(email ?? '');
+    const isWithinLimit = await mayOpen(account);
+    const isReadable = account?.status === 'active' && formOf(account.passwordHash) !== undefined;
+    const hash = isReadable ? account.passwordHash : dummyOf(form);
+    const matches = await passwordHash.verify(hash, legible ? password : '', { urgency: 'other', caller });
+    const opens = matches && isReadable && legible;
+    return { isWrong: !opens || !isWithinLimit, account };
+  }
+
+  /** The account that a token speaks for; undefined when the token is not, or no longer, good. @throws Unavailable */
+  async authenticate(accessToken: string | undefined): Promise<Credential | undefined> {
+    const claims = accessToken === undefined ? undefined : await this.parts.accessTokens.verify(accessToken);
+    if (!claims) return undefined;
+    const { accountId: id, sessionVersion, expiresAt } = claims;
+    const account = await this.parts.accounts.find({ id, sessionVersion, status: 'active' });
+    return account && expiresAt > account.readAt ? account : undefined;
+  }
+
+  async signOutEverywhere(accessToken: string | undefined, caller: Caller): Promise<SignOutEverywhereOutcome> {
+    const { accounts, audit, log } = this.parts;
+    return withinDeadline(log, caller.requestId, async () => {
+      const account = await this.authenticate(accessToken);
+      if (!account) return { kind: 'unauthenticated' };
+      const end = accounts.transaction(async (transaction) => {
+        const ended = await accounts.endSessions(transaction, account);
+        const event = { kind: 'account.signed-out-everywhere', accountId: account.id, ...from(caller) };
+        if (ended) await audit.record(transaction, event);
+        return ended;
+      });
+      const at = await orReadBack(end, async (error) => {
+        log.warn(
+          { accountId: account.id, fault: describeFault(error) },
+          'the end of a sign-out is unclear; reading it',
+        );
+        const now = await accounts.findSettled(account.id);
+        // Whoever raised it: every session up to this one has ended.
+        return now && now.sessionVersion > account.sessionVersion ? now.readAt : undefined;
+      });
+      return at ? { kind: 'signed-out-everywhere', at } : { kind: 'unauthenticated' };
+    });
+  }
+
+  /** After the answer, so that an old hash cannot be told by its time. */
+  async #renewHash(account: AccountRow, password: string, caller: Caller): Promise<void> {
+    const { accounts, passwordHash, formShares, log } = this.parts;
+    try {
+      const made = await passwordHash.make(password, { urgency: 'other', caller });
+      const isRenewed = await accounts.renewHash(account, made);
+      if (isRenewed) await formShares.renewed(account.email, account.passwordHash);
+    } catch (error) {
+      log.warn(
+        { accountId: account.id, fault: describeFault(error) },
+        'a hash could not be renewed; the next sign-in tries again',
+      );
+    }
+  }
+}

@@ -1,0 +1,12 @@
+import type { Caller } from './caller.js';
+
+/** A call that a limit refused. `retryAfterSeconds`: when a new try makes sense. */
+export interface TooManyRequests {
+  readonly kind: 'too-many-requests';
+  readonly retryAfterSeconds: number;
+}
+
+/** How an audit event names the caller. */
+export function from(caller: Caller): { origin: string; client: string } {
+  return { origin: caller.requestId, client: caller.client };
+}

@@ -1,0 +1,189 @@
+import { randomBytes } from 'node:crypto';
+import { type FileHandle, open } from 'node:fs/promises';
+import type { Readable } from 'node:stream';
+import type { Accounts, Credential } from '../../accounts/accounts.js';
+import { type EmailAddress, parseEmailAddress } from '../../accounts/email-address.js';
+import { kindOfHash } from '../../accounts/passwords/imported-hash.js';
+import type { PasswordHash } from '../../accounts/passwords/password-hash.js';
+import type { Audit } from '../../audit/audit.js';
+import { CommandFailure, codeOf, explain } from '../failure.js';
+import type { Writer } from '../progress.js';
+import { type ImportResult, importAccounts, summary } from './import.js';
+import { parseUuid } from './import-entry.js';
+
+export interface AccountAdminParts {
+  readonly accounts: Accounts;
+  readonly audit: Pick<Audit, 'record' | 'note'>;
+  readonly passwordHash: Pick<PasswordHash, 'make'>;
+  /** The language as one that mails are written in, or null. */
+  readonly knownLocale: (locale: string | null) => string | null;
+  readonly languages: readonly string[];
+  readonly terminal: { readonly in: Readable; readonly out: Writer; readonly err: Writer };
+}
+
+export interface ImportFlags {
+  readonly dryRun?: boolean;
+  readonly allowExpensive?: boolean;
+}
+
+/** Who did it, in the audit trail. */
+const origin = 'command line';
+/** What a shell expects of a program that a signal ended: 128 and the signal's number. */
+const interruptedCode = 130;
+
+/** What an operator does with accounts. Every method throws `CommandFailure` with a sentence for who typed the command. */
+export class AccountAdmin {
+  constructor(private readonly parts: AccountAdminParts) {}
+
+  /** The account has a password that nobody knows, so its owner gets in by a reset. */
+  async add(addressText: string, { id: idText, locale: localeText }: { id?: string; locale?: string }): Promise<void> {
+    const { accounts, audit, passwordHash, knownLocale, languages } = this.parts;
+    const email = parseEmailAddress(addressText);
+    if (!email) throw new CommandFailure('the address is not one plain e-mail address');
+    const id = idText === undefined ? undefined : parseUuid(idText);
+    if (idText !== undefined && !id) throw new CommandFailure('--id is not a UUID');
+    const locale = knownLocale(localeText ?? null);
+    if (localeText !== undefined && !locale) {
+      throw new CommandFailure(`--locale is no language that mails are written in; there are ${languages.join(', ')}`);
+    }
+    const fields = {
+      email,
+      locale,
+      passwordHash: await passwordHash.make(randomBytes(32).toString('base64url'), { urgency: 'other' }),
+    };
+    const added = await explained(
+      accounts.create({ ...fields, ...(id ? { id } : {}) }, (transaction, accountId) =>
+        audit.record(transaction, { kind: 'account.added', accountId, origin }),
+      ),
+    );
+    if (!added) throw await this.#taken(email);
+    this.#print(`added ${added.id}`);
+  }
+
+  /** Ends every reset key and every access token of the account, too. */
+  async disable(who: string): Promise<void> {
+    const { accounts, audit } = this.parts;
+    const { id } = await this.#find(who);
+    const changed = await explained(
+      accounts.transaction(async (transaction) => {
+        const disabled = await accounts.disable(transaction, id);
+        if (disabled) await audit.record(transaction, { kind: 'account.disabled', accountId: id, origin });
+        return disabled;
+      }),
+    );
+    this.#print(changed ? `disabled ${id}` : `${id} was disabled already`);
+  }
+
+  async enable(who: string): Promise<void> {
+    const { accounts, audit } = this.parts;
+    const { id } = await this.#find(who);
+    const changed = await explained(
+      accounts.transaction(async (transaction) => {
+        const enabled = await accounts.enable(transaction, id);
+        if (enabled) await audit.record(transaction, { kind: 'account.enabled', accountId: id, origin });
+        return enabled;
+      }),
+    );
+    this.#print(changed ? `enabled ${id}` : `${id} was enabled already`);
+  }
+
+  async show(who: string, { json }: { json?: boolean }): Promise<void> {
+    const { id } = await this.#find(who);
+    const account = await explained(this.parts.accounts.findWithHash({ id }));
+    if (!account) throw unknownAccount();
+    await this.parts.audit.note({ kind: 'account.shown', accountId: id, origin });
+    const { email, locale, status, credentialVersion, sessionVersion, createdAt, credentialsChangedAt } = account;
+    const shown = {
+      id,
+      email,
+      locale: locale ?? null,
+      status,
+      credentialVersion,
+      sessionVersion,
+      createdAt: createdAt.toISOString(),
+      credentialsChangedAt: credentialsChangedAt.toISOString(),
+      hash: account.passwordHash ? kindOfHash(account.passwordHash) : { algorithm: 'none' },
+    };
+    if (json) return this.#print(JSON.stringify(shown));
+    for (const [name, value] of Object.entries({ ...shown, locale: locale ?? 'none' })) {
+      const text = typeof value === 'object' ? Object.values(value).join(' ') : value;
+      this.#print(`${name.padEnd(20)} ${text}`);
+    }
+  }
+
+  /**
+   * @param file NDJSON, or `-` for standard input.
+   * @returns the exit code: 0, or 2 when lines were refused, 130 when it was interrupted, 1 when it broke off.
+   */
+  async import(
+    file: string,
+    { dryRun = false, allowExpensive = false, signal }: ImportFlags & { signal?: AbortSignal },
+  ): Promise<number> {
+    const { terminal } = this.parts;
+    const source = file === '-' ? { stream: terminal.in, size: undefined } : await openFile(file);
+    const options = { dryRun, allowExpensive, size: source.size, ...(signal ? { signal } : {}) };
+    const result = await importAccounts({ ...this.parts, err: terminal.err }, source.stream, options);
+    const { ended, through, refused } = result;
+    if (ended === 'complete' || through > 0) this.#print(summary(result, dryRun));
+    if (ended === 'complete') return refused > 0 ? 2 : 0;
+    const where = `after line ${through}; what was done stays, and importing the same lines again is safe`;
+    if (ended !== 'interrupted') {
+      throw new CommandFailure(through > 0 ? `${faultOf(result)}: stopped ${where}` : faultOf(result));
+    }
+    terminal.err.write(`latchkey: interrupted ${where}\n`);
+    return interruptedCode;
+  }
+
+  async #find(who: string): Promise<Credential> {
+    const email = parseEmailAddress(who);
+    const id = parseUuid(who);
+    if (!email && !id) throw new CommandFailure('neither an e-mail address nor the id of an account (a UUID)');
+    const account = await explained(this.parts.accounts.find(email ? { email } : { id: id ?? '' }));
+    if (!account) throw unknownAccount();
+    return account;
+  }
+
+  async #taken(email: EmailAddress): Promise<CommandFailure> {
+    const holder = await explained(this.parts.accounts.find({ email }));
+    return new CommandFailure(
+      holder ? `the address has an account already: ${holder.id}` : 'the id has an account already',
+    );
+  }
+
+  #print(line: string): void {
+    this.parts.terminal.out.write(`${line}\n`);
+  }
+}
+
+async function explained<T>(work: Promise<T>): Promise<T> {
+  return work.catch((error: unknown) => {
+    throw new CommandFailure(explain(error), { cause: error });
+  });
+}
+
+async function openFile(path: string): Promise<{ stream: Readable; size: number | undefined }> {
+  let handle: FileHandle | undefined;
+  try {
+    handle = await open(path);
+    const stats = await handle.stat();
+    if (stats.isDirectory()) throw Object.assign(new Error(), { code: 'EISDIR' });
+    return {
+      stream: handle.createReadStream(),
+      size: stats.isFile() ? stats.size : undefined,
+    };
+  } catch (error) {
+    await handle?.close();
+    throw new CommandFailure(`the file cannot be read (${codeOf(error) ?? 'unknown reason'})`, { cause: error });
+  }
+}
+
+function faultOf({ ended, cause }: ImportResult): string {
+  if (ended === 'wrong-form' && cause instanceof Error) return cause.message;
+  return ended === 'source-broken'
+    ? `the file cannot be read on (${codeOf(cause) ?? 'unknown reason'})`
+    : explain(cause);
+}
+
+function unknownAccount(): CommandFailure {
+  return new CommandFailure('no such account');
+}

@@ -1,0 +1,190 @@
+import closeWithGrace from 'close-with-grace';
+import { Command } from 'commander';
+import { describeFault } from '../observability/log.js';
+import type { Services } from '../services/services.js';
+import { type Command as CommandName } from '../settings/environment.js';
+import { pgVariablesWarning, takeOutPgVariables } from '../settings/pg-variables.js';
+import { readSettings, type SettingFault, type Settings, SettingsError } from '../settings/settings.js';
+import { settingsWarnings } from '../settings/warnings.js';
+import { defineAccountCommands } from './accounts/accounts.commands.js';
+import { defineJobsCommands } from './jobs/jobs.commands.js';
+import { naming } from './listening.js';
+import { withAccounts, withJobs } from './one-off.js';
+import { defineSettingsCommand } from './settings.commands.js';
+
+/** Milliseconds until a process that was told to end ends whatever happens; longer than one SMTP dialogue. */
+const grace = 75_000;
+
+/** Milliseconds within which a second signal is the first one, said again. */
+const patience = 2_000;
+
+/** `latchkey <command>`; every process starts here. */
+export async function run(argv: readonly string[]): Promise<void> {
+  const unused = pgVariablesWarning(takeOutPgVariables(process.env));
+  const program = new Command('latchkey')
+    .description('Account recovery: lets people who lost their password back in, and nobody else')
+    .showHelpAfterError('(latchkey --help tells the commands)');
+  program
+    .command('dev')
+    .description('everything in one process, with embedded parts: for a first look and for development')
+    .option('--yes-this-is-development', 'DATABASE_URL leads to another machine, and not to a production database')
+    .action(dev);
+  program
+    .command('api')
+    .description('the HTTP process')
+    .action(() => api(unused));
+  program
+    .command('worker')
+    .description('the job process: sends the mails')
+    .action(() => worker(unused));
+  const migrate = program.command('migrate').description('the database schema: up (default), status; grants');
+  migrate
+    .command('up', { isDefault: true })
+    .description('bring the database to this version')
+    .action(() =>
+      oneOff(async () => {
+        const { database, secrets } = readSettings(process.env, 'migrate');
+        const { migrateUp } = await import('../services/migrate.js');
+        for (const line of await migrateUp(database.directUrl ?? database.url, { secrets })) print(line);
+      }),
+    );
+  migrate
+    .command('status')
+    .description('what is applied, what is not; exit code 1 if something is not')
+    .action(() =>
+      oneOff(async () => {
+        const { url, directUrl } = readSettings(process.env, 'migrate').database;
+        const { migrationStatus } = await import('../services/migrate.js');
+        const { lines, current } = await migrationStatus(directUrl ?? url);
+        for (const line of lines) print(line);
+        if (!current) process.exitCode = 1;
+      }),
+    );
+  migrate
+    .command('grants')
+    .description('print SQL that makes a role for each process and gives it its rights; reads and changes nothing')
+    .option('--migrate-role <name>', 'owns the tables', 'latchkey_migrate')
+    .option('--api-role <name>', 'of the API', 'latchkey_api')
+    .option('--worker-role <name>', 'of the workers', 'latchkey_worker')
+    .action((named: Record<'migrateRole' | 'apiRole' | 'workerRole', string>) =>
+      oneOff(async () => {
+        const { grantsSql } = await import('../services/database-grants.js');
+        const { migrateRole, apiRole, workerRole } = named;
+        process.stdout.write(grantsSql({ migrate: migrateRole, api: apiRole, worker: workerRole }));
+      }),
+    );
+  const account = program.command('account').description('accounts: add, import, show, disable, enable');
+  defineAccountCommands(account, (work) => oneOff(() => withAccounts(work)));
+  const jobs = program.command('jobs').description('jobs: count, list, show; dead letters: retry, discard');
+  defineJobsCommands(jobs, (work) => oneOff(() => withJobs(work)));
+  defineSettingsCommand(program, process.env, oneOff);
+  program.hook('preAction', (_program, action) => {
+    // The two that stay log it; `dev` has everything of its own.
+    const isTold = /^(?:api|worker|dev|settings)$/.test(action.name());
+    for (const each of isTold ? [] : unused) process.stderr.write(`latchkey: ${each.name} ${each.fault}\n`);
+  });
+  await program.parseAsync([...argv]);
+}
+
+async function dev({ yesThisIsDevelopment = false }: { yesThisIsDevelopment?: boolean }): Promise<void> {
+  await oneOff(async () => {
+    const { startDev } = await import('../dev/dev.js');
+    const starting = startDev(process.env, print, yesThisIsDevelopment);
+    // From now on, so that nothing that was started stays behind when somebody loses patience.
+    endGracefully(
+      async () => (await starting).close(),
+      () => undefined,
+    );
+    await starting;
+  });
+}
+
+async function api(warnings: readonly SettingFault[]): Promise<void> {
+  await oneOff(async () => {
+    const { startApi } = await import('../api.js');
+    const { lowerHashThreads } = await import('../accounts/passwords/hash-threads.js');
+    await serve('api', warnings, async (settings, services) => {
+      const server = await startApi(settings, services);
+      lowerHashThreads();
+      return server;
+    });
+  });
+}
+
+async function worker(warnings: readonly SettingFault[]): Promise<void> {
+  await oneOff(async () => {
+    const { startWorker } = await import('../worker.js');
+    await serve('worker', warnings, (_settings, services) => startWorker(services));
+  });
+}
+
+async function serve(
+  command: CommandName,
+  warnings: readonly SettingFault[],
+  start: (settings: Settings, services: Services) => Promise<{ close: () => Promise<void> }>,
+): Promise<void> {
+  const settings = readSettings(process.env, command);
+  // Node's own warnings go there; nobody who reads them is no reason to end.
+  process.stderr.on('error', () => undefined);
+  // Loaded when a process needs them: help, settings and faults of use are told in a quarter of the time.
+  const [{ createServices }, { startOperations }] = await Promise.all([
+    import('../services/services.js'),
+    import('../http/operations.js'),
+  ]);
+  const services = createServices(settings);
+  for (const { name, fault } of [...settingsWarnings(process.env, settings), ...warnings]) {
+    services.log.warn({ setting: name }, `${name} ${fault}`);
+  }
+  const operations = await naming('OPS_PORT', startOperations(settings.operations, services.health, services));
+  const process_ = await naming('PORT', start(settings, services));
+  const close = async () => {
+    await process_.close();
+    await services.close();
+    await operations?.close();
+  };
+  endGracefully(close, (signal) => {
+    services.announceEnd();
+    services.log.info({ signal }, 'ending: finishing what is under way');
+  });
+}
+
+/**
+ * One owner of the signals and of what nobody caught. Terminals, npm and supervisors may say the same twice, which means
+ * no more than once; only somebody who interrupts again after a while wants the end at any price.
+ */
+function endGracefully(close: () => Promise<void>, announce: (signal: string) => void): void {
+  let begunAt: number | undefined;
+  let reason: string | undefined;
+  const { close: end } = closeWithGrace(
+    { delay: grace, logger: false, skip: ['SIGINT', 'SIGTERM'] },
+    async ({ signal, err }) => {
+      begunAt ??= performance.now();
+      if (err) process.stderr.write(`${JSON.stringify({ level: 'fatal', fault: describeFault(err) })}\n`);
+      announce(signal ?? reason ?? 'error');
+      await close();
+    },
+  );
+  const onSignal = (signal: NodeJS.Signals) => {
+    if (begunAt === undefined) {
+      begunAt = performance.now();
+      reason = signal;
+      end();
+    } else if (signal === 'SIGINT' && performance.now() - begunAt > patience) process.exit(1);
+  };
+  process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+}
+
+/** A command's failure is one clear line and exit code 1. */
+async function oneOff(work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    const isKnown = error instanceof SettingsError || error instanceof Error;
+    process.stderr.write(`latchkey: ${isKnown ? error.message : 'failed'}\n`);
+    process.exit(1);
+  }
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}

@@ -1,9 +1,0 @@
-import { writeFile } from 'node:fs/promises';
-import { emittedSchema } from './emit-schema.js';
-import { packageFolder } from './resources.js';
-import { settingsExample, settingsPage } from './settings-docs.js';
-
-/** The first step of `npm run generate`: what is made from code. The SDK is made from the schema after it. */
-await writeFile(`${packageFolder}schema/schema.graphql`, emittedSchema());
-await writeFile(`${packageFolder}docs/settings.md`, settingsPage());
-await writeFile(`${packageFolder}.env.example`, settingsExample());

@@ -1,0 +1,206 @@
+import type { Socket } from 'node:net';
+import SMTPConnection from 'nodemailer/lib/smtp-connection';
+import type { SmtpAddress } from '../../settings/smtp-url.js';
+import type { OnLine, Parcel } from './parcel.js';
+import { openSocket } from './socket.js';
+import { type SmtpStage, SmtpStages } from './stages.js';
+import type { SmtpTimeouts } from './timeouts.js';
+
+export interface LineOptions {
+  readonly address: SmtpAddress;
+  /** What we call ourselves. */
+  readonly name: string;
+  readonly requireTls: boolean;
+  readonly timeouts: SmtpTimeouts;
+}
+
+/** What went wrong, and at which stage; its cause is nodemailer's error, or the system's. */
+export class LineFault extends Error {
+  /** @param wasHandedOver the whole mail was written, and no answer to it came. */
+  constructor(
+    readonly stage: SmtpStage,
+    readonly wasHandedOver: boolean,
+    override readonly cause: unknown,
+  ) {
+    super(`at ${stage}`);
+    this.name = 'LineFault';
+  }
+}
+
+/** One connection to a relay: nodemailer's dialogue, with a time-out for each stage. Its methods are never called side by side. */
+export class SmtpLine {
+  /** Mails that it carried, taken or not. */
+  mails = 0;
+  #stages = new SmtpStages((stage) => this.#began(stage));
+  #connection: SMTPConnection | undefined;
+  #isOpen = false;
+  #parcel: OnLine | undefined;
+  #fail: ((error: unknown) => void) | undefined;
+  #timer: NodeJS.Timeout | undefined;
+
+  /** @param ended told when the line ended while no mail was on it. */
+  constructor(
+    private readonly options: LineOptions,
+    private readonly ended: () => void,
+  ) {}
+
+  /** Whether it can carry a mail now. */
+  get isOpen(): boolean {
+    return this.#isOpen;
+  }
+
+  /** Connects, says who we are and proves it. @throws LineFault */
+  open(parcel: OnLine): Promise<void> {
+    return this.#bounded(parcel, async () => {
+      const { address, timeouts } = this.options;
+      this.#stages.begin('connect');
+      const socket = await openSocket(address, timeouts, parcel.signal);
+      if (!this.#fail) return void socket.destroy();
+      this.#stages.begin(address.secure ? 'TLS' : 'greeting');
+      const connection = this.#converse(socket);
+      await called((done) => connection.connect(done));
+      const { credentials, authMethod } = address;
+      if (credentials && connection.allowsAuth) {
+        const auth = {
+          credentials: { user: credentials.user, pass: credentials.password },
+          method: authMethod ?? (false as const),
+        };
+        await called((done) => connection.login(auth, done));
+      }
+      this.#isOpen = true;
+    });
+  }
+
+  /** @throws LineFault unless the relay took the mail. The line may be of use nevertheless: see `reset`. */
+  send(parcel: Parcel): Promise<void> {
+    return this.#bounded(parcel, async () => {
+      const { from, to, message } = parcel;
+      this.mails++;
+      await called((done) => this.#talking.send({ from, to: [to] }, message, done));
+    });
+  }
+
+  /** Makes the line ready for the next mail after one that was refused. @returns whether it is. */
+  async reset(): Promise<boolean> {
+    const patience = { ...noParcel, signal: AbortSignal.timeout(this.options.timeouts.silence) };
+    await this.#bounded(patience, () => called((done) => this.#talking.reset(done))).catch(() => this.close());
+    return this.#isOpen;
+  }
+
+  /** Says goodbye, and ends the line in any case. */
+  quit(): void {
+    if (this.#isOpen) this.#connection?.quit();
+    this.#isOpen = false;
+    setTimeout(() => this.close(), this.options.timeouts.patience).unref();
+  }
+
+  close(): void {
+    this.#isOpen = false;
+    clearTimeout(this.#timer);
+    this.#connection?.close();
+  }
+
+  get #talking(): SMTPConnection {
+    if (!this.#connection) throw new Error('the line was not opened');
+    return this.#connection;
+  }
+
+  #converse(socket: Socket): SMTPConnection {
+    const { address, name, requireTls, timeouts } = this.options;
+    const connection = new SMTPConnection({
+      connection: socket,
+      host: address.host,
+      port: address.port,
+      secure: address.secure,
+      name,
+      servername: address.servername,
+      requireTLS: requireTls,
+      ignoreTLS: address.ignoreTls,
+      // They know no stages, so they stand back behind ours.
+      connectionTimeout: 2 * timeouts.whole,
+      greetingTimeout: 2 * timeouts.whole,
+      socketTimeout: 3_600_000,
+      socketCloseTimeout: 0,
+      transactionLog: true,
+      logger: this.#stages.logger,
+    });
+    this.#connection = connection;
+    connection.on('error', (error) => this.#lost(error));
+    connection.once('end', () => this.#lost(Object.assign(new Error('the line ended'), { code: 'ECONNECTION' })));
+    return connection;
+  }
+
+  /** An idle line that a server ends is the server's right; the next mail gets another. */
+  #lost(error: unknown): void {
+    const wasOpen = this.#isOpen;
+    this.#isOpen = false;
+    const fail = this.#fail;
+    // After a 421 nodemailer ends the line before the refusal has reached us, and the refusal tells more.
+    if (fail) setImmediate(() => fail(error));
+    else if (wasOpen) this.ended();
+  }
+
+  #began(stage: SmtpStage): void {
+    clearTimeout(this.#timer);
+    if (stage === 'idle') return;
+    this.#parcel?.onStage?.(stage);
+    const limit = this.#limitOf(stage);
+    this.#timer = setTimeout(() => this.#fail?.(silence), limit);
+  }
+
+  #limitOf(stage: SmtpStage): number {
+    const { dns, connection, greeting, silence: usual, recipient } = this.options.timeouts;
+    // A second more than its own bounds, which tell more.
+    if (stage === 'connect') return dns + connection + 1_000;
+    if (stage === 'greeting') return greeting;
+    return stage === 'RCPT' && !this.#parcel?.isRetry ? recipient : usual;
+  }
+
+  async #bounded(parcel: OnLine, work: () => Promise<void>): Promise<void> {
+    const { signal } = parcel;
+    this.#parcel = parcel;
+    let stop = () => {};
+    try {
+      await new Promise<void>((resolve, reject) => {
+        this.#fail = reject;
+        const abort = () => reject(signal.reason);
+        stop = () => signal.removeEventListener('abort', abort);
+        signal.addEventListener('abort', abort, { once: true });
+        if (signal.aborted) abort();
+        else work().then(resolve, reject);
+      });
+    } catch (error) {
+      const fault = this.#faultOf(error);
+      if (!isOnlyRefused(error)) this.close();
+      throw fault;
+    } finally {
+      stop();
+      clearTimeout(this.#timer);
+      this.#fail = undefined;
+      this.#parcel = undefined;
+    }
+  }
+
+  #faultOf(error: unknown): LineFault {
+    const { command, response } = error as { command?: unknown; response?: unknown };
+    const { current, answered } = this.#stages;
+    if (!response) return new LineFault(current, current === 'end', error);
+    const named = { 'MAIL FROM': 'MAIL', 'RCPT TO': 'RCPT' } as const;
+    const stage = named[String(command) as keyof typeof named] ?? (answered === 'idle' ? current : answered);
+    return new LineFault(stage, false, error);
+  }
+}
+
+/** A stage that took too long: by name as nodemailer calls it. */
+const silence = Object.freeze(Object.assign(new Error('silence'), { code: 'ETIMEDOUT' }));
+const noParcel = { from: '', to: '', message: Buffer.alloc(0), isRetry: true };
+
+/** Nodemailer closes the line itself after a 421 and after everything that is no refusal of one mail. */
+function isOnlyRefused(error: unknown): boolean {
+  const { code, responseCode } = (error ?? {}) as { code?: unknown; responseCode?: unknown };
+  return (code === 'EENVELOPE' || code === 'EMESSAGE') && typeof responseCode === 'number' && responseCode !== 421;
+}
+
+function called(start: (done: (error?: Error | null) => void) => void): Promise<void> {
+  return new Promise((resolve, reject) => start((error) => (error ? reject(error) : resolve())));
+}

@@ -1,0 +1,12 @@
+import { createHmac } from 'node:crypto';
+import type { DataKey } from './data-key.js';
+
+/** Names for addresses in Redis that tell nothing to who can read there: an HMAC under the data key, 16 bytes of it. */
+export class Pseudonyms {
+  constructor(private readonly dataKey: Pick<DataKey, 'bytes'>) {}
+
+  /** @throws Unavailable while the data key is not read. */
+  of(text: string): string {
+    return createHmac('sha256', this.dataKey.bytes).update(text).digest().subarray(0, 16).toString('base64url');
+  }
+}

@@ -1,0 +1,72 @@
+import type { MikroORM } from '@mikro-orm/postgresql';
+import type { Cluster, Redis } from 'ioredis';
+import { sharedWithin } from '../calls/deadline.js';
+import type { Health } from '../http/operations.js';
+import type { JobQueue } from '../jobs/job-queue.js';
+import type { DataKey, DataKeyState } from '../secrets/data-key.js';
+import { checkDatabase, type DatabaseHealth, type DatabaseRight } from '../stores/postgres/health.js';
+import { RedisCheck } from '../stores/redis/health.js';
+
+/** Milliseconds: who asks for health gives up after a few seconds, and a stalled store would take longer than that. */
+export const healthPatience = 2_000;
+
+/**
+ * Without PostgreSQL nothing can be accepted; without Redis requests still are, so the process stays in service. A process
+ * that was told to end says so before it stops listening, so that balancers send their calls elsewhere.
+ */
+export class HealthCheck {
+  readonly #askDatabase: () => Promise<DatabaseHealth>;
+  readonly #redis: RedisCheck;
+  #asking: Promise<Health> | undefined;
+  #isEnding = false;
+
+  constructor(
+    private readonly stores: {
+      orm: MikroORM;
+      redis: Redis | Cluster;
+      jobs: JobQueue;
+      dataKey: DataKey;
+      lines: Health['lines'];
+      /** How our names in Redis begin. */
+      families: readonly string[];
+      /** What this process needs of PostgreSQL. */
+      rights: readonly DatabaseRight[];
+    },
+  ) {
+    this.#redis = new RedisCheck(stores.redis, stores.families);
+    this.#askDatabase = sharedWithin(
+      healthPatience,
+      () => checkDatabase(stores.orm, stores.rights),
+      () => 'away',
+    );
+  }
+
+  /** Who asks while it is being found out gets the same answer, so that nobody can flood the stores with questions. */
+  check(): Promise<Health> {
+    this.#asking ??= this.#ask().finally(() => {
+      this.#asking = undefined;
+    });
+    return this.#asking;
+  }
+
+  /** From now on the process is not ready. */
+  end(): void {
+    this.#isEnding = true;
+  }
+
+  async #ask(): Promise<Health> {
+    const { jobs, dataKey, lines } = this.stores;
+    const [postgres, redis] = await Promise.all([this.#askDatabase(), this.#redis.check()]);
+    // Named only while it is missing, as `process` is.
+    const key: Record<string, DataKeyState> = dataKey.state === 'ok' ? {} : { 'data-key': dataKey.state };
+    const parts = {
+      postgres,
+      redis,
+      jobs: jobs.started ? 'ok' : 'starting',
+      ...key,
+    } as const;
+    if (this.#isEnding) return { status: 'degraded', ready: false, parts: { ...parts, process: 'ending' }, lines };
+    const ready = postgres === 'ok' && jobs.started && dataKey.state === 'ok';
+    return { status: ready && redis === 'ok' ? 'ok' : 'degraded', ready, parts, lines };
+  }
+}

@@ -1,0 +1,27 @@
+import type { Audit } from '../audit/audit.js';
+import type { JobQueue } from '../jobs/job-queue.js';
+import { describeFault, type Log } from '../observability/log.js';
+import type { ResetReceipts } from '../password-reset/reset-receipts.js';
+
+/** Milliseconds. */
+const pause = 3_600_000;
+
+/** Erases, once an hour, what is older than it may be. Any number of workers may do it beside each other. */
+export function startHousekeeping(parts: { audit: Audit; resetReceipts: ResetReceipts; jobs: JobQueue; log: Log }): {
+  stop: () => void;
+} {
+  const { audit, resetReceipts, jobs, log } = parts;
+  const tidy = async () => {
+    for (const erase of [() => audit.eraseOld(), () => resetReceipts.eraseOld(), () => jobs.eraseFinished()]) {
+      try {
+        const count = await erase();
+        if (count > 0) log.info({ count }, 'erased old audit events, receipts or jobs');
+      } catch (error) {
+        log.warn({ fault: describeFault(error) }, 'old rows could not be erased; trying again in an hour');
+      }
+    }
+  };
+  const timer = setInterval(() => void tidy(), pause);
+  void tidy();
+  return { stop: () => clearInterval(timer) };
+}

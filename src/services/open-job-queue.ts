@@ -1,0 +1,15 @@
+import { JobQueue, type JobQueueOptions } from '../jobs/job-queue.js';
+import type { Settings } from '../settings/settings.js';
+import { databaseLine, guardPool, poolOptions } from '../stores/postgres/pool.js';
+
+/** Over lines of its own; LISTEN goes round a pooler where `DATABASE_DIRECT_URL` says how. */
+export function openJobQueue(
+  { database }: Settings,
+  parts: Omit<JobQueueOptions, 'connection' | 'direct' | 'onPool' | 'poolSize'>,
+): JobQueue {
+  const name = parts.worker ? 'latchkey worker jobs' : 'latchkey jobs';
+  const connection = { ...databaseLine(database.url, name), ...poolOptions };
+  const { directUrl, queuePool: poolSize } = database;
+  const direct = directUrl === undefined ? undefined : databaseLine(directUrl, 'latchkey worker listens');
+  return new JobQueue({ connection, direct, poolSize, onPool: guardPool('DATABASE_QUEUE_POOL'), ...parts });
+}

@@ -1,0 +1,115 @@
+import * as z from 'zod';
+import { parseDatabaseUrl } from '../stores/postgres/url.js';
+import { DatabaseUrlError } from '../stores/postgres/url-error.js';
+import { parseRedisUrl, RedisUrlError } from '../stores/redis/url.js';
+
+/** Reads text; a thrown or returned fault becomes "allowed: …". */
+export function read<T>(allowed: string, parse: (text: string) => T | undefined): z.ZodType<T, string> {
+  return z.string().transform((text, context) => {
+    const value = attempt(() => parse(text.trim()));
+    if (value !== undefined) return value;
+    context.addIssue({ code: 'custom', message: `allowed: ${allowed}` });
+    return z.NEVER;
+  }) as unknown as z.ZodType<T, string>;
+}
+
+function attempt<T>(parse: () => T | undefined): T | undefined {
+  try {
+    return parse();
+  } catch {
+    return undefined;
+  }
+}
+
+export const integer = (least: number, most: number, unit = '') =>
+  read(`a whole number from ${least} to ${most}${unit && ` (${unit})`}`, (text) => {
+    const value = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN;
+    return value >= least && value <= most ? value : undefined;
+  });
+
+export const oneOf = <const T extends string>(...allowed: T[]) =>
+  read(allowed.join(', '), (text) => allowed.find((each) => each === text));
+
+export const switches = new Map([
+  ['on', true],
+  ['true', true],
+  ['off', false],
+  ['false', false],
+]);
+export const onOrOff = read('on, off', (text) => switches.get(text));
+
+/** What conda and compilers call the machine that they build for: `x86_64-conda-linux-gnu`. */
+const triplet = /^[a-z0-9_.]+-[a-z0-9_]+-(?:linux|darwin|mingw|windows|freebsd)[a-z0-9_.-]*$/;
+
+/** Whether it is not the port that cannot be listened on, but the name or address. */
+export function isHostFault({ code }: { code?: string }): boolean {
+  return code === 'ENOTFOUND' || code === 'EAI_AGAIN' || code === 'EADDRNOTAVAIL';
+}
+
+/** Told what is wrong where it is the machine's name of a shell, which nobody set for us. */
+export const host = z.string().transform((text, context) => {
+  const name = text.trim();
+  if (/^[a-zA-Z0-9.:_-]{1,253}$/.test(name) && !triplet.test(name)) return name;
+  const hint = triplet.test(name)
+    ? ', but this is what conda and other tool chains set HOST to in a shell: unset it, or say HOST=127.0.0.1'
+    : '';
+  context.addIssue({ code: 'custom', message: `allowed: a host name or an IP address${hint}` });
+  return z.NEVER;
+});
+
+export const origin = read('an origin: http(s)://host[:port], nothing after it', (text) => {
+  const url = new URL(text);
+  const bare = url.pathname === '/' && !url.search && !url.hash && !url.username && !url.password;
+  return /^https?:$/.test(url.protocol) && bare && !text.includes('?') && !text.includes('#') ? url.origin : undefined;
+});
+
+export const link = (...protocols: string[]) =>
+  read(`a URL (${protocols.join(' ')}) without user name, password or fragment`, (text) => {
+    const url = new URL(text);
+    const plain = !url.username && !url.password && !text.includes('#');
+    return protocols.includes(url.protocol) && plain ? url.href : undefined;
+  });
+
+/** A URL that tells itself what is wrong with it, because there are several forms; the URL as it was, trimmed. */
+const toldUrl = (parse: (text: string) => unknown, Fault: typeof RedisUrlError | typeof DatabaseUrlError) =>
+  z.string().transform((text, context) => {
+    try {
+      parse(text.trim());
+      return text.trim();
+    } catch (error) {
+      if (!(error instanceof Fault)) throw error;
+      context.addIssue({ code: 'custom', message: error.message });
+      return z.NEVER;
+    }
+  });
+
+export const databaseUrl = toldUrl(parseDatabaseUrl, DatabaseUrlError);
+export const redisUrl = toldUrl(parseRedisUrl, RedisUrlError);
+
+export const list = <T>(allowed: string, parseOne: (text: string) => T | undefined, once?: (part: T) => unknown) =>
+  read(`${allowed}, several separated by commas`, (text) => {
+    const parts = text.split(',').map((part) => parseOne(part.trim()));
+    if (!parts.every((part) => part !== undefined)) return undefined;
+    return once && new Set(parts.map(once)).size < parts.length ? undefined : parts;
+  });
+
+export const limits = list(
+  'points/seconds, for instance 3/3600, both whole numbers above 0, each number of seconds once',
+  (text) => {
+    const match = /^(\d{1,7})\/(\d{1,7})$/.exec(text);
+    const [points, seconds] = [Number(match?.[1]), Number(match?.[2])];
+    return points > 0 && seconds > 0 && seconds <= 2_592_000 ? { points, seconds } : undefined;
+  },
+  // Two windows of one length would share a counter, and each call would count twice.
+  ({ seconds }) => seconds,
+);
+
+export const mailbox = read('an address, or a name and an address: Acme <no-reply@acme.example>', (text) => {
+  const match = /^(?:"?([^"<>\p{Cc}]{0,64}?)"?\s*<)?([!-~]{1,64}@[a-z0-9.-]{1,253})>?$/iu.exec(text);
+  const bracketed = text.includes('<') === text.endsWith('>');
+  return match?.[2] && bracketed && !/[<>()[\],;:\\"]/.test(match[2])
+    ? { name: match[1] ?? '', address: match[2] }
+    : undefined;
+});
+
+export const seconds = (most: number) => integer(1, most, 'seconds');

@@ -1,0 +1,164 @@
+import pg from 'pg';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { openDatabase } from '../../src/services/database.js';
+import { migrateUp } from '../../src/services/migrate.js';
+import { OwnPostgres } from '../stores/postgres/own-postgres.js';
+import { eventually } from '../support/eventually.js';
+import { startLatchkey } from '../support/latchkey.js';
+
+vi.setConfig({ testTimeout: 60_000 });
+
+let server: OwnPostgres;
+let databases = 0;
+let url: string;
+let pool: pg.Pool;
+const query = async <Row extends pg.QueryResultRow>(sql: string, values?: unknown[]) =>
+  (await pool.query<Row>(sql, values)).rows;
+
+beforeAll(async () => {
+  server = await OwnPostgres.start({ withoutMigrations: true });
+});
+afterAll(() => server?.drop());
+
+/** Lower case, as our parser writes them, and in another order by the rules of a language than by their bytes. */
+const addresses = Array.from({ length: 4_800 }, (_, index) => {
+  const name = index.toString(36).padStart(3, '0');
+  return `${name[0]}${['', '-', '.', '_', 'é'][index % 5]}${name.slice(1)}@${index % 2 ? 'ex-ample' : 'example'}.com`;
+});
+
+/** The tables of the release before, by the rules of a language, and then the order changes under them. */
+beforeEach(async () => {
+  const name = `app_${++databases}`;
+  await server.query(`create database ${name} template template0 locale_provider icu icu_locale 'en-US'`);
+  url = server.urlOf(name);
+  await upTo('20261126-erase-audit-events');
+  pool = new pg.Pool({ connectionString: url, max: 4 });
+  await query(
+    `insert into account (id, email, password_hash, status) select gen_random_uuid(), email, 'x', 'active' from unnest($1::text[]) email`,
+    [addresses],
+  );
+  await pool.end();
+  await server.query(
+    `update pg_database set datlocprovider = 'c', datlocale = null, datcollversion = null where datname = '${name}'`,
+  );
+  pool = new pg.Pool({ connectionString: url, max: 4 });
+  return () => pool.end();
+});
+
+async function upTo(migration: string): Promise<void> {
+  const orm = openDatabase(url, { poolSize: 1, forMigration: true });
+  await orm.migrator.up({ to: migration }).finally(() => orm.close(true));
+}
+
+/** By look-ups in the index, as calls make them. */
+const found = async () => {
+  const client = await pool.connect();
+  try {
+    await client.query('set enable_seqscan = off');
+    const [row] = (
+      await client.query<{ count: number }>(
+        `select count(*)::int from unnest($1::text[]) wanted,
+                lateral (select 1 from account where email = wanted offset 0) found`,
+        [addresses],
+      )
+    ).rows;
+    return row?.count;
+  } finally {
+    client.release(true);
+  }
+};
+const file = async () =>
+  (await query<{ file: number }>(`select relfilenode as file from pg_class where relname = 'account'`))[0]?.file;
+
+describe('another collation under the data', () => {
+  it('hides accounts before the migration, and none after it, without a row written anew', async () => {
+    const before = await found();
+    expect(before).toBeGreaterThan(0);
+    expect(before).toBeLessThan(addresses.length);
+    const written = await file();
+    const lines = await migrateUp(url);
+    expect(lines).toContain('applied 20261126-address-collation');
+    expect(await found()).toBe(addresses.length);
+    expect(await file()).toBe(written);
+    const indexes = await query<{ definition: string }>(
+      `select pg_get_indexdef(indexrelid) as definition from pg_index
+        where indrelid = 'account'::regclass and not indisprimary and indisvalid`,
+    );
+    expect(indexes.map(({ definition }) => definition)).toEqual([
+      'CREATE UNIQUE INDEX account_email_unique ON public.account USING btree (email)',
+    ]);
+    for (const email of addresses.filter((_, index) => index % 480 === 0)) {
+      const add = query(`insert into account (id, email, status) values (gen_random_uuid(), $1, 'active')`, [email]);
+      await expect(add).rejects.toMatchObject({ code: '23505', constraint: 'account_email_unique' });
+    }
+    // And now by the rules of a language again.
+    await server.query(
+      `update pg_database set datlocprovider = 'i', datlocale = 'en-US' where datname = 'app_${databases}'`,
+    );
+    expect(await found()).toBe(addresses.length);
+    expect(await migrateUp(url)).toContain('the database was at this version already');
+  });
+
+  it('is left while calls write and several machines migrate at the same time', async () => {
+    const writer = await pool.connect();
+    await writer.query('begin');
+    await writer.query(
+      `insert into account (id, email, status) values (gen_random_uuid(), 'writer@example.com', 'active')`,
+    );
+    const running = Promise.all([migrateUp(url), migrateUp(url), migrateUp(url)]);
+    const waits = () =>
+      query(
+        `select from pg_stat_activity where query like 'create unique index concurrently%' and wait_event_type = 'Lock'`,
+      );
+    await eventually(waits, ({ length }) => length > 0);
+    // Nobody waits behind it.
+    await query(
+      `set lock_timeout = '500ms'; insert into account (id, email, status) values (gen_random_uuid(), 'other@example.com', 'active')`,
+    );
+    await writer.query('commit');
+    writer.release();
+    const applied = (await running).flat().filter((line) => line.startsWith('applied'));
+    expect(applied).toEqual(['applied 20261126-address-collation']);
+    expect(await query(`select from account where email = 'writer@example.com'`)).toHaveLength(1);
+  });
+
+  it('that let a second account in for one address is told by both ids, and can be migrated when one of them is gone', async () => {
+    const missing = await query<{ email: string }>(
+      `insert into account (id, email, status) select gen_random_uuid(), email, 'active' from unnest($1::text[]) email on conflict do nothing returning email`,
+      [addresses],
+    );
+    expect(missing.length).toBeGreaterThan(0);
+    const [first] = await query<{ ids: string[] }>(
+      `select array_agg(id) as ids from account group by email collate "C" having count(*) > 1 order by min(created_at) limit 1`,
+    );
+    const refused = await migrateUp(url).catch((error: Error) => error.message);
+    for (const id of first?.ids ?? ['none']) expect(refused).toContain(id);
+    await query(
+      `delete from account a using account b where a.email collate "C" = b.email collate "C" and a.ctid > b.ctid`,
+    );
+    await migrateUp(url);
+    expect(await found()).toBe(addresses.length);
+  });
+
+  it('names a view that holds on to the column, and changes nothing then', async () => {
+    await query('create view people as select id, email from account');
+    await query('create table app (email text references account (email))');
+    await expect(migrateUp(url)).rejects.toThrow(/constraint app_email_fkey on table app, rule _RETURN on view people/);
+    await query('drop view people; drop table app');
+    expect(await migrateUp(url)).toContain('applied 20261126-address-collation');
+  });
+});
+
+it('an account is found, reset and not made twice through the API after such a change', async () => {
+  await migrateUp(url);
+  const latchkey = await startLatchkey({ database: { url, query, drop: async () => undefined } });
+  try {
+    const email = addresses[7] ?? '';
+    expect(await latchkey.keyFor(email)).toBeTruthy();
+    expect(await latchkey.client.signUp({ email, password: 'a password of a second account' })).toMatchObject({
+      __typename: 'EmailAddressTaken',
+    });
+  } finally {
+    await latchkey.close();
+  }
+});

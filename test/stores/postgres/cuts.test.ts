@@ -1,0 +1,51 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { callDeadline } from '../../../src/calls/deadline.js';
+import { eventually } from '../../support/eventually.js';
+import { startLatchkey, type TestLatchkey } from '../../support/latchkey.js';
+import { Line, seeded } from './line.js';
+import { Load, recovery } from './load.js';
+import { OwnPostgres } from './own-postgres.js';
+
+let postgres: OwnPostgres;
+let line: Line;
+let latchkey: TestLatchkey;
+beforeAll(async () => {
+  postgres = await OwnPostgres.start();
+  line = await Line.to(postgres.url);
+  latchkey = await startLatchkey({ database: postgres, env: { DATABASE_URL: line.url, HASH_CONCURRENCY: '2' } });
+});
+afterAll(async () => {
+  await latchkey.close();
+  line.close();
+});
+
+it('connections are cut at a random byte, 250 times: nobody hears a lie, nothing is half done, no slot is lost', async () => {
+  const load = await Load.of(latchkey, 8, 'cut');
+  const random = seeded(11);
+  // From inside the handshake to after several transactions.
+  line.budget = () => Math.ceil(5_000 * random());
+  load.start();
+  await eventually(
+    () => line.cuts,
+    (cuts) => cuts >= 250,
+    60_000,
+  );
+  line.budget = undefined;
+  const [someone] = load.people;
+  const took = await recovery(latchkey, someone?.email ?? '');
+  await load.stop();
+  console.info(`${line.cuts} cuts: slowest call ${Math.round(load.slowest)} ms; ${JSON.stringify(load.tally)}`);
+  console.info(`cuts: ms until ready, accepted, mailed: ${Object.values(took).join(', ')}`);
+  expect(took.mailed).toBeLessThan(20_000);
+  expect(load.slowest).toBeLessThan(callDeadline + 5_000);
+  expect(await load.contradictions(postgres)).toEqual([]);
+
+  // Every slot can be had: ten at once, and none of them waits for another.
+  const all = Array.from({ length: 10 }, () => latchkey.services.orm.em.fork().execute('select pg_sleep(0.3)'));
+  await Promise.all(all);
+  const connections = await eventually(
+    () => postgres.connections(),
+    (found) => Object.values(found).every(({ count, idleInTransaction }) => count <= 10 && idleInTransaction === 0),
+  );
+  expect(connections['latchkey worker jobs']?.count).toBeLessThanOrEqual(9);
+}, 120_000);

@@ -1,0 +1,212 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { openSync } from 'node:fs';
+import { chmod, chown, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import pg from 'pg';
+import { findPostgresBinaries } from '../../../src/dev/postgres/binaries.js';
+import { layOutPostgres, type PostgresLayout } from '../../../src/dev/postgres/layout.js';
+import { migrateUp } from '../../../src/services/migrate.js';
+import { eventually } from '../../support/eventually.js';
+import { freePort } from '../../support/free-port.js';
+import type { TestDatabase } from '../../support/stores.js';
+
+const run = promisify(execFile);
+
+/** How a server differs from others. */
+export interface ServerSetup {
+  /** The folder that is to hold the data, instead of one in the folder for temporary files. */
+  readonly dataOn?: string;
+  /** `name=value`, of postgresql.conf. */
+  readonly settings?: readonly string[];
+  /** Files in the folder of the data, by their names; `pg_hba.conf` instead of letting everybody in. */
+  readonly files?: Readonly<Record<string, string>>;
+  /** Of the URL, with the question mark. */
+  readonly parameters?: string;
+  /** Leaves the database empty. */
+  readonly withoutMigrations?: boolean;
+  /** For the server's processes, beside the environment of this one. */
+  readonly env?: NodeJS.ProcessEnv;
+}
+
+/** A PostgreSQL of the test's own, to be stopped, killed, stalled and starved; migrated, on one port for its whole life. */
+export class OwnPostgres implements TestDatabase {
+  readonly url: string;
+  readonly #admin: pg.Pool;
+  #server: ChildProcess | undefined;
+
+  private constructor(
+    private readonly layout: PostgresLayout,
+    private readonly port: number,
+    private readonly folder: string,
+    private readonly setup: ServerSetup,
+  ) {
+    this.url = this.urlOf('latchkey');
+    this.#admin = new pg.Pool({
+      connectionString: this.url,
+      max: 2,
+      application_name: 'test',
+      connectionTimeoutMillis: 3_000,
+    });
+    this.#admin.on('error', () => undefined);
+    process.once('exit', this.#end);
+  }
+
+  static async start(setup: ServerSetup = {}): Promise<OwnPostgres> {
+    const folder = setup.dataOn ?? (await mkdtemp(join(tmpdir(), 'latchkey-own-')));
+    await chmod(folder, 0o711);
+    const binaries = await findPostgresBinaries();
+    const layout = await layOutPostgres({ folder, binaries, systemFolder: '/var/lib/latchkey-dev' });
+    const own = new OwnPostgres(layout, await freePort(), folder, setup);
+    await mkdir(layout.data, { mode: 0o700 });
+    if (layout.user) await chown(layout.data, layout.user.uid, layout.user.gid);
+    const simple = ['--auth=trust', '--encoding=UTF8', '--locale=C', '--no-sync', '--no-instructions'];
+    // Segments as small as can be, so that little data fills a small disk.
+    const options = ['-D', layout.data, '-U', 'latchkey', '--wal-segsize=1', ...simple];
+    await run(join(layout.binaries, 'bin', 'initdb'), options, own.#asUser());
+    for (const [name, text] of Object.entries(setup.files ?? {})) {
+      const file = join(layout.data, name);
+      await writeFile(file, text, { mode: 0o600 });
+      if (layout.user) await chown(file, layout.user.uid, layout.user.gid);
+    }
+    await own.start();
+    const client = new pg.Client({ connectionString: own.urlOf('postgres') });
+    await client.connect();
+    await client.query('create database latchkey');
+    await client.end();
+    if (!setup.withoutMigrations) await migrateUp(own.url);
+    return own;
+  }
+
+  /** Of another database, or as another user. */
+  urlOf(database: string, user = 'latchkey'): string {
+    return `postgresql://${user}@127.0.0.1:${this.port}/${database}${this.setup.parameters ?? ''}`;
+  }
+
+  /** Returns once it answers. */
+  async start(): Promise<void> {
+    const flags = [
+      'fsync=off',
+      'full_page_writes=off',
+      'max_connections=60',
+      'shared_buffers=16MB',
+      'unix_socket_directories=',
+    ];
+    const sizes = [
+      'min_wal_size=2MB',
+      'max_wal_size=4MB',
+      'wal_recycle=off',
+      'wal_init_zero=on',
+      'autovacuum=off',
+      'jit=off',
+    ];
+    const own = this.setup.settings ?? [];
+    const settings = [`port=${this.port}`, 'listen_addresses=127.0.0.1', ...flags, ...sizes, ...own];
+    const log = openSync(join(this.folder, 'postgres.log'), 'a');
+    const args = ['-D', this.layout.data, ...settings.flatMap((each) => ['-c', each])];
+    // After a kill, a start fails while the last of the old processes still hold the memory.
+    await eventually(
+      async () => {
+        if (this.isRunning) return this.answers();
+        this.#server = spawn(join(this.layout.binaries, 'bin', 'postgres'), args, {
+          ...this.#asUser(),
+          env: { ...process.env, ...this.setup.env },
+          stdio: ['ignore', log, log],
+        });
+        await once(this.#server, 'spawn');
+        return this.answers();
+      },
+      (answers) => answers,
+      30_000,
+    );
+  }
+
+  get isRunning(): boolean {
+    return this.#server !== undefined && this.#server.exitCode === null && this.#server.signalCode === null;
+  }
+
+  readonly #end = () => void this.#server?.kill('SIGQUIT');
+
+  /** Fast shutdown is SIGINT, immediate SIGQUIT, an accident SIGKILL. */
+  async stop(signal: NodeJS.Signals): Promise<void> {
+    if (!this.#server || !this.isRunning) return;
+    const ended = once(this.#server, 'exit');
+    this.#server.kill(signal);
+    await ended;
+  }
+
+  /** Sends a signal to all processes of the server. */
+  async signal(signal: NodeJS.Signals): Promise<void> {
+    await this.#toEach(async (pid) => void process.kill(pid, signal));
+  }
+
+  /** The largest file that its processes, and those that they start, may write: bytes, or `unlimited`. */
+  async limitFiles(bytes: string): Promise<void> {
+    await this.#toEach(async (pid) => {
+      await run('prlimit', ['--pid', String(pid), `--fsize=${bytes}:`], this.#asUser());
+    });
+  }
+
+  /** To the parent first: a child that it starts later has what it was given, or is not started any more. */
+  async #toEach(act: (pid: number) => Promise<void>): Promise<void> {
+    const parent = this.isRunning ? this.#server?.pid : undefined;
+    if (parent === undefined) return;
+    await act(parent);
+    for (const name of await readdir('/proc')) {
+      const stat = /^\d+$/.test(name) ? await readFile(`/proc/${name}/stat`, 'utf8').catch(() => '') : '';
+      const isChild = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]) === parent;
+      // It may have ended meanwhile.
+      if (isChild) await act(Number(name)).catch(() => undefined);
+    }
+  }
+
+  async answers(): Promise<boolean> {
+    const client = new pg.Client({ connectionString: this.urlOf('postgres'), connectionTimeoutMillis: 2_000 });
+    client.on('error', () => undefined);
+    try {
+      await client.connect();
+      return true;
+    } catch {
+      return false;
+    } finally {
+      await client.end().catch(() => undefined);
+    }
+  }
+
+  async query<Row extends pg.QueryResultRow>(sql: string, values?: unknown[]): Promise<Row[]> {
+    return (await this.#admin.query<Row>(sql, values)).rows;
+  }
+
+  /** A session of its own, for locks and sleeps. */
+  async session(): Promise<pg.Client> {
+    const client = new pg.Client({ connectionString: this.url, application_name: 'test' });
+    client.on('error', () => undefined);
+    await client.connect();
+    return client;
+  }
+
+  /** Connections by the name of their application, and whether one of them is idle in a transaction. */
+  async connections(): Promise<Record<string, { count: number; idleInTransaction: number }>> {
+    const rows = await this.query<{ name: string; count: number; idle: number }>(
+      `select application_name as name, count(*)::int as count,
+              count(*) filter (where state like 'idle in transaction%' and state_change < now() - interval '1 second')::int as idle
+         from pg_stat_activity where backend_type = 'client backend' and application_name <> 'test' group by 1`,
+    );
+    return Object.fromEntries(rows.map(({ name, count, idle }) => [name, { count, idleInTransaction: idle }]));
+  }
+
+  async drop(): Promise<void> {
+    await this.#admin.end();
+    await this.stop('SIGQUIT');
+    process.off('exit', this.#end);
+    await rm(this.layout.data, { recursive: true, force: true, maxRetries: 5 });
+    await rm(this.folder, { recursive: true, force: true, maxRetries: 5 }).catch(() => undefined);
+  }
+
+  #asUser() {
+    const { base: cwd, user } = this.layout;
+    return { cwd, ...(user ? { uid: user.uid, gid: user.gid } : {}) };
+  }
+}
