@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { Redis } from 'ioredis';
 import pg from 'pg';
 import { queueSchema } from '../src/jobs/queue/definition.js';
-import { resetRequests } from '../src/password-reset/outcomes.js';
+import { resetRequests } from '../src/password-reset/reset-requests.js';
 import { answerCalls } from './child.js';
 
 /** Connections of the API's queue. */

@@ -1,10 +1,10 @@
-import { credentialNotices } from './accounts/accounts.js';
+import { forRelay } from './accounts/account-mails.js';
+import { credentialNotices } from './accounts/change-notices.js';
 import { signUpRequests } from './accounts/sign-up.js';
 import { jobTiming } from './jobs/queue/definition.js';
 import { smtpTimeouts } from './mail/relay/relay.js';
 import { describeFault } from './observability/log.js';
-import { resetRequests } from './password-reset/outcomes.js';
-import { forRelay } from './password-reset/reset-mails.js';
+import { resetRequests } from './password-reset/reset-requests.js';
 import { startHousekeeping } from './services/housekeeping.js';
 import { workerSlots } from './services/queues.js';
 import type { Services } from './services/services.js';
@@ -20,7 +20,7 @@ export interface Worker {
 /** The job process: hands out reset links and notices. Waits for the database while it is down. */
 export async function startWorker(services: Services): Promise<Worker> {
   assertLease();
-  const { dataKey, jobs, mailer, passwordReset, signUpDelivery, redis, log, formShares } = services;
+  const { changeNotices, dataKey, jobs, mailer, passwordReset, signUpDelivery, redis, log, formShares } = services;
   await dataKey.start();
   let housekeeping: { stop: () => void } | undefined;
   const working = (async () => {
@@ -31,13 +31,13 @@ export async function startWorker(services: Services): Promise<Worker> {
     });
     housekeeping = startHousekeeping(services);
     await jobs.work(resetRequests, workerSlots.links, (job) => passwordReset.deliver(job));
-    await jobs.work(credentialNotices, workerSlots.notices, (job) => passwordReset.announce(job));
+    await jobs.work(credentialNotices, workerSlots.notices, (job) => changeNotices.deliver(job));
     await jobs.work(signUpRequests, workerSlots.signUps, (job) => signUpDelivery.deliver(job));
     // A relay that rested is tried with one mail, which must not be at the start of a pause: two jobs, should one be too
     // late by now. Once it is back all go, oldest first. A worker that starts may have been given another relay.
-    mailer.onRelayReady((state) => void jobs.hurry(forRelay, state === 'half-open' ? 2 : undefined));
-    void jobs.hurry(forRelay);
-    onServerReady(redis, () => void jobs.hurry('redis'));
+    mailer.onRelayReady((state) => void jobs.wake(forRelay, state === 'half-open' ? 2 : undefined));
+    void jobs.wake(forRelay);
+    onServerReady(redis, () => void jobs.wake('redis'));
     log.info({ count: workerSlots.links + workerSlots.notices + workerSlots.signUps }, 'the worker waits for jobs');
   })();
   working.catch(() => log.error({ part: 'worker' }, 'the worker cannot work'));

@@ -30,7 +30,7 @@ import type { SignUp } from './sign-up.js';
 @Resolver()
 export class AccountsResolver {
   constructor(
-    private readonly parts: {
+    private readonly deps: {
       signUp: SignUp;
       sessions: Sessions;
       changePassword: ChangePassword;
@@ -43,7 +43,7 @@ export class AccountsResolver {
     description: 'Whose access token this is; null without a valid one. Example: `{ me { email } }`.',
   })
   async me(@Ctx() { accessToken }: GraphqlContext): Promise<Account | null> {
-    const account = await this.parts.sessions.authenticate(accessToken);
+    const account = await this.deps.sessions.authenticate(accessToken);
     return account ? view(account) : null;
   }
 
@@ -51,7 +51,7 @@ export class AccountsResolver {
     description: 'What a new password must be. Example: `{ passwordPolicy { minLength } }`.',
   })
   passwordPolicy(): PasswordPolicyView {
-    const { minLength, maxLength, rules } = this.parts.passwordPolicy;
+    const { minLength, maxLength, rules } = this.deps.passwordPolicy;
     return { minLength, maxLength, rules: [...rules] };
   }
 
@@ -64,19 +64,19 @@ export class AccountsResolver {
     input: SignUpInput,
     @Ctx() { caller }: GraphqlContext,
   ): Promise<typeof SignUpResult> {
-    const outcome = await this.parts.signUp.signUp(input, caller);
+    const outcome = await this.deps.signUp.signUp(input, caller);
     switch (outcome.kind) {
-      case 'signed-up':
+      case 'SignedUp':
         return Object.assign(new SignedUp(), { account: outcome.account });
-      case 'requested':
+      case 'SignUpRequested':
         return Object.assign(new SignUpRequested(), { keyLifetimeSeconds: outcome.keyLifetimeSeconds });
-      case 'sign-up-disabled':
+      case 'SignUpDisabled':
         return SignUpDisabled.make();
-      case 'invalid-email-address':
+      case 'InvalidEmailAddress':
         return InvalidEmailAddress.make();
-      case 'email-address-taken':
+      case 'EmailAddressTaken':
         return EmailAddressTaken.make();
-      case 'password-rejected':
+      case 'PasswordRejected':
         return PasswordRejected.with(outcome.violations);
       default:
         return callerFault(outcome);
@@ -92,13 +92,13 @@ export class AccountsResolver {
     input: SignInInput,
     @Ctx() { caller }: GraphqlContext,
   ): Promise<typeof SignInResult> {
-    const outcome = await this.parts.sessions.signIn(input, caller);
+    const outcome = await this.deps.sessions.signIn(input, caller);
     switch (outcome.kind) {
-      case 'signed-in': {
+      case 'SignedIn': {
         const { accessToken, expiresAt, account, device } = outcome;
         return Object.assign(new SignedIn(), { accessToken, expiresAt, account, device });
       }
-      case 'invalid-credentials':
+      case 'InvalidCredentials':
         return InvalidCredentials.make();
       default:
         return callerFault(outcome);
@@ -116,17 +116,17 @@ export class AccountsResolver {
     input: ChangePasswordInput,
     @Ctx() { accessToken, caller }: GraphqlContext,
   ): Promise<typeof ChangePasswordResult> {
-    const outcome = await this.parts.changePassword.changePassword(accessToken, input, caller);
+    const outcome = await this.deps.changePassword.changePassword(accessToken, input, caller);
     switch (outcome.kind) {
-      case 'password-changed': {
+      case 'PasswordChanged': {
         const { accessToken: renewed, expiresAt, device } = outcome;
         return Object.assign(new PasswordChanged(), { accessToken: renewed, expiresAt, device });
       }
-      case 'invalid-credentials':
+      case 'InvalidCredentials':
         return InvalidCredentials.make();
-      case 'unauthenticated':
+      case 'Unauthenticated':
         return Unauthenticated.make();
-      case 'password-rejected':
+      case 'PasswordRejected':
         return PasswordRejected.with(outcome.violations);
       default:
         return callerFault(outcome);
@@ -138,11 +138,11 @@ export class AccountsResolver {
       'Ends every access token of who is signed in, this one too. Example: `mutation { signOutEverywhere { __typename } }`.',
   })
   async signOutEverywhere(@Ctx() { accessToken, caller }: GraphqlContext): Promise<typeof SignOutEverywhereResult> {
-    const outcome = await this.parts.sessions.signOutEverywhere(accessToken, caller);
+    const outcome = await this.deps.sessions.signOutEverywhere(accessToken, caller);
     switch (outcome.kind) {
-      case 'signed-out-everywhere':
+      case 'SignedOutEverywhere':
         return Object.assign(new SignedOutEverywhere(), { at: outcome.at });
-      case 'unauthenticated':
+      case 'Unauthenticated':
         return Unauthenticated.make();
       default:
         return TemporarilyUnavailable.after(outcome.retryAfterSeconds);

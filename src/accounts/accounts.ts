@@ -7,18 +7,8 @@ import {
   UniqueConstraintViolationException,
 } from '@mikro-orm/postgresql';
 import { orReadBack, orUnavailable } from '../calls/unavailable.js';
-import type { QueueDefinition } from '../jobs/queue/definition.js';
 import { Account, type AccountRow } from './account.entity.js';
 import type { EmailAddress } from './email-address.js';
-
-/** Written in the commit of every password change; whoever works on it tells the owner by mail. */
-export const credentialNotices: QueueDefinition<CredentialNotice> = { name: 'credential-notice' };
-export interface CredentialNotice {
-  readonly accountId: string;
-  readonly change: 'password-reset' | 'password-change';
-  /** ISO 8601, UTC; the database's clock. */
-  readonly changedAt: string;
-}
 
 /** An account without its hash. */
 export type Credential = Omit<AccountRow, 'passwordHash' | typeof import('@mikro-orm/core').OptionalProps>;

@@ -3,10 +3,10 @@ import type { Caller } from '../calls/caller.js';
 import { type TemporarilyUnavailable, withinDeadline } from '../calls/deadline.js';
 import { from, type TooManyRequests } from '../calls/too-many-requests.js';
 import { orReadBack } from '../calls/unavailable.js';
-import type { JobQueue } from '../jobs/job-queue.js';
 import { describeFault, type Log } from '../observability/log.js';
 import type { AccountRow } from './account.entity.js';
-import { type Accounts, type Credential, credentialNotices } from './accounts.js';
+import type { Accounts, Credential } from './accounts.js';
+import type { ChangeNotices } from './change-notices.js';
 import type { FormShares } from './passwords/form-shares.js';
 import type { NewPasswords } from './passwords/new-passwords.js';
 import type { PasswordHash } from './passwords/password-hash.js';
@@ -19,18 +19,18 @@ import type { SignInFailures } from './sessions/sign-in-failures.js';
 
 export type ChangePasswordOutcome =
   | {
-      readonly kind: 'password-changed';
+      readonly kind: 'PasswordChanged';
       readonly accessToken: string;
       readonly expiresAt: Date;
       /** For the device to keep: see `Devices`. */
       readonly device: string;
     }
-  | { readonly kind: 'invalid-credentials' | 'unauthenticated' }
+  | { readonly kind: 'InvalidCredentials' | 'Unauthenticated' }
   | PasswordRejected
   | TooManyRequests
   | TemporarilyUnavailable;
 
-export interface ChangePasswordParts {
+export interface ChangePasswordDeps {
   readonly accounts: Accounts;
   readonly sessions: Sessions;
   readonly accessTokens: AccessTokens;
@@ -41,7 +41,7 @@ export interface ChangePasswordParts {
   readonly passwordPolicy: PasswordPolicy;
   readonly signInFailures: SignInFailures;
   readonly ownerLimits: OwnerLimits;
-  readonly jobs: JobQueue;
+  readonly changeNotices: ChangeNotices;
   readonly audit: Audit;
   readonly log: Log;
 }
@@ -49,7 +49,7 @@ export interface ChangePasswordParts {
 const unclear = 'the end of a password change is unclear; reading what was committed';
 
 export class ChangePassword {
-  constructor(private readonly parts: ChangePasswordParts) {}
+  constructor(private readonly deps: ChangePasswordDeps) {}
 
   /** Guarded like a reset, and like it ends every other session and every outstanding reset key. */
   async changePassword(
@@ -58,21 +58,21 @@ export class ChangePassword {
     caller: Caller,
   ): Promise<ChangePasswordOutcome> {
     const { accounts, sessions, passwordHash, newPasswords, passwordPolicy, signInFailures, ownerLimits, audit, log } =
-      this.parts;
+      this.deps;
     return withinDeadline(log, caller.requestId, async () => {
       const hashing = { urgency: 'other', caller } as const;
       passwordHash.expectRoom(hashing);
       const owner = await sessions.authenticate(accessToken);
-      if (!owner) return { kind: 'unauthenticated' };
+      if (!owner) return { kind: 'Unauthenticated' };
       const verdict = passwordPolicy.check(input.newPassword, owner.email);
-      if (verdict.kind === 'password-rejected') return verdict;
+      if (verdict.kind === 'PasswordRejected') return verdict;
       const found = await signInFailures.attemptOfOwner(caller, () => this.#verify(owner, input, caller));
       if ('kind' in found) return found;
       const { account } = found;
-      if (found.hasEnded) return { kind: 'unauthenticated' };
+      if (found.hasEnded) return { kind: 'Unauthenticated' };
       if (!account || found.isWrong) {
         audit.refused({ kind: 'account.password-change-refused', accountId: owner.id, client: caller.client });
-        return { kind: 'invalid-credentials' };
+        return { kind: 'InvalidCredentials' };
       }
       const counted = await ownerLimits.change(owner);
       if (counted.kind !== 'counted') return counted;
@@ -83,28 +83,28 @@ export class ChangePassword {
         const isWanted = async () =>
           (await accounts.find({ id: owner.id, sessionVersion: owner.sessionVersion })) !== undefined;
         const made = await newPasswords.hash(mine, verdict.password, { ...hashing, account: owner.id }, isWanted);
-        if (made.kind === 'not-wanted') return { kind: 'unauthenticated' };
-        if (made.kind !== 'made') return made;
+        if (made.kind === 'NotWanted') return { kind: 'Unauthenticated' };
+        if (made.kind !== 'Made') return made;
         changed = await this.#replace(mine, made.hash, caller);
       } finally {
         if (!changed) await counted.undo();
       }
-      return changed ?? { kind: 'unauthenticated' };
+      return changed ?? { kind: 'Unauthenticated' };
     });
   }
 
   /** One counted try of the current password. Ten wrong ones, and the session is over. */
   async #verify(owner: Credential, { currentPassword }: { currentPassword: string }, caller: Caller) {
-    const { accounts, ownerLimits, passwordHash, passwordPolicy } = this.parts;
+    const { accounts, ownerLimits, passwordHash, passwordPolicy } = this.deps;
     const tried = await ownerLimits.tryPassword(owner, caller);
     if (!tried) return { isWrong: true, hasEnded: true };
     let isOver = false;
     try {
       const account = await accounts.findWithHash({ id: owner.id });
       const stored = account?.passwordHash;
-      const legible = passwordPolicy.isLegible(currentPassword);
+      const couldBe = passwordPolicy.couldBePassword(currentPassword);
       const opens =
-        stored && legible && (await passwordHash.verify(stored, currentPassword, { urgency: 'other', caller }));
+        stored && couldBe && (await passwordHash.verify(stored, currentPassword, { urgency: 'other', caller }));
       isOver = !opens;
       return { isWrong: !opens, hasEnded: false, account };
     } finally {
@@ -114,14 +114,13 @@ export class ChangePassword {
 
   /** @returns undefined when the session, or the password, was changed by somebody else meanwhile. */
   async #replace(account: AccountRow, hash: string, caller: Caller): Promise<ChangePasswordOutcome | undefined> {
-    const { accounts, accessTokens, devices, audit, jobs, log } = this.parts;
+    const { accounts, accessTokens, changeNotices, devices, audit, log } = this.deps;
     const { id: accountId } = account;
     const change = accounts.transaction(async (transaction) => {
       const at = await accounts.replacePassword(transaction, account, hash, undefined, account.sessionVersion);
       if (!at) return undefined;
       await audit.record(transaction, { kind: 'account.password-changed', accountId, ...from(caller) });
-      const notice = { accountId, change: 'password-change', changedAt: at.toISOString() } as const;
-      await jobs.enqueueOrRenewWithin(transaction, credentialNotices, { accountId }, notice);
+      await changeNotices.enqueue(transaction, { accountId, change: 'password-change', changedAt: at });
       return at;
     });
     const changedAt = await orReadBack<Date | undefined>(change, async (error) => {
@@ -131,9 +130,9 @@ export class ChangePassword {
       return now?.passwordHash === hash ? now.credentialsChangedAt : undefined;
     });
     if (!changedAt) return undefined;
-    void this.parts.formShares.renewed(account.email, account.passwordHash);
+    void this.deps.formShares.renewed(account.email, account.passwordHash);
     const session = await accessTokens.issue({ accountId, sessionVersion: account.sessionVersion + 1 }, changedAt);
     const changed = { id: accountId, credentialVersion: account.credentialVersion + 1, readAt: changedAt };
-    return { kind: 'password-changed', ...session, device: devices.issue(changed) };
+    return { kind: 'PasswordChanged', ...session, device: devices.issue(changed) };
   }
 }

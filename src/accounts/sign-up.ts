@@ -23,14 +23,14 @@ export interface SignUpRequest {
 export const signUpRequests: QueueDefinition<SignUpRequest> = { name: 'sign-up-request' };
 
 export type SignUpOutcome =
-  | { readonly kind: 'requested'; readonly keyLifetimeSeconds: number }
-  | { readonly kind: 'signed-up'; readonly account: AccountView }
-  | { readonly kind: 'sign-up-disabled' | 'invalid-email-address' | 'email-address-taken' }
+  | { readonly kind: 'SignUpRequested'; readonly keyLifetimeSeconds: number }
+  | { readonly kind: 'SignedUp'; readonly account: AccountView }
+  | { readonly kind: 'SignUpDisabled' | 'InvalidEmailAddress' | 'EmailAddressTaken' }
   | PasswordRejected
   | TooManyRequests
   | TemporarilyUnavailable;
 
-export interface SignUpParts {
+export interface SignUpDeps {
   readonly accounts: Accounts;
   readonly passwordPolicy: PasswordPolicy;
   readonly passwordHash: PasswordHash;
@@ -46,46 +46,46 @@ export interface SignUpParts {
 }
 
 export class SignUp {
-  constructor(private readonly parts: SignUpParts) {}
+  constructor(private readonly deps: SignUpDeps) {}
 
   async signUp(
     input: { email: string; password: string; locale?: string | null },
     caller: Caller,
   ): Promise<SignUpOutcome> {
-    const { accounts, passwordPolicy, passwordHash, audit, limits, log } = this.parts;
-    if (this.parts.mode === 'closed') return { kind: 'sign-up-disabled' };
+    const { accounts, passwordPolicy, passwordHash, audit, limits, log } = this.deps;
+    if (this.deps.mode === 'closed') return { kind: 'SignUpDisabled' };
     const email = parseEmailAddress(input.email);
-    if (!email) return { kind: 'invalid-email-address' };
+    if (!email) return { kind: 'InvalidEmailAddress' };
     const verdict = passwordPolicy.check(input.password, email);
-    if (verdict.kind === 'password-rejected') return verdict;
+    if (verdict.kind === 'PasswordRejected') return verdict;
 
-    if (this.parts.mode === 'confirm') return this.#request(email, input.locale, caller);
+    if (this.deps.mode === 'confirm') return this.#request(email, input.locale, caller);
     return withinDeadline(log, caller.requestId, async () => {
       const hashing = { urgency: 'other', caller } as const;
       passwordHash.expectRoom(hashing);
       const passed = await pass(caller, [limits.signUp, limits.hash]);
-      if (passed.kind !== 'passed') return passed;
+      if (passed.kind !== 'Passed') return passed;
       const fields = {
         email,
         passwordHash: await passwordHash.make(verdict.password, hashing),
-        locale: this.parts.knownLocale(input.locale),
+        locale: this.deps.knownLocale(input.locale),
       };
       const account = await accounts.create(fields, (transaction, accountId) =>
         audit.record(transaction, { kind: 'account.signed-up', accountId, ...from(caller) }),
       );
-      return account ? { kind: 'signed-up', account: view(account) } : { kind: 'email-address-taken' };
+      return account ? { kind: 'SignedUp', account: view(account) } : { kind: 'EmailAddressTaken' };
     });
   }
 
   /** Reads no account and makes no hash, so that there is nothing to be told apart, by answer or by time. */
   #request(email: EmailAddress, locale: string | null | undefined, caller: Caller): Promise<SignUpOutcome> {
-    const { jobs, keyLifetimeSeconds, knownLocale, limits, log } = this.parts;
+    const { jobs, keyLifetimeSeconds, knownLocale, limits, log } = this.deps;
     return withinDeadline(log, caller.requestId, async () => {
       const passed = await pass(caller, [limits.signUp]);
-      if (passed.kind !== 'passed') return passed;
+      if (passed.kind !== 'Passed') return passed;
       const { requestId, client } = caller;
       await jobs.enqueue(signUpRequests, { email, locale: knownLocale(locale), requestId, client });
-      return { kind: 'requested', keyLifetimeSeconds };
+      return { kind: 'SignUpRequested', keyLifetimeSeconds };
     });
   }
 }

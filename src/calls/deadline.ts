@@ -3,7 +3,7 @@ import { Unavailable } from './errors.js';
 import { orUnavailable } from './unavailable.js';
 
 export interface TemporarilyUnavailable {
-  readonly kind: 'temporarily-unavailable';
+  readonly kind: 'TemporarilyUnavailable';
   readonly retryAfterSeconds: number;
 }
 
@@ -27,7 +27,7 @@ export async function withinDeadline<T>(
   } catch (error) {
     if (!(error instanceof Unavailable)) throw error;
     log.warn({ requestId, part: error.part, fault: describeFault(error) }, 'answered: temporarily unavailable');
-    return { kind: 'temporarily-unavailable', retryAfterSeconds: error.retryAfterSeconds };
+    return { kind: 'TemporarilyUnavailable', retryAfterSeconds: error.retryAfterSeconds };
   }
 }
 

@@ -2,7 +2,7 @@ import type { Caller } from './caller.js';
 
 /** A call that a limit refused. `retryAfterSeconds`: when a new try makes sense. */
 export interface TooManyRequests {
-  readonly kind: 'too-many-requests';
+  readonly kind: 'TooManyRequests';
   readonly retryAfterSeconds: number;
 }
 

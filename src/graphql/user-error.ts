@@ -68,11 +68,11 @@ export class TemporarilyUnavailable extends UserError {
 
 /** The members that most unions share. */
 export function callerFault(outcome: {
-  kind: 'too-many-requests' | 'temporarily-unavailable';
+  kind: 'TooManyRequests' | 'TemporarilyUnavailable';
   retryAfterSeconds: number;
 }) {
   const { kind, retryAfterSeconds } = outcome;
-  return kind === 'too-many-requests'
+  return kind === 'TooManyRequests'
     ? TooManyRequests.after(retryAfterSeconds)
     : TemporarilyUnavailable.after(retryAfterSeconds);
 }

@@ -7,7 +7,6 @@ import { describeFault, type Log } from '../observability/log.js';
 import type { Metrics } from '../observability/metrics.js';
 import { eraseFinished } from './erase-finished.js';
 import { GroupWriter } from './group-writer.js';
-import { hurryJobs } from './hurry-jobs.js';
 import { type Job, JobAttempts, type Settlement } from './job-attempt.js';
 import { listenDirectly } from './listen-directly.js';
 import { oneByOne, takeByClass, takingOf } from './place-taking.js';
@@ -15,6 +14,7 @@ import { countJobs, type QueueCounts } from './queue/counts.js';
 import { jobTiming, type QueueDefinition, queueSchema } from './queue/definition.js';
 import { tellQueueFaults, tellQueueWarnings } from './queue/faults.js';
 import { renewWaiting } from './renew-waiting.js';
+import { wakeJobs } from './wake-jobs.js';
 
 export interface JobQueueOptions {
   /** `pg` options: where to, TLS, time-outs. */
@@ -152,10 +152,10 @@ export class JobQueue {
    *
    * @param newest only so many, of those that are least likely to be too late by now; all by default.
    */
-  async hurry(waitsFor: string, newest?: number): Promise<void> {
+  async wake(waitsFor: string, newest?: number): Promise<void> {
     if (!this.#started) return;
     try {
-      const count = await hurryJobs(this.#boss, waitsFor, newest);
+      const count = await wakeJobs(this.#boss, waitsFor, newest);
       if (count > 0) this.#log.info({ part: 'jobs', reason: waitsFor, count }, 'jobs that waited are tried now');
     } catch (error) {
       this.#log.warn({ part: 'jobs', reason: waitsFor, fault: describeFault(error) }, 'waiting jobs keep their pause');

@@ -1,24 +1,26 @@
+import { type MailJob, type PlaceUse, settlementOf } from '../accounts/account-mails.js';
 import { parseEmailAddress } from '../accounts/email-address.js';
 import type { Job, Settlement } from '../jobs/job-attempt.js';
-import { type ResetRequest, resetRequests } from './outcomes.js';
-import type { PasswordResetParts } from './parts.js';
+import type { PasswordResetDeps } from './deps.js';
 import type { Grant, Granted } from './reset-budget.js';
 import { digestOf, mintResetKey } from './reset-key.js';
 import type { ResetKeyRecord } from './reset-keys.js';
-import { type MailJob, notSent, type PlaceUse } from './reset-mails.js';
+import { type ResetRequest, resetRequests } from './reset-requests.js';
 
 /** The worker's part of the story: what becomes of one request. */
 export class Delivery {
-  constructor(private readonly parts: PasswordResetParts) {}
+  constructor(private readonly deps: PasswordResetDeps) {}
 
   /** Works on one request, in a place that every end of it holds as long. */
   deliver(job: Job<ResetRequest>): Promise<Settlement> {
-    return this.parts.mails.inPlace(resetRequests, job, (placed, use) => this.#deliver(placed, use));
+    const { accountMails, mails } = this.deps;
+    const like = (same: Pick<MailJob, 'id'>) => mails.likeALink(same);
+    return accountMails.inPlace(resetRequests, job, like, (placed, use) => this.#deliver(placed, use));
   }
 
   /** Looks the account up, mints a key, remembers its digest, and only then sends the mail. */
   async #deliver(job: Job<ResetRequest> & MailJob, use: PlaceUse): Promise<Settlement> {
-    const { accounts, audit, budget, devices, mails, resetKeys, settings, unknownAddresses } = this.parts;
+    const { accounts, audit, budget, devices, mails, resetKeys, settings, unknownAddresses } = this.deps;
     // Read again: a row that somebody broke must not become a condition, or an address that we would write to.
     const email = parseEmailAddress(String(job.data.email));
     if (!email) return { settle: 'dead', reason: 'broken-data' };
@@ -40,7 +42,7 @@ export class Delivery {
     if (!account) {
       const told = await unknownAddresses.tell(job);
       use.isUsed = told.mailed;
-      return 'outcome' in told ? finish(told.outcome) : notSent(told.failure);
+      return 'outcome' in told ? finish(told.outcome) : settlementOf(told.failure);
     }
     if (account.status !== 'active') return finish('no-recipient');
     const now = account.readAt.getTime();
@@ -71,7 +73,7 @@ export class Delivery {
       return finish('sent');
     }
     if (failure.fault === 'recipient') await finish('dead');
-    return notSent(failure);
+    return settlementOf(failure);
   }
 
   /**

@@ -32,11 +32,11 @@ export class PasswordResetResolver {
   ): Promise<typeof RequestPasswordResetResult> {
     const outcome = await this.passwordReset.request(input, caller);
     switch (outcome.kind) {
-      case 'requested': {
+      case 'PasswordResetRequested': {
         const { keyLifetimeSeconds, askAgainAfterSeconds } = outcome;
         return Object.assign(new PasswordResetRequested(), { keyLifetimeSeconds, askAgainAfterSeconds });
       }
-      case 'invalid-email-address':
+      case 'InvalidEmailAddress':
         return InvalidEmailAddress.make();
       default:
         return callerFault(outcome);
@@ -56,9 +56,9 @@ export class PasswordResetResolver {
   ): Promise<typeof PasswordResetKeyResult> {
     const outcome = await this.passwordReset.inspect(key, caller);
     switch (outcome.kind) {
-      case 'valid':
+      case 'ResetKeyValid':
         return Object.assign(new ResetKeyValid(), { expiresAt: outcome.expiresAt });
-      case 'invalid-reset-key':
+      case 'InvalidResetKey':
         return InvalidResetKey.because(outcome.reason);
       default:
         return callerFault(outcome);
@@ -76,14 +76,14 @@ export class PasswordResetResolver {
   ): Promise<typeof ResetPasswordResult> {
     const outcome = await this.passwordReset.reset(input, caller);
     switch (outcome.kind) {
-      case 'completed':
+      case 'PasswordResetCompleted':
         return Object.assign(new PasswordResetCompleted(), {
           signInUrl: outcome.signInUrl ?? null,
           device: outcome.device,
         });
-      case 'invalid-reset-key':
+      case 'InvalidResetKey':
         return InvalidResetKey.because(outcome.reason);
-      case 'password-rejected':
+      case 'PasswordRejected':
         return PasswordRejected.with(outcome.violations);
       default:
         return callerFault(outcome);

@@ -1,14 +1,15 @@
 import type { Cluster, Redis } from 'ioredis';
+import type { MailJob } from '../accounts/account-mails.js';
 import type { EmailAddress } from '../accounts/email-address.js';
 import { Unavailable } from '../calls/errors.js';
 import type { Job } from '../jobs/job-attempt.js';
 import type { SmtpFailure } from '../mail/smtp/failure.js';
 import type { RateLimiter } from '../rate-limit/rate-limiter.js';
 import type { Pseudonyms } from '../secrets/pseudonyms.js';
-import type { ResetRequest } from './outcomes.js';
-import type { MailJob, ResetMails } from './reset-mails.js';
+import type { ResetMails } from './reset-mails.js';
+import type { ResetRequest } from './reset-requests.js';
 
-export interface UnknownAddressesParts {
+export interface UnknownAddressesDeps {
   readonly settings: { readonly notifyUnknown: boolean; readonly requestDeadlineSeconds: number };
   readonly limits: { readonly perAddress: RateLimiter; readonly perClient: RateLimiter; readonly inAll: RateLimiter };
   readonly redis: Redis | Cluster;
@@ -27,11 +28,11 @@ export type Told =
  * to one address, for one client, and in all.
  */
 export class UnknownAddresses {
-  constructor(private readonly parts: UnknownAddressesParts) {}
+  constructor(private readonly deps: UnknownAddressesDeps) {}
 
   /** @throws Unavailable when there is no budget to count on. */
   async tell(job: Job<ResetRequest> & MailJob): Promise<Told> {
-    const { mails, settings } = this.parts;
+    const { mails, settings } = this.deps;
     if (!settings.notifyUnknown) return { mailed: false, outcome: 'no-recipient' };
     const age = job.startedAt.getTime() - job.createdAt.getTime();
     if (age > settings.requestDeadlineSeconds * 1000) {
@@ -48,7 +49,7 @@ export class UnknownAddresses {
 
   /** Counts a job once, however often it is tried. */
   async #take(job: Job<ResetRequest>): Promise<boolean> {
-    const { redis, settings } = this.parts;
+    const { redis, settings } = this.deps;
     const mark = countedMark(job.id);
     try {
       const first = await redis.set(mark, '1', 'EX', settings.requestDeadlineSeconds + 86_400, 'NX');
@@ -77,13 +78,13 @@ export class UnknownAddresses {
 
   /** Best effort, since the windows refill anyway. */
   async #giveBack(job: Job<ResetRequest>): Promise<void> {
-    const counted = await this.parts.redis.del(countedMark(job.id)).catch(() => 0);
+    const counted = await this.deps.redis.del(countedMark(job.id)).catch(() => 0);
     if (!counted) return;
     for (const [limiter, key] of this.#budgets(job)) await limiter.giveBack(key).catch(() => undefined);
   }
 
   #budgets({ data: { email, client } }: Job<ResetRequest>): (readonly [RateLimiter, string])[] {
-    const { limits, pseudonyms } = this.parts;
+    const { limits, pseudonyms } = this.deps;
     return [
       [limits.perAddress, pseudonyms.of(`unknown ${mailboxOf(email)}`)],
       [limits.perClient, client],

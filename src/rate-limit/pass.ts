@@ -5,7 +5,7 @@ import type { Verdict } from './rate-limiter.js';
 
 /** A call that every limit allowed, with a point taken from each. */
 export interface Passed {
-  readonly kind: 'passed';
+  readonly kind: 'Passed';
   /** Points used, this call's included: of the client, and of its networks, widest first. */
   readonly used: { readonly client: readonly number[]; readonly networks: readonly number[] };
   /** The call did not fail: gives back what counts failures. */
@@ -59,7 +59,7 @@ export async function pass(
   }
   const [client = [], ofNetworks = []] = used;
   return {
-    kind: 'passed',
+    kind: 'Passed',
     used: { client, networks: ofNetworks },
     succeeded: () => giveBack(taken.filter(({ counts }) => counts === 'failures')),
     giveBack: () => giveBack(taken),
@@ -77,7 +77,7 @@ function refusalOf(
 ): { first: Point; refusal: TooManyRequests } | undefined {
   const first = points.find((_, index) => !verdicts[index]?.allowed);
   const retryAfterSeconds = Math.max(0, ...verdicts.map((verdict) => verdict.retryAfterSeconds));
-  return first && { first, refusal: { kind: 'too-many-requests', retryAfterSeconds } };
+  return first && { first, refusal: { kind: 'TooManyRequests', retryAfterSeconds } };
 }
 
 async function giveBack(points: readonly Point[]): Promise<void> {

@@ -1,6 +1,6 @@
-import { credentialNotices } from '../accounts/accounts.js';
+import { credentialNotices } from '../accounts/change-notices.js';
 import { signUpRequests } from '../accounts/sign-up.js';
-import { resetRequests } from '../password-reset/outcomes.js';
+import { resetRequests } from '../password-reset/reset-requests.js';
 
 /** Jobs that one worker process works on at the same time; the SMTP pool has a connection for each. */
 export const workerSlots = { links: 6, notices: 2, signUps: 2 } as const;

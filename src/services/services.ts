@@ -1,4 +1,6 @@
+import { AccountMails } from '../accounts/account-mails.js';
 import { Accounts } from '../accounts/accounts.js';
+import { ChangeNotices } from '../accounts/change-notices.js';
 import { ChangePassword } from '../accounts/change-password.js';
 import { CommonPasswords } from '../accounts/passwords/common-passwords.js';
 import { FormShares } from '../accounts/passwords/form-shares.js';
@@ -22,6 +24,7 @@ import { openLogOutput } from '../observability/log-output.js';
 import { Metrics } from '../observability/metrics.js';
 import { commonPasswordsFile, templatesFolder } from '../package-files.js';
 import { PasswordReset } from '../password-reset/password-reset.js';
+import { Replays } from '../password-reset/replays.js';
 import { paceOf, ResetBudget } from '../password-reset/reset-budget.js';
 import { ResetKeys } from '../password-reset/reset-keys.js';
 import { ResetMails } from '../password-reset/reset-mails.js';
@@ -30,7 +33,10 @@ import { UnknownAddresses } from '../password-reset/unknown-addresses.js';
 import { DataKey } from '../secrets/data-key.js';
 import { Pseudonyms } from '../secrets/pseudonyms.js';
 import type { Settings } from '../settings/settings.js';
-import { watchRedis } from '../stores/redis/health.js';
+import { ConfirmSignUp } from '../sign-up-confirmation/confirm-sign-up.js';
+import { SignUpDelivery } from '../sign-up-confirmation/sign-up-delivery.js';
+import { SignUpKeys } from '../sign-up-confirmation/sign-up-keys.js';
+import { SignUpMails } from '../sign-up-confirmation/sign-up-mails.js';
 import { openRedis } from '../stores/redis/redis.js';
 import { openDatabase } from './database.js';
 import { rightsOf, tellMissingRights } from './database-rights.js';
@@ -42,19 +48,19 @@ import { openJobQueue } from './open-job-queue.js';
 import type { Overrides, Parts, Services } from './parts.js';
 import { queues, slotsOfQueues, workerSlots } from './queues.js';
 import { redisFamilies } from './redis-names.js';
-import { signUpConfirmation } from './sign-up-confirmation.js';
 import { measureStores } from './store-gauges.js';
+import { watchEviction } from './watch-eviction.js';
 
 export type { Overrides, Services };
 
 /**
  * The composition root: every object of a process, made once, in plain sight. Nothing is kept in module variables, so
- * two of these can live side by side.
+ * two of these can live side by side. A part that nobody makes does not compile.
  */
 export function createServices(settings: Settings, overrides: Overrides = {}): Services {
-  const made: Partial<Record<keyof Parts, unknown>> = {};
+  const made: { -readonly [Name in keyof Parts]?: Parts[Name] } = {};
   const make = <Name extends keyof Parts>(name: Name, standard: () => Parts[Name]): Parts[Name] => {
-    const part = overrides[name]?.(made as Partial<Parts>) ?? standard();
+    const part = overrides[name]?.(made) ?? standard();
     made[name] = part;
     return part;
   };
@@ -67,20 +73,9 @@ export function createServices(settings: Settings, overrides: Overrides = {}): S
   });
   const orm = make('orm', () => openDatabase(settings.database.url, { poolSize: settings.database.pool }));
   const redis = make('redis', () => openRedis(settings.redis.url, log, settings.redis.keyPrefix));
-  watchRedis(redis, (policy) => {
-    if (policy === 'unknown') {
-      const message = 'whether Redis may evict keys is unknown: its user may not ask (INFO); see that it may not';
-      return log.warn({ part: 'redis', reason: 'redis-policy-unknown' }, message);
-    }
-    metrics.alarm('redis-evicts');
-    log.error(
-      { part: 'redis', reason: 'redis-evicts' },
-      'ALARM: Redis may evict keys; set maxmemory-policy noeviction',
-    );
-  });
+  watchEviction(redis, log, metrics);
   const jobs = make('jobs', () => openJobQueue(settings, { log, metrics, worker: worksOnJobs }));
   const audit = make('audit', () => new Audit(orm, log, metrics));
-
   const limits = createLimits(settings, redis, { metrics, audit });
 
   const hashLimiter = make('hashLimiter', () => new HashLimiter(settings.accounts));
@@ -98,88 +93,69 @@ export function createServices(settings: Settings, overrides: Overrides = {}): S
   const devices = make('devices', () => new Devices(settings.secrets));
   const formShares = make('formShares', () => new FormShares(orm, pseudonyms, passwordHash.ownForm, log));
   const signInFailures = make('signInFailures', () => new SignInFailures(limits.signInFailures, pseudonyms, devices));
-  const mailTemplates = make('mailTemplates', () => new MailTemplates(templatesFolder));
-  make('signUp', () => {
-    const knownLocale = (tag: string | null | undefined) => mailTemplates.knownLocale(tag);
-    return new SignUp({
-      accounts,
-      passwordPolicy,
-      passwordHash,
-      audit,
-      log,
-      limits,
-      jobs,
-      keyLifetimeSeconds: settings.passwordReset.keyTtlSeconds,
-      mode: settings.accounts.signUp,
-      knownLocale,
-    });
-  });
-  const opening = {
-    accounts,
-    accessTokens,
-    devices,
-    passwordHash,
-    formShares,
-    passwordPolicy,
-    signInFailures,
-    audit,
-    log,
-  };
-  const sessions = make('sessions', () => new Sessions(opening));
-  const ownerLimits = new OwnerLimits({ accounts, audit, limits: limits.changePassword, log, metrics });
-  make('changePassword', () => new ChangePassword({ ...opening, sessions, newPasswords, ownerLimits, jobs }));
 
-  const connections = workerSlots.links + workerSlots.notices + workerSlots.signUps;
-  const domainName = (domain: string) => pseudonyms.of(`domain ${domain}`);
-  const dialogueTimes = make('dialogueTimes', () => new DialogueTimes(redis, domainName, smtpTimeouts.whole));
+  const mailTemplates = make('mailTemplates', () => new MailTemplates(templatesFolder));
+  const dialogueTimes = make('dialogueTimes', () => {
+    return new DialogueTimes(redis, (domain) => pseudonyms.of(`domain ${domain}`), smtpTimeouts.whole);
+  });
   const mailer = make('mailer', () => {
+    const connections = workerSlots.links + workerSlots.notices + workerSlots.signUps;
     return new Mailer(settings.mail, log, metrics, { connections, slots: slotsOfQueues, times: dialogueTimes });
   });
-  const resetKeys = make('resetKeys', () => new ResetKeys(redis, settings.secrets, log, metrics));
-  const receipts = make('resetReceipts', () => new ResetReceipts(orm));
-  const budget = make('resetBudget', () => {
-    const name = (text: string) => pseudonyms.of(text);
-    return new ResetBudget(redis, name, settings.passwordReset, limits.reset.accountRefused);
+  const accountMails = make('accountMails', () => new AccountMails(settings.mail.productName, mailTemplates, mailer));
+  const changeNotices = make('changeNotices', () => {
+    return new ChangeNotices({ accounts, audit, jobs, mails: accountMails, settings: settings.passwordReset });
   });
-  const mails = make(
-    'resetMails',
-    () => new ResetMails({ ...settings.passwordReset, productName: settings.mail.productName }, mailTemplates, mailer),
-  );
-  make('passwordReset', () => {
-    const unknown = { settings: settings.passwordReset, limits: limits.unknown, redis, pseudonyms, mails };
-    const parts = {
-      accounts,
-      devices,
-      passwordPolicy,
-      passwordHash,
-      newPasswords,
-      formShares,
-      resetKeys,
-      receipts,
-      budget,
-      mails,
-      unknownAddresses: new UnknownAddresses(unknown),
-      jobs,
-      audit,
-      limits: limits.reset,
-      log,
-    };
+
+  const checks = { accounts, passwordPolicy, passwordHash, audit, log };
+  const signUp = make('signUp', () => {
+    const { keyTtlSeconds: keyLifetimeSeconds } = settings.passwordReset;
+    const knownLocale = (tag: string | null | undefined) => accountMails.knownLocale(tag);
+    return new SignUp({ ...checks, limits, jobs, keyLifetimeSeconds, mode: settings.accounts.signUp, knownLocale });
+  });
+  const opening = { ...checks, accessTokens, devices, formShares, signInFailures };
+  const sessions = make('sessions', () => new Sessions(opening));
+  const changePassword = make('changePassword', () => {
+    const ownerLimits = new OwnerLimits({ accounts, audit, limits: limits.changePassword, log, metrics });
+    return new ChangePassword({ ...opening, sessions, newPasswords, ownerLimits, changeNotices });
+  });
+
+  const resetKeys = make('resetKeys', () => new ResetKeys(redis, settings.secrets, log, metrics));
+  const resetReceipts = make('resetReceipts', () => new ResetReceipts(orm));
+  const replays = make('replays', () => new Replays({ accounts, passwordHash, receipts: resetReceipts }));
+  const resetBudget = make('resetBudget', () => {
+    const nameOf = (text: string) => pseudonyms.of(text);
+    return new ResetBudget(redis, nameOf, settings.passwordReset, limits.reset.accountRefused);
+  });
+  const resetMails = make('resetMails', () => new ResetMails(settings.passwordReset, accountMails));
+  const passwordReset = make('passwordReset', () => {
+    const askAgainAfterSeconds = paceOf(settings.passwordReset.limits.perAccount);
+    const unknown = { settings: settings.passwordReset, limits: limits.unknown, redis, pseudonyms, mails: resetMails };
     return new PasswordReset({
-      ...parts,
-      settings: { ...settings.passwordReset, askAgainAfterSeconds: paceOf(settings.passwordReset.limits.perAccount) },
+      ...{ accounts, audit, devices, formShares, jobs, log, newPasswords, passwordPolicy },
+      ...{ accountMails, changeNotices, replays, resetKeys, budget: resetBudget, mails: resetMails },
+      limits: limits.reset,
+      receipts: resetReceipts,
+      settings: { ...settings.passwordReset, askAgainAfterSeconds },
+      unknownAddresses: new UnknownAddresses(unknown),
     });
   });
 
-  const forSignUp = { accounts, audit, log, mails, metrics, passwordHash, passwordPolicy, pseudonyms, receipts, redis };
-  const byMail = signUpConfirmation(settings, limits, forSignUp);
-  make('confirmSignUp', byMail.confirm);
-  make('signUpDelivery', byMail.delivery);
+  const signUpKeys = new SignUpKeys(redis, settings.secrets, log, metrics);
+  const confirmSignUp = make('confirmSignUp', () => {
+    const isOn = settings.accounts.signUp === 'confirm';
+    const { keyFailures } = limits.reset;
+    return new ConfirmSignUp({ ...checks, keys: signUpKeys, keyFailures, isOn, receipts: resetReceipts, replays });
+  });
+  const signUpDelivery = make('signUpDelivery', () => {
+    const mails = new SignUpMails(settings.passwordReset, accountMails);
+    const { signUpMailsPerAddress: mailsPerAddress } = limits;
+    const stores = { redis, pseudonyms, keys: signUpKeys, settings: settings.passwordReset };
+    return new SignUpDelivery({ accounts, audit, accountMails, mails, mailsPerAddress, ...stores });
+  });
 
   const healthCheck = new HealthCheck({
-    orm,
-    redis,
-    jobs,
-    dataKey,
+    ...{ orm, redis, jobs, dataKey },
     lines: lineSecurity(settings, log),
     families: redisFamilies,
     rights: rightsOf(settings.command),
@@ -189,14 +165,21 @@ export function createServices(settings: Settings, overrides: Overrides = {}): S
   const close = async () => {
     dataKey.stop();
     await jobs.stop();
+    await sessions.settled();
     await audit.written();
     mailer.close();
     redis.disconnect();
     await orm.close(true);
   };
-  const services = { ...(made as unknown as Parts), health };
+  const services: Services = {
+    ...{ log, metrics, orm, redis, jobs, audit, dataKey, hashLimiter, passwordHash, formShares, passwordPolicy },
+    ...{ accessTokens, accounts, devices, signInFailures, signUp, sessions, changePassword, changeNotices },
+    ...{ accountMails, mailTemplates, dialogueTimes, mailer, resetKeys, resetReceipts, replays, resetBudget },
+    ...{ resetMails, passwordReset, confirmSignUp, signUpDelivery, health, close },
+    announceEnd: () => healthCheck.end(),
+  };
   measureServices(services, queues);
   measureStores(metrics, { orm, redis, keyPrefix: settings.redis.keyPrefix });
   if (worksOnJobs) measureRelays(services);
-  return { ...services, announceEnd: () => healthCheck.end(), close };
+  return services;
 }

@@ -8,6 +8,7 @@ import { type TemporarilyUnavailable, withinDeadline } from '../calls/deadline.j
 import { from, type TooManyRequests } from '../calls/too-many-requests.js';
 import type { Log } from '../observability/log.js';
 import { type InvalidResetKey, ResetKeyFault } from '../password-reset/outcomes.js';
+import { hashCallOf, type Replays } from '../password-reset/replays.js';
 import { type KeyDigest, parseResetKey } from '../password-reset/reset-key.js';
 import type { ResetReceipts } from '../password-reset/reset-receipts.js';
 import type { CallerLimit } from '../rate-limit/caller-limit.js';
@@ -15,13 +16,13 @@ import { pass } from '../rate-limit/pass.js';
 import { type SignUpKeys, signUpDigestOf } from './sign-up-keys.js';
 
 export type ConfirmOutcome =
-  | { readonly kind: 'confirmed'; readonly account: AccountView }
+  | { readonly kind: 'SignUpConfirmed'; readonly account: AccountView }
   | InvalidResetKey
   | PasswordRejected
   | TooManyRequests
   | TemporarilyUnavailable;
 
-export interface ConfirmSignUpParts {
+export interface ConfirmSignUpDeps {
   readonly accounts: Accounts;
   readonly audit: Audit;
   readonly keyFailures: CallerLimit;
@@ -33,28 +34,29 @@ export interface ConfirmSignUpParts {
   readonly passwordPolicy: PasswordPolicy;
   /** Of keys that were used; from version 0, since a sign-up makes version 1. */
   readonly receipts: ResetReceipts;
+  readonly replays: Replays;
 }
 
 class TooLate extends Error {}
 
 /** Whoever holds the link of a mail makes the account, with a password of their own: the last step of a sign-up. */
 export class ConfirmSignUp {
-  constructor(private readonly parts: ConfirmSignUpParts) {}
+  constructor(private readonly deps: ConfirmSignUpDeps) {}
 
   /** As a reset redeems its key: what stops before the commit has burned nothing, and a lost answer is repaired by the same call. */
   async confirm(input: { key: string; password: string }, caller: Caller): Promise<ConfirmOutcome> {
-    const { passwordHash, passwordPolicy, log } = this.parts;
+    const { passwordHash, passwordPolicy, log } = this.deps;
     const verdict = passwordPolicy.check(input.password);
-    if (verdict.kind === 'password-rejected') return verdict;
+    if (verdict.kind === 'PasswordRejected') return verdict;
     return withinDeadline(log, caller.requestId, async () => {
       const found = await this.#find(input.key, caller);
       if (found.kind !== 'found') return this.#otherwise(found, verdict.password, caller);
       const { digest, record } = found;
       const verdictForAddress = passwordPolicy.check(input.password, record.email);
-      if (verdictForAddress.kind === 'password-rejected') return verdictForAddress;
-      const hash = await passwordHash.make(verdict.password, hashingOf(digest, caller));
+      if (verdictForAddress.kind === 'PasswordRejected') return verdictForAddress;
+      const hash = await passwordHash.make(verdict.password, hashCallOf(digest, caller));
       const account = await this.#create(digest, { ...record, passwordHash: hash }, caller);
-      if (account) return { kind: 'confirmed', account: view(account) };
+      if (account) return { kind: 'SignUpConfirmed', account: view(account) };
       // Somebody was faster, or the time ran out meanwhile.
       const now = await this.#find(input.key, caller);
       return now.kind === 'found'
@@ -69,7 +71,7 @@ export class ConfirmSignUp {
     { expiresAt, ...fields }: Parameters<Accounts['create']>[0] & { expiresAt: Date },
     caller: Caller,
   ): Promise<Credential | undefined> {
-    const { accounts, audit, receipts } = this.parts;
+    const { accounts, audit, receipts } = this.deps;
     const alongside = async (transaction: EntityManager, accountId: string) => {
       if ((await accounts.now(transaction)) >= expiresAt) throw new TooLate();
       await receipts.write(transaction, digest, { accountId, fromVersion: 0 });
@@ -83,14 +85,14 @@ export class ConfirmSignUp {
 
   /** A key with its record, if it is good now; otherwise why not. */
   async #find(keyText: string, caller: Caller) {
-    const { accounts, isOn, keyFailures, keys, receipts } = this.parts;
+    const { accounts, isOn, keyFailures, keys, receipts } = this.deps;
     const key = isOn ? parseResetKey(keyText) : undefined;
     const digest = key && signUpDigestOf(key);
     const record = digest && (await keys.lookUp(digest));
     if (!record) {
       // Counted before PostgreSQL is asked, so that who only guesses costs it nothing.
       const passed = await pass(caller, [keyFailures]);
-      if (passed.kind !== 'passed') return passed;
+      if (passed.kind !== 'Passed') return passed;
       if (!digest || !(await receipts.find(digest))) return invalid(ResetKeyFault.UNKNOWN);
       await passed.succeeded();
       return invalid(ResetKeyFault.USED, digest);
@@ -108,32 +110,17 @@ export class ConfirmSignUp {
     password: AcceptedPassword,
     caller: Caller,
   ): Promise<ConfirmOutcome> {
-    if (refusal.kind === 'too-many-requests') return refusal;
-    const account = refusal.digest && (await this.#replay(refusal.digest, password, caller));
-    return account ? { kind: 'confirmed', account: view(account) } : this.#refused(refusal.reason, caller);
+    if (refusal.kind === 'TooManyRequests') return refusal;
+    const account = refusal.digest && (await this.deps.replays.find(refusal.digest, password, caller));
+    return account ? { kind: 'SignUpConfirmed', account: view(account) } : this.#refused(refusal.reason, caller);
   }
 
   #refused(reason: ResetKeyFault, caller: Caller): InvalidResetKey {
-    this.parts.audit.refused({ kind: 'sign-up.refused', client: caller.client, detail: reason });
-    return { kind: 'invalid-reset-key', reason };
+    this.deps.audit.refused({ kind: 'sign-up.refused', client: caller.client, detail: reason });
+    return { kind: 'InvalidResetKey', reason };
   }
-
-  /** Three tries in ten minutes, each counted before the password is verified. */
-  async #replay(digest: KeyDigest, password: AcceptedPassword, caller: Caller): Promise<Credential | undefined> {
-    const { accounts, passwordHash, receipts } = this.parts;
-    const receipt = await receipts.find(digest);
-    if (!receipt || !(await receipts.takeReplay(digest))) return undefined;
-    const account = await accounts.findWithHash({ id: receipt.accountId, status: 'active' });
-    if (account?.credentialVersion !== receipt.fromVersion + 1 || !account.passwordHash) return undefined;
-    const isTheirs = await passwordHash.verify(account.passwordHash, password, hashingOf(digest, caller));
-    return isTheirs ? account : undefined;
-  }
-}
-
-function hashingOf(digest: KeyDigest, caller: Caller) {
-  return { urgency: 'reset', caller, key: digest.toString('base64url') } as const;
 }
 
 function invalid(reason: ResetKeyFault, digest?: KeyDigest) {
-  return { kind: 'invalid-reset-key', reason, digest } as const;
+  return { kind: 'InvalidResetKey', reason, digest } as const;
 }

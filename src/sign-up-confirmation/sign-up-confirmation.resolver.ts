@@ -27,11 +27,11 @@ export class SignUpConfirmationResolver {
   ): Promise<typeof ConfirmSignUpResult> {
     const outcome = await this.confirmation.confirm(input, caller);
     switch (outcome.kind) {
-      case 'confirmed':
+      case 'SignUpConfirmed':
         return Object.assign(new SignUpConfirmed(), { account: outcome.account });
-      case 'invalid-reset-key':
+      case 'InvalidResetKey':
         return Object.assign(InvalidResetKey.because(outcome.reason), { message: signUpKeyMessages[outcome.reason] });
-      case 'password-rejected':
+      case 'PasswordRejected':
         return PasswordRejected.with(outcome.violations);
       default:
         return callerFault(outcome);

@@ -1,4 +1,5 @@
 import type { Cluster, Redis } from 'ioredis';
+import { type AccountMails, type MailJob, type PlaceUse, settlementOf } from '../accounts/account-mails.js';
 import type { Accounts } from '../accounts/accounts.js';
 import { type EmailAddress, parseEmailAddress } from '../accounts/email-address.js';
 import { type SignUpRequest, signUpRequests } from '../accounts/sign-up.js';
@@ -6,12 +7,12 @@ import type { Audit } from '../audit/audit.js';
 import { Unavailable } from '../calls/errors.js';
 import type { Job, Settlement } from '../jobs/job-attempt.js';
 import { mintResetKey } from '../password-reset/reset-key.js';
-import { type MailJob, notSent, type PlaceUse, type ResetMails } from '../password-reset/reset-mails.js';
 import type { RateLimiter } from '../rate-limit/rate-limiter.js';
 import type { Pseudonyms } from '../secrets/pseudonyms.js';
 import { type SignUpKeys, signUpDigestOf } from './sign-up-keys.js';
+import type { SignUpMails } from './sign-up-mails.js';
 
-export interface SignUpDeliveryParts {
+export interface SignUpDeliveryDeps {
   readonly settings: {
     readonly keyTtlSeconds: number;
     readonly keyTtlMaxSeconds: number;
@@ -20,7 +21,8 @@ export interface SignUpDeliveryParts {
   readonly accounts: Accounts;
   readonly audit: Audit;
   readonly keys: SignUpKeys;
-  readonly mails: ResetMails;
+  readonly accountMails: AccountMails;
+  readonly mails: SignUpMails;
   readonly mailsPerAddress: RateLimiter;
   readonly pseudonyms: Pseudonyms;
   readonly redis: Redis | Cluster;
@@ -31,14 +33,16 @@ export interface SignUpDeliveryParts {
  * an account is told so, without a key. What ends without a mail holds its place as long as a mail would.
  */
 export class SignUpDelivery {
-  constructor(private readonly parts: SignUpDeliveryParts) {}
+  constructor(private readonly deps: SignUpDeliveryDeps) {}
 
   deliver(job: Job<SignUpRequest>): Promise<Settlement> {
-    return this.parts.mails.inPlace(signUpRequests, job, (placed, use) => this.#deliver(placed, use));
+    const { accountMails, mails } = this.deps;
+    const like = (same: Pick<MailJob, 'id'>) => mails.likeALink(same);
+    return accountMails.inPlace(signUpRequests, job, like, (placed, use) => this.#deliver(placed, use));
   }
 
   async #deliver(job: Job<SignUpRequest> & MailJob, use: PlaceUse): Promise<Settlement> {
-    const { accounts, keys, mails, settings } = this.parts;
+    const { accounts, keys, mails, settings } = this.deps;
     const email = parseEmailAddress(String(job.data.email));
     if (!email) return { settle: 'dead', reason: 'broken-data' };
     const account = await accounts.find({ email });
@@ -58,15 +62,15 @@ export class SignUpDelivery {
     use.isUsed = true;
     const failure = account
       ? await mails.sendAlreadyRegistered(account, locale, job)
-      : await mails.sendSignUpLink(email, key, { expiresAt, lifetimeSeconds, locale, job });
+      : await mails.sendLink(email, key, { expiresAt, lifetimeSeconds, locale, job });
     if (!failure) return this.#finish(job, account ? 'told-registered' : 'sent');
     // No dead letter: strangers choose the address, and could fill the queue with them.
-    return failure.fault === 'recipient' ? this.#finish(job, 'no-recipient') : notSent(failure);
+    return failure.fault === 'recipient' ? this.#finish(job, 'no-recipient') : settlementOf(failure);
   }
 
   /** Only counted in the audit trail, because strangers make as many as they ask. */
   #finish(job: Job<SignUpRequest>, outcome: string): Settlement {
-    this.parts.audit.refused({ kind: `sign-up.${outcome}`, client: job.data.client });
+    this.deps.audit.refused({ kind: `sign-up.${outcome}`, client: job.data.client });
     return { settle: 'done', outcome };
   }
 
@@ -77,7 +81,7 @@ export class SignUpDelivery {
    * lives until then, so that strangers cannot keep somebody out. Undefined when there is no mail left. @throws Unavailable
    */
   async #take({ id }: Job<SignUpRequest>, email: EmailAddress): Promise<number | undefined> {
-    const { mailsPerAddress, pseudonyms, redis, settings } = this.parts;
+    const { mailsPerAddress, pseudonyms, redis, settings } = this.deps;
     const mark = `sign-up-counted:${id}`;
     // Without a tag: `a+1@…` and `a+2@…` are one mailbox nearly everywhere.
     const name = pseudonyms.of(`sign-up ${email.replace(/\+[^@]*@/, '@')}`);

@@ -181,7 +181,7 @@ describe.skipIf(noChromium)(`the reset page for everybody${whyNot}`, () => {
     });
   });
 
-  test.each(['light', 'dark'] as const)('is legible in %s (WCAG 2.2 AA)', async (colorScheme) => {
+  test.each(['light', 'dark'] as const)('is couldBe in %s (WCAG 2.2 AA)', async (colorScheme) => {
     const grounds = new Set<string>();
     await eachView({ colorScheme, reducedMotion: 'reduce' }, async ({ read }) => {
       grounds.add(await read<string>('getComputedStyle(document.body).backgroundColor'));

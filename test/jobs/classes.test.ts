@@ -1,7 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { EmailAddress } from '../../src/accounts/email-address.js';
-import { resetRequests } from '../../src/password-reset/outcomes.js';
-import { requestClass } from '../../src/password-reset/request-class.js';
+import { requestClass, resetRequests } from '../../src/password-reset/reset-requests.js';
 import { flood } from '../attacks/callers.js';
 import { eventually } from '../support/eventually.js';
 import { startLatchkey, type TestLatchkey } from '../support/latchkey.js';

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { mostFaults } from '../../src/jobs/job-attempt.js';
 import { MailTemplates } from '../../src/mail/mail-template.js';
 import { templatesFolder } from '../../src/package-files.js';
-import { resetRequests } from '../../src/password-reset/outcomes.js';
+import { resetRequests } from '../../src/password-reset/reset-requests.js';
 import { workerSlots } from '../../src/services/queues.js';
 import { eventually } from '../support/eventually.js';
 import { startLatchkey, type TestLatchkey } from '../support/latchkey.js';

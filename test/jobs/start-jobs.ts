@@ -1,7 +1,7 @@
-import { credentialNotices } from '../../src/accounts/accounts.js';
-import { JobsAdmin, type JobsAdminParts } from '../../src/commands/jobs/jobs-admin.js';
+import { credentialNotices } from '../../src/accounts/change-notices.js';
+import { JobsAdmin, type JobsAdminDeps } from '../../src/commands/jobs/jobs-admin.js';
 import type { Settlement } from '../../src/jobs/job-attempt.js';
-import { resetRequests } from '../../src/password-reset/outcomes.js';
+import { resetRequests } from '../../src/password-reset/reset-requests.js';
 import { openDatabase } from '../../src/services/database.js';
 import { eventually } from '../support/eventually.js';
 import { startLatchkey } from '../support/latchkey.js';
@@ -23,7 +23,7 @@ export async function startJobs() {
   /** What the worker does with every job instead of its work. */
   const worker: { instead: Settlement | undefined } = { instead: undefined };
   await services.jobs.work(resetRequests, 1, async (job) => worker.instead ?? services.passwordReset.deliver(job));
-  await services.jobs.work(credentialNotices, 1, async (job) => worker.instead ?? services.passwordReset.announce(job));
+  await services.jobs.work(credentialNotices, 1, async (job) => worker.instead ?? services.changeNotices.deliver(job));
   let accountId = '';
 
   const letters = (queue = request) =>
@@ -49,7 +49,7 @@ export async function startJobs() {
       accountId = await latchkey.signUp('alice@example.com', 'the password that gets lost');
     },
     /** A command, and what it said. */
-    async told(work: (admin: JobsAdmin) => Promise<unknown>, audit: JobsAdminParts['audit'] = services.audit) {
+    async told(work: (admin: JobsAdmin) => Promise<unknown>, audit: JobsAdminDeps['audit'] = services.audit) {
       const [out, err]: [string[], string[]] = [[], []];
       const terminal = {
         out: { write: (text: string) => out.push(text) },

@@ -17,7 +17,7 @@ const pages = { productName: 'Acme', supportUrl: null, resetPageUrl: 'https://re
 /** Every mail there is, with what it is filled with. */
 const mails = {
   'reset-link': values,
-  'password-changed': { ...pages, changedAt: 'now' },
+  PasswordChanged: { ...pages, changedAt: 'now' },
   'unknown-address': pages,
   'sign-up': { productName: 'Acme', link, lifetime: '1 hour', expiresAt: 'tomorrow' },
   'already-registered': pages,
@@ -71,7 +71,7 @@ describe('a mail', () => {
 
   it('tells where to object only where there is such a place', () => {
     const notice = (supportUrl: string | null) =>
-      templates.fill('password-changed', null, {
+      templates.fill('PasswordChanged', null, {
         productName: 'Acme',
         changedAt: 'now',
         supportUrl,

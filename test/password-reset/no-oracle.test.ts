@@ -4,7 +4,7 @@ import type { EmailAddress } from '../../src/accounts/email-address.js';
 import type { Job } from '../../src/jobs/job-attempt.js';
 import type { Clock } from '../../src/mail/dialogue-times.js';
 import { Mailer } from '../../src/mail/mailer.js';
-import type { ResetRequest } from '../../src/password-reset/outcomes.js';
+import type { ResetRequest } from '../../src/password-reset/reset-requests.js';
 import { startLatchkey, type TestLatchkey } from '../support/latchkey.js';
 import { startRawRelay } from '../support/raw-relay.js';
 

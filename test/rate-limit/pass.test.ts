@@ -52,7 +52,7 @@ describe.skipIf(!hasRedisServer)('a call that must pass limits (needs a redis-se
       [limit('call', 'calls', { client: 2, network: 2 })],
       [{ limiter: limiter('thing', 2), key: 'it' }],
     );
-    expect(passed).toMatchObject({ kind: 'passed', used: { client: [1], networks: [1, 1, 1] } });
+    expect(passed).toMatchObject({ kind: 'Passed', used: { client: [1], networks: [1, 1, 1] } });
     expect(await names()).toEqual([
       'limit:call-client:600:2001:db8:1:2::/64',
       'limit:call-network:600:2001:db8:1:0::/56',
@@ -69,11 +69,11 @@ describe.skipIf(!hasRedisServer)('a call that must pass limits (needs a redis-se
     ];
     const others = [{ limiter: limiter('thing', 2), key: 'it' }];
     const first = await pass(from('203.0.113.7'), limits, others);
-    if (first.kind === 'passed') await first.succeeded();
+    if (first.kind === 'Passed') await first.succeeded();
     expect(await names()).toEqual(['limit:call-client:600:203.0.113.7', 'limit:call-network:600:203.0.113.0/24']);
     await redis.flushall();
     const second = await pass(from('203.0.113.7'), limits, others);
-    if (second.kind === 'passed') await second.giveBack();
+    if (second.kind === 'Passed') await second.giveBack();
     expect(await names()).toEqual([]);
   });
 
@@ -84,7 +84,7 @@ describe.skipIf(!hasRedisServer)('a call that must pass limits (needs a redis-se
     const before = await names();
     expect(before.filter((name) => name.includes('client'))).toHaveLength(16);
     const verdicts = await Promise.all(Array.from({ length: 200 }, (_, each) => pass1(`2001:db8:${each}:${each}::1`)));
-    expect(verdicts.filter(({ kind }) => kind === 'passed')).toEqual([]);
+    expect(verdicts.filter(({ kind }) => kind === 'Passed')).toEqual([]);
     expect(await names()).toEqual(before);
     expect(new Set(refusals)).toEqual(new Set(['call-network 2001:db8::/32']));
   });
@@ -95,7 +95,7 @@ describe.skipIf(!hasRedisServer)('a call that must pass limits (needs a redis-se
       pass(from(`203.0.113.${host}`), limits, [{ limiter: limiter('thing', 5), key: String(host % 2) }]),
     );
     const kinds = (await Promise.all(all)).map(({ kind }) => kind);
-    const passed = kinds.filter((kind) => kind === 'passed').length;
+    const passed = kinds.filter((kind) => kind === 'Passed').length;
     expect(passed).toBeLessThanOrEqual(7);
     expect(passed).toBeGreaterThan(0);
     const counted = await Promise.all(
@@ -110,7 +110,7 @@ describe.skipIf(!hasRedisServer)('a call that must pass limits (needs a redis-se
     const limits = [limit('call', 'calls', { client: 3, network: 20 })];
     const burst = Array.from({ length: 200 }, () => pass(from('203.0.113.1'), limits));
     const neighbours = Array.from({ length: 10 }, (_, host) => pass(from(`203.0.113.${host + 10}`), limits));
-    expect((await Promise.all(neighbours)).map(({ kind }) => kind)).toEqual(Array(10).fill('passed'));
-    expect((await Promise.all(burst)).filter(({ kind }) => kind === 'passed')).toHaveLength(3);
+    expect((await Promise.all(neighbours)).map(({ kind }) => kind)).toEqual(Array(10).fill('Passed'));
+    expect((await Promise.all(burst)).filter(({ kind }) => kind === 'Passed')).toHaveLength(3);
   });
 });

@@ -36,7 +36,7 @@ const bcryptHash = /^(\$2[aby]\$(\d\d)\$[./A-Za-z0-9]{21})([./A-Za-z0-9])([./A-Z
  *
  * @param allowExpensive takes what costs more than usual, too, as far as it can be verified at all.
  */
-export function readHash(text: string, { allowExpensive = false } = {}): HashVerdict {
+export function parseImportedHash(text: string, { allowExpensive = false } = {}): HashVerdict {
   const verdict = parse(text);
   if (verdict.kind === 'refused') return verdict;
   const tooMuch = beyond(verdict.form, most);

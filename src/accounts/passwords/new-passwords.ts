@@ -6,7 +6,11 @@ import type { PasswordHash } from './password-hash.js';
 import { type AcceptedPassword, type PasswordRejected, PasswordRule } from './password-policy.js';
 
 /** `not-wanted`: somebody was faster. */
-export type MadeHash = { readonly kind: 'made'; readonly hash: string } | { readonly kind: 'not-wanted' };
+export type NewHash =
+  | { readonly kind: 'Made'; readonly hash: string }
+  | { readonly kind: 'NotWanted' }
+  | PasswordRejected
+  | TooManyRequests;
 
 /**
  * The last rule of the policy, which needs the stored hash: a new password is not the one that the account has now.
@@ -31,11 +35,11 @@ export class NewPasswords {
     password: AcceptedPassword,
     call: HashCall,
     isWanted: () => Promise<boolean>,
-  ): Promise<MadeHash | PasswordRejected | TooManyRequests> {
+  ): Promise<NewHash> {
     const replacement = await this.passwordHash.replace(account.passwordHash, password, call, isWanted);
-    if (replacement.kind !== 'same-as-before') return replacement;
+    if (replacement.kind !== 'SameAsBefore') return replacement;
     const { allowed, retryAfterSeconds } = await this.perAccount.take(account.id);
-    if (!allowed) return { kind: 'too-many-requests', retryAfterSeconds };
-    return { kind: 'password-rejected', violations: [{ rule: PasswordRule.SAME_AS_BEFORE }] };
+    if (!allowed) return { kind: 'TooManyRequests', retryAfterSeconds };
+    return { kind: 'PasswordRejected', violations: [{ rule: PasswordRule.SAME_AS_BEFORE }] };
   }
 }

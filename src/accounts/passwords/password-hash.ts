@@ -12,9 +12,9 @@ export interface Argon2Settings {
 
 /** What became of a new password: its hash; or the account has it already, or nobody wants it any more. */
 export type Replacement =
-  | { readonly kind: 'made'; readonly hash: string }
-  | { readonly kind: 'same-as-before' }
-  | { readonly kind: 'not-wanted' };
+  | { readonly kind: 'Made'; readonly hash: string }
+  | { readonly kind: 'SameAsBefore' }
+  | { readonly kind: 'NotWanted' };
 
 /** Verified one at a time each, so that what an import brought holds up neither our own hashes nor the memory. */
 export interface ForeignLanes {
@@ -77,10 +77,10 @@ export class PasswordHash {
     const form = formOf(current);
     const lane = form ? this.#laneOf(form) : this.limiter;
     return lane.run(call, async (waited) => {
-      if (waited && !(await isWanted())) return { kind: 'not-wanted' };
+      if (waited && !(await isWanted())) return { kind: 'NotWanted' };
       const text = normalizePassword(password);
       const isSame = form && current && (await this.#compare(current, form, text));
-      return isSame ? { kind: 'same-as-before' } : { kind: 'made', hash: await this.#hash(text) };
+      return isSame ? { kind: 'SameAsBefore' } : { kind: 'Made', hash: await this.#hash(text) };
     });
   }
 

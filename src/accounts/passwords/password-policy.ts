@@ -23,7 +23,7 @@ export interface PasswordViolation {
 export type AcceptedPassword = string & { readonly __brand: 'AcceptedPassword' };
 
 export interface PasswordRejected {
-  readonly kind: 'password-rejected';
+  readonly kind: 'PasswordRejected';
   readonly violations: readonly PasswordViolation[];
 }
 export type PolicyVerdict = { readonly kind: 'accepted'; readonly password: AcceptedPassword } | PasswordRejected;
@@ -58,7 +58,7 @@ export class PasswordPolicy {
   }
 
   /** Whether a password could be one at all; what is not, is never hashed. Says nothing of the policy's other rules. */
-  isLegible(text: string): boolean {
+  couldBePassword(text: string): boolean {
     return text.isWellFormed() && text.length <= unitsPerCodePoint * this.maxLength;
   }
 
@@ -106,7 +106,7 @@ export function normalizePassword(text: string): string {
 }
 
 function rejected(violations: readonly PasswordViolation[]): PasswordRejected {
-  return { kind: 'password-rejected', violations };
+  return { kind: 'PasswordRejected', violations };
 }
 
 function codePoints(text: string): number {

@@ -9,7 +9,7 @@ import type { Accounts, Credential } from '../accounts.js';
 /** Wrong current passwords after which a session ends: who has a stolen token must not find the password by it. */
 export const mostWrongPasswords = 10;
 
-export interface OwnerLimitsParts {
+export interface OwnerLimitsDeps {
   readonly accounts: Accounts;
   readonly audit: Audit;
   readonly limits: { readonly wrongPerSession: RateLimiter; readonly changesPerAccount: RateLimiter };
@@ -19,14 +19,14 @@ export interface OwnerLimitsParts {
 
 /** What somebody with a session may do: counted for the account, in all, and so unseen by anybody without one. */
 export class OwnerLimits {
-  constructor(private readonly parts: OwnerLimitsParts) {}
+  constructor(private readonly deps: OwnerLimitsDeps) {}
 
   /** Counts a try before its password is verified. @returns undefined when the session has ended by this one. */
   async tryPassword(
     owner: Credential,
     caller: Caller,
   ): Promise<{ wrong: () => Promise<void>; right: () => Promise<void> } | undefined> {
-    const { wrongPerSession } = this.parts.limits;
+    const { wrongPerSession } = this.deps.limits;
     const key = `${owner.id}:${owner.sessionVersion}`;
     const { allowed, used } = await wrongPerSession.take(key);
     if (!allowed) {
@@ -43,15 +43,15 @@ export class OwnerLimits {
 
   /** Counts one change of the password. */
   async change(owner: Credential): Promise<TooManyRequests | { kind: 'counted'; undo: () => Promise<void> }> {
-    const { changesPerAccount } = this.parts.limits;
+    const { changesPerAccount } = this.deps.limits;
     const { allowed, retryAfterSeconds } = await changesPerAccount.take(owner.id);
-    if (!allowed) return { kind: 'too-many-requests', retryAfterSeconds };
+    if (!allowed) return { kind: 'TooManyRequests', retryAfterSeconds };
     return { kind: 'counted', undo: () => changesPerAccount.giveBack(owner.id) };
   }
 
   /** Every token of the account, the stolen one too, is worth nothing from now on. @throws Unavailable */
   async #endSession(owner: Credential, caller: Caller): Promise<void> {
-    const { accounts, audit, log, metrics } = this.parts;
+    const { accounts, audit, log, metrics } = this.deps;
     const ended = await accounts.transaction(async (transaction) => {
       const at = await accounts.endSessions(transaction, owner);
       const event = { kind: 'account.sessions-ended-by-wrong-passwords', accountId: owner.id, ...from(caller) };

@@ -18,22 +18,22 @@ import type { Finding, MayOpen, SignInFailures } from './sign-in-failures.js';
 
 export type SignInOutcome =
   | {
-      readonly kind: 'signed-in';
+      readonly kind: 'SignedIn';
       readonly account: AccountView;
       readonly accessToken: string;
       readonly expiresAt: Date;
       /** For the device to keep: see `Devices`. */
       readonly device: string;
     }
-  | { readonly kind: 'invalid-credentials' }
+  | { readonly kind: 'InvalidCredentials' }
   | TooManyRequests
   | TemporarilyUnavailable;
 export type SignOutEverywhereOutcome =
-  | { readonly kind: 'signed-out-everywhere'; readonly at: Date }
-  | { readonly kind: 'unauthenticated' }
+  | { readonly kind: 'SignedOutEverywhere'; readonly at: Date }
+  | { readonly kind: 'Unauthenticated' }
   | TemporarilyUnavailable;
 
-export interface SessionsParts {
+export interface SessionsDeps {
   readonly accounts: Accounts;
   readonly accessTokens: AccessTokens;
   readonly devices: Devices;
@@ -51,13 +51,15 @@ interface Opened extends Finding {
 
 /** Sign in, who a token speaks for, sign out everywhere. A session is a token that carries the account's session version. */
 export class Sessions {
-  constructor(private readonly parts: SessionsParts) {}
+  readonly #renewing = new Set<Promise<void>>();
+
+  constructor(private readonly deps: SessionsDeps) {}
 
   async signIn(
     input: { email: string; password: string; device?: string | null },
     caller: Caller,
   ): Promise<SignInOutcome> {
-    const { accessTokens, passwordHash, signInFailures, audit, log } = this.parts;
+    const { accessTokens, passwordHash, signInFailures, audit, log } = this.deps;
     const email = parseEmailAddress(input.email);
 
     return withinDeadline(log, caller.requestId, async () => {
@@ -70,14 +72,17 @@ export class Sessions {
       const { account } = found;
       if (!account || found.isWrong) {
         audit.refused({ kind: 'account.sign-in-refused', accountId: account?.id, client: caller.client });
-        return { kind: 'invalid-credentials' };
+        return { kind: 'InvalidCredentials' };
       }
       const { id: accountId, sessionVersion } = account;
       const session = await accessTokens.issue({ accountId, sessionVersion }, account.readAt);
-      if (passwordHash.isOutdated(account.passwordHash, input.password))
-        void this.#renewHash(account, input.password, caller);
+      if (passwordHash.isOutdated(account.passwordHash, input.password)) {
+        const renewing = this.#renewHash(account, input.password, caller);
+        this.#renewing.add(renewing);
+        void renewing.finally(() => this.#renewing.delete(renewing));
+      }
       await audit.note({ kind: 'account.signed-in', accountId, ...from(caller) });
-      return { kind: 'signed-in', account: view(account), ...session, device: this.parts.devices.issue(account) };
+      return { kind: 'SignedIn', account: view(account), ...session, device: this.deps.devices.issue(account) };
     });
   }
 
@@ -90,32 +95,32 @@ export class Sessions {
     password: string,
     { caller, mayOpen }: { caller: Caller; mayOpen: MayOpen },
   ): Promise<Opened> {
-    const { accounts, passwordHash, formShares, passwordPolicy } = this.parts;
-    const legible = passwordPolicy.isLegible(password);
+    const { accounts, passwordHash, formShares, passwordPolicy } = this.deps;
+    const couldBe = passwordPolicy.couldBePassword(password);
     const form = await formShares.dealtTo(email ?? '');
     const account = await accounts.findToOpen(email ?? '');
     const isWithinLimit = await mayOpen(account);
     const isReadable = account?.status === 'active' && formOf(account.passwordHash) !== undefined;
     const hash = isReadable ? account.passwordHash : dummyOf(form);
-    const matches = await passwordHash.verify(hash, legible ? password : '', { urgency: 'other', caller });
-    const opens = matches && isReadable && legible;
+    const matches = await passwordHash.verify(hash, couldBe ? password : '', { urgency: 'other', caller });
+    const opens = matches && isReadable && couldBe;
     return { isWrong: !opens || !isWithinLimit, account };
   }
 
   /** The account that a token speaks for; undefined when the token is not, or no longer, good. @throws Unavailable */
   async authenticate(accessToken: string | undefined): Promise<Credential | undefined> {
-    const claims = accessToken === undefined ? undefined : await this.parts.accessTokens.verify(accessToken);
+    const claims = accessToken === undefined ? undefined : await this.deps.accessTokens.verify(accessToken);
     if (!claims) return undefined;
     const { accountId: id, sessionVersion, expiresAt } = claims;
-    const account = await this.parts.accounts.find({ id, sessionVersion, status: 'active' });
+    const account = await this.deps.accounts.find({ id, sessionVersion, status: 'active' });
     return account && expiresAt > account.readAt ? account : undefined;
   }
 
   async signOutEverywhere(accessToken: string | undefined, caller: Caller): Promise<SignOutEverywhereOutcome> {
-    const { accounts, audit, log } = this.parts;
+    const { accounts, audit, log } = this.deps;
     return withinDeadline(log, caller.requestId, async () => {
       const account = await this.authenticate(accessToken);
-      if (!account) return { kind: 'unauthenticated' };
+      if (!account) return { kind: 'Unauthenticated' };
       const end = accounts.transaction(async (transaction) => {
         const ended = await accounts.endSessions(transaction, account);
         const event = { kind: 'account.signed-out-everywhere', accountId: account.id, ...from(caller) };
@@ -131,13 +136,18 @@ export class Sessions {
         // Whoever raised it: every session up to this one has ended.
         return now && now.sessionVersion > account.sessionVersion ? now.readAt : undefined;
       });
-      return at ? { kind: 'signed-out-everywhere', at } : { kind: 'unauthenticated' };
+      return at ? { kind: 'SignedOutEverywhere', at } : { kind: 'Unauthenticated' };
     });
+  }
+
+  /** Resolves once no hash is being renewed: a process that ends waits for it. Never rejects. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#renewing);
   }
 
   /** After the answer, so that an old hash cannot be told by its time. */
   async #renewHash(account: AccountRow, password: string, caller: Caller): Promise<void> {
-    const { accounts, passwordHash, formShares, log } = this.parts;
+    const { accounts, passwordHash, formShares, log } = this.deps;
     try {
       const made = await passwordHash.make(password, { urgency: 'other', caller });
       const isRenewed = await accounts.renewHash(account, made);

@@ -75,7 +75,7 @@ export class SignInFailures {
   ): Promise<Found | TooManyRequests> {
     const { hash, perCaller } = this.limits;
     const passed = await pass(caller, [perCaller, hash], own);
-    if (passed.kind !== 'passed') return passed;
+    if (passed.kind !== 'Passed') return passed;
     const silent: Counter[] = [];
     const giveSilentBack = () => Promise.all(silent.map(({ limiter, key }) => limiter.giveBack(key)));
     try {

@@ -11,7 +11,7 @@ import type { Writer } from '../progress.js';
 import { type ImportResult, importAccounts, summary } from './import.js';
 import { parseUuid } from './import-entry.js';
 
-export interface AccountAdminParts {
+export interface AccountAdminDeps {
   readonly accounts: Accounts;
   readonly audit: Pick<Audit, 'record' | 'note'>;
   readonly passwordHash: Pick<PasswordHash, 'make'>;
@@ -33,11 +33,11 @@ const interruptedCode = 130;
 
 /** What an operator does with accounts. Every method throws `CommandFailure` with a sentence for who typed the command. */
 export class AccountAdmin {
-  constructor(private readonly parts: AccountAdminParts) {}
+  constructor(private readonly deps: AccountAdminDeps) {}
 
   /** The account has a password that nobody knows, so its owner gets in by a reset. */
   async add(addressText: string, { id: idText, locale: localeText }: { id?: string; locale?: string }): Promise<void> {
-    const { accounts, audit, passwordHash, knownLocale, languages } = this.parts;
+    const { accounts, audit, passwordHash, knownLocale, languages } = this.deps;
     const email = parseEmailAddress(addressText);
     if (!email) throw new CommandFailure('the address is not one plain e-mail address');
     const id = idText === undefined ? undefined : parseUuid(idText);
@@ -62,7 +62,7 @@ export class AccountAdmin {
 
   /** Ends every reset key and every access token of the account, too. */
   async disable(who: string): Promise<void> {
-    const { accounts, audit } = this.parts;
+    const { accounts, audit } = this.deps;
     const { id } = await this.#find(who);
     const changed = await explained(
       accounts.transaction(async (transaction) => {
@@ -75,7 +75,7 @@ export class AccountAdmin {
   }
 
   async enable(who: string): Promise<void> {
-    const { accounts, audit } = this.parts;
+    const { accounts, audit } = this.deps;
     const { id } = await this.#find(who);
     const changed = await explained(
       accounts.transaction(async (transaction) => {
@@ -89,9 +89,9 @@ export class AccountAdmin {
 
   async show(who: string, { json }: { json?: boolean }): Promise<void> {
     const { id } = await this.#find(who);
-    const account = await explained(this.parts.accounts.findWithHash({ id }));
+    const account = await explained(this.deps.accounts.findWithHash({ id }));
     if (!account) throw unknownAccount();
-    await this.parts.audit.note({ kind: 'account.shown', accountId: id, origin });
+    await this.deps.audit.note({ kind: 'account.shown', accountId: id, origin });
     const { email, locale, status, credentialVersion, sessionVersion, createdAt, credentialsChangedAt } = account;
     const shown = {
       id,
@@ -119,10 +119,10 @@ export class AccountAdmin {
     file: string,
     { dryRun = false, allowExpensive = false, signal }: ImportFlags & { signal?: AbortSignal },
   ): Promise<number> {
-    const { terminal } = this.parts;
+    const { terminal } = this.deps;
     const source = file === '-' ? { stream: terminal.in, size: undefined } : await openFile(file);
     const options = { dryRun, allowExpensive, size: source.size, ...(signal ? { signal } : {}) };
-    const result = await importAccounts({ ...this.parts, err: terminal.err }, source.stream, options);
+    const result = await importAccounts({ ...this.deps, err: terminal.err }, source.stream, options);
     const { ended, through, refused } = result;
     if (ended === 'complete' || through > 0) this.#print(summary(result, dryRun));
     if (ended === 'complete') return refused > 0 ? 2 : 0;
@@ -138,20 +138,20 @@ export class AccountAdmin {
     const email = parseEmailAddress(who);
     const id = parseUuid(who);
     if (!email && !id) throw new CommandFailure('neither an e-mail address nor the id of an account (a UUID)');
-    const account = await explained(this.parts.accounts.find(email ? { email } : { id: id ?? '' }));
+    const account = await explained(this.deps.accounts.find(email ? { email } : { id: id ?? '' }));
     if (!account) throw unknownAccount();
     return account;
   }
 
   async #taken(email: EmailAddress): Promise<CommandFailure> {
-    const holder = await explained(this.parts.accounts.find({ email }));
+    const holder = await explained(this.deps.accounts.find({ email }));
     return new CommandFailure(
       holder ? `the address has an account already: ${holder.id}` : 'the id has an account already',
     );
   }
 
   #print(line: string): void {
-    this.parts.terminal.out.write(`${line}\n`);
+    this.deps.terminal.out.write(`${line}\n`);
   }
 }
 

@@ -1,5 +1,5 @@
 import { type EmailAddress, parseEmailAddress } from '../../accounts/email-address.js';
-import { readHash } from '../../accounts/passwords/imported-hash.js';
+import { parseImportedHash } from '../../accounts/passwords/imported-hash.js';
 
 /** An account as a file tells it. */
 export interface AccountEntry {
@@ -43,7 +43,7 @@ export function readEntry(text: string, options: EntryOptions = {}): EntryVerdic
   if (typeof locale !== 'string' && locale !== undefined && locale !== null) return refused('locale is not text');
   const address = parseEmailAddress(email);
   if (!address) return refused('email is not one plain address');
-  const verdict = hash === null ? ({ kind: 'accepted', hash } as const) : readHash(hash, options);
+  const verdict = hash === null ? ({ kind: 'accepted', hash } as const) : parseImportedHash(hash, options);
   if (verdict.kind === 'refused') return verdict;
   return { kind: 'accepted', entry: { id: parsedId, email: address, hash: verdict.hash, locale: locale ?? null } };
 }

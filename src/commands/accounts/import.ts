@@ -8,7 +8,7 @@ import { type EntryOptions, type EntryVerdict, readEntry } from './import-entry.
 import { inRightForm, WrongForm } from './import-form.js';
 import { readLines, SourceBroken } from './import-lines.js';
 
-export interface ImportParts {
+export interface ImportDeps {
   readonly accounts: Accounts;
   /** The language as one that mails are written in, or null. */
   readonly knownLocale: (locale: string | null) => string | null;
@@ -47,12 +47,12 @@ const usualBatch = 1_000;
  * loses nothing of what was done, and the same stream may be given again.
  */
 export async function importAccounts(
-  parts: ImportParts,
+  deps: ImportDeps,
   source: Readable,
   options: ImportOptions = {},
 ): Promise<ImportResult> {
   const { dryRun = false, size, signal, batchSize = usualBatch, clock } = options;
-  const progress = new Progress(parts.err, size, clock);
+  const progress = new Progress(deps.err, size, clock);
   const done = { added: 0, present: 0, refused: 0, unknownLocales: 0, through: 0 };
   const ended = (how: ImportResult['ended'], cause?: unknown): ImportResult => {
     progress.clear();
@@ -66,8 +66,8 @@ export async function importAccounts(
     const entries = batch.flatMap(({ number, verdict }) =>
       verdict.kind === 'accepted' ? [{ ...verdict.entry, line: number }] : [],
     );
-    const kept = entries.map((entry) => ({ ...entry, locale: parts.knownLocale(entry.locale) }));
-    const outcomes = kept.length > 0 ? await importBatch(parts.accounts, kept, run) : [];
+    const kept = entries.map((entry) => ({ ...entry, locale: deps.knownLocale(entry.locale) }));
+    const outcomes = kept.length > 0 ? await importBatch(deps.accounts, kept, run) : [];
     let index = 0;
     for (const { number, verdict } of batch) {
       const outcome = verdict.kind === 'refused' ? verdict : outcomes[index];

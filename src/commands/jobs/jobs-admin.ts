@@ -9,7 +9,7 @@ export class JobsFailure extends Error {
   override name = 'JobsFailure';
 }
 
-export interface JobsAdminParts {
+export interface JobsAdminDeps {
   readonly orm: { readonly em: EntityManager };
   readonly audit: {
     record(
@@ -43,8 +43,8 @@ export class JobsAdmin {
   readonly #rows: JobRows;
   readonly #boss: PgBoss;
 
-  constructor(private readonly parts: JobsAdminParts) {
-    const db = sqlOf(parts.orm.em.fork());
+  constructor(private readonly deps: JobsAdminDeps) {
+    const db = sqlOf(deps.orm.em.fork());
     this.#rows = new JobRows(db);
     const passive = { migrate: false, createSchema: false, supervise: false, schedule: false } as const;
     this.#boss = new PgBoss({ db, schema: queueSchema, ...passive });
@@ -144,12 +144,12 @@ export class JobsAdmin {
     for (const { id, newJobId } of allDead ? [] : settled) if (newJobId) this.#print(`${id} is ${newJobId} now`);
     const known = new Set(settled.flatMap(({ id, diedAs }) => [id, diedAs]));
     const others = allDead ? [] : ids.filter((id) => !known.has(id));
-    for (const id of others) this.parts.terminal.err.write(`latchkey: not dead: ${id}\n`);
+    for (const id of others) this.deps.terminal.err.write(`latchkey: not dead: ${id}\n`);
     return others.length > 0 ? 1 : 0;
   }
 
   #transaction(ids: readonly string[], settle: Settle, kind: string): Promise<Settled[]> {
-    return this.parts.orm.em.fork().transactional(async (transaction) => {
+    return this.deps.orm.em.fork().transactional(async (transaction) => {
       const settled: Settled[] = [];
       const letters = await new JobRows(sqlOf(transaction)).lockDead(ids);
       for (const name of new Set(letters.map(({ deadLetterQueue }) => deadLetterQueue))) {
@@ -158,7 +158,7 @@ export class JobsAdmin {
         for (const letter of ofQueue) {
           const made = more(letter);
           const detail = { jobId: letter.id, queue: letter.queue, ...made };
-          await this.parts.audit.record(transaction, { kind, origin: 'command line', detail });
+          await this.deps.audit.record(transaction, { kind, origin: 'command line', detail });
           settled.push({ ...letter, ...made });
         }
       }
@@ -184,7 +184,7 @@ export class JobsAdmin {
   }
 
   #print(text: string): void {
-    this.parts.terminal.out.write(`${text}\n`);
+    this.deps.terminal.out.write(`${text}\n`);
   }
 }
 

@@ -95,7 +95,7 @@ describe('a password hash', () => {
     expect(await passwords.replace(theirs, 'imported', call)).toEqual({ kind: 'same-as-before' });
     for (const current of [ours, theirs, null, undefined, 'nobody reads this']) {
       const made = await passwords.replace(current, 'a quite new password', call);
-      if (made.kind !== 'made') throw new Error(made.kind);
+      if (made.kind !== 'Made') throw new Error(made.kind);
       expect(await passwords.verify(made.hash, 'a quite new password', call)).toBe(true);
     }
   });

@@ -9,7 +9,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Accounts } from '../../../src/accounts/accounts.js';
 import { BcryptThreads } from '../../../src/accounts/passwords/bcrypt-threads.js';
-import { kindOfHash, readHash } from '../../../src/accounts/passwords/imported-hash.js';
+import { kindOfHash, parseImportedHash } from '../../../src/accounts/passwords/imported-hash.js';
 import { type ImportOptions, importAccounts, summary } from '../../../src/commands/accounts/import.js';
 import { longestLine, readLines, SourceBroken } from '../../../src/commands/accounts/import-lines.js';
 import { openDatabase } from '../../../src/services/database.js';
@@ -444,7 +444,7 @@ describe('a hash from elsewhere', () => {
     ['bcrypt 2a', bcryptHash.replace('$2b$', '$2a$'), undefined],
     ['bcrypt 2y at cost 14', bcryptHash.replace('$2b$12', '$2y$14'), undefined],
   ])('is taken, with its parameters in the reference order: %s', (_name, text, kept = text) => {
-    expect(readHash(text)).toMatchObject({ kind: 'accepted', hash: kept });
+    expect(parseImportedHash(text)).toMatchObject({ kind: 'accepted', hash: kept });
   });
 
   it.each([
@@ -456,8 +456,8 @@ describe('a hash from elsewhere', () => {
   ])(
     'is refused where it costs more than a sign-in usually may, unless the operator allows it: %s',
     (_name, text, fault) => {
-      expect(readHash(text)).toEqual({ kind: 'refused', reason: `${fault} (--allow-expensive takes it)` });
-      expect(readHash(text, { allowExpensive: true })).toMatchObject({ kind: 'accepted', hash: text });
+      expect(parseImportedHash(text)).toEqual({ kind: 'refused', reason: `${fault} (--allow-expensive takes it)` });
+      expect(parseImportedHash(text, { allowExpensive: true })).toMatchObject({ kind: 'accepted', hash: text });
     },
   );
 
@@ -490,7 +490,7 @@ describe('a hash from elsewhere', () => {
     ['a plain password', 'correct horse battery'],
     ['nothing at all', ''],
   ])('is refused with a reason that does not repeat it: %s', (_name, text) => {
-    const verdict = readHash(text, { allowExpensive: true });
+    const verdict = parseImportedHash(text, { allowExpensive: true });
     expect(verdict.kind).toBe('refused');
     if (verdict.kind === 'refused')
       for (const part of [salt, digest, 'R9h/c']) expect(verdict.reason).not.toContain(part);
@@ -498,7 +498,7 @@ describe('a hash from elsewhere', () => {
 
   it('is what the library verifies, in whatever order its parameters came', async () => {
     const made = await argon2.hash('a password', { memoryCost: 64, timeCost: 3, parallelism: 2 });
-    const verdict = readHash(made);
+    const verdict = parseImportedHash(made);
     if (verdict.kind === 'refused') throw new Error(verdict.reason);
     expect(verdict.hash).toContain('$m=64,t=3,p=2$');
     expect(await argon2.verify(verdict.hash, 'a password')).toBe(true);
@@ -509,7 +509,7 @@ describe('a hash from elsewhere', () => {
     const last = { '.': '/', O: 'P', e: 'f', u: 'v' }[made.charAt(28)];
     const byHand = `${made.slice(0, 28)}${last}${made.slice(29)}`;
     expect(bcrypt.compareSync('a password', byHand)).toBe(false);
-    expect(readHash(byHand)).toMatchObject({ kind: 'accepted', hash: made });
+    expect(parseImportedHash(byHand)).toMatchObject({ kind: 'accepted', hash: made });
   });
 
   it('tells its kind and no more', () => {

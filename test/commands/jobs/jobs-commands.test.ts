@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { resetRequests } from '../../../src/password-reset/outcomes.js';
+import { resetRequests } from '../../../src/password-reset/reset-requests.js';
 import { killAll, Latchkey } from '../../processes/command.js';
 import { emptyDatabase } from '../../processes/empty-database.js';
 import { eventually } from '../../support/eventually.js';

@@ -1,6 +1,6 @@
-import { credentialNotices } from '../../../src/accounts/accounts.js';
+import { credentialNotices } from '../../../src/accounts/change-notices.js';
 import { deadLetterQueue } from '../../../src/jobs/queue/definition.js';
-import { resetRequests } from '../../../src/password-reset/outcomes.js';
+import { resetRequests } from '../../../src/password-reset/reset-requests.js';
 import type { Stage } from '../stage.js';
 
 export interface AccountRow {

@@ -18,7 +18,7 @@ it('tells a call to try again at its deadline, whatever it waits for, and lets a
   });
   const answer = withinDeadline(log, 'request', () => endless);
   await vi.advanceTimersByTimeAsync(callDeadline);
-  expect(await answer).toMatchObject({ kind: 'temporarily-unavailable' });
+  expect(await answer).toMatchObject({ kind: 'TemporarilyUnavailable' });
   fail(new Error('too late'));
   await vi.advanceTimersByTimeAsync(0);
 });

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { parseEmailAddress } from '../../../src/accounts/email-address.js';
-import { resetRequests } from '../../../src/password-reset/outcomes.js';
+import { resetRequests } from '../../../src/password-reset/reset-requests.js';
 import { eventually } from '../../support/eventually.js';
 import { keyIn, type TestLatchkey } from '../../support/latchkey.js';
 

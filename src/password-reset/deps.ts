@@ -1,13 +1,15 @@
+import type { AccountMails } from '../accounts/account-mails.js';
 import type { Accounts } from '../accounts/accounts.js';
+import type { ChangeNotices } from '../accounts/change-notices.js';
 import type { FormShares } from '../accounts/passwords/form-shares.js';
 import type { NewPasswords } from '../accounts/passwords/new-passwords.js';
-import type { PasswordHash } from '../accounts/passwords/password-hash.js';
 import type { PasswordPolicy } from '../accounts/passwords/password-policy.js';
 import type { Devices } from '../accounts/sessions/devices.js';
 import type { Audit } from '../audit/audit.js';
 import type { JobQueue } from '../jobs/job-queue.js';
 import type { Log } from '../observability/log.js';
 import type { CallerLimit } from '../rate-limit/caller-limit.js';
+import type { Replays } from './replays.js';
 import type { ResetBudget } from './reset-budget.js';
 import type { ResetKeys } from './reset-keys.js';
 import type { ResetMails } from './reset-mails.js';
@@ -21,20 +23,22 @@ export interface PasswordResetSettings {
   readonly signInUrl: string | undefined;
 }
 
-export interface PasswordResetParts {
+export interface PasswordResetDeps {
   readonly settings: PasswordResetSettings;
   readonly accounts: Accounts;
   readonly devices: Devices;
   readonly passwordPolicy: PasswordPolicy;
-  readonly passwordHash: PasswordHash;
   readonly newPasswords: NewPasswords;
   readonly formShares: FormShares;
   readonly resetKeys: ResetKeys;
   readonly receipts: ResetReceipts;
+  readonly replays: Replays;
   readonly budget: ResetBudget;
   readonly mails: ResetMails;
+  readonly accountMails: AccountMails;
   readonly unknownAddresses: UnknownAddresses;
   readonly jobs: JobQueue;
+  readonly changeNotices: ChangeNotices;
   readonly audit: Audit;
   readonly limits: {
     readonly requests: CallerLimit;

@@ -11,7 +11,7 @@ const atOnce = 1_000;
  * @param newest only so many, of those that are least likely to be too late by now; all by default.
  * @returns how many.
  */
-export async function hurryJobs(boss: PgBoss, waitsFor: string, newest = Number.POSITIVE_INFINITY): Promise<number> {
+export async function wakeJobs(boss: PgBoss, waitsFor: string, newest = Number.POSITIVE_INFINITY): Promise<number> {
   /** One job of each queue: telling of it by the queue's own means wakes all. */
   const bells = new Map<string, string>();
   let hurried = 0;

@@ -1,0 +1,39 @@
+import type { AccountRow } from '../accounts/account.entity.js';
+import type { Accounts } from '../accounts/accounts.js';
+import type { HashCall } from '../accounts/passwords/hash-limiter.js';
+import type { PasswordHash } from '../accounts/passwords/password-hash.js';
+import type { AcceptedPassword } from '../accounts/passwords/password-policy.js';
+import type { Caller } from '../calls/caller.js';
+import type { KeyDigest } from './reset-key.js';
+import type { ResetReceipts } from './reset-receipts.js';
+
+export interface ReplaysDeps {
+  readonly accounts: Accounts;
+  readonly passwordHash: PasswordHash;
+  readonly receipts: ResetReceipts;
+}
+
+/** The same call made again because its answer was lost: it hears success again, and changes nothing. */
+export class Replays {
+  constructor(private readonly deps: ReplaysDeps) {}
+
+  /**
+   * Each is one try of a password, counted before it is verified: `ResetReceipts.takeReplay`.
+   *
+   * @returns the account, if this key and this password were the last that it accepted, not long ago. @throws Unavailable
+   */
+  async find(digest: KeyDigest, password: AcceptedPassword, caller: Caller): Promise<AccountRow | undefined> {
+    const { accounts, passwordHash, receipts } = this.deps;
+    const receipt = await receipts.find(digest);
+    if (!receipt || !(await receipts.takeReplay(digest))) return undefined;
+    const account = await accounts.findWithHash({ id: receipt.accountId, status: 'active' });
+    if (account?.credentialVersion !== receipt.fromVersion + 1 || !account.passwordHash) return undefined;
+    const isTheirs = await passwordHash.verify(account.passwordHash, password, hashCallOf(digest, caller, account.id));
+    return isTheirs ? account : undefined;
+  }
+}
+
+/** Whoever holds a key comes before others at the hash limiter, once for each key. */
+export function hashCallOf(digest: KeyDigest, caller: Caller, account?: string): HashCall {
+  return { urgency: 'reset', caller, key: digest.toString('base64url'), ...(account ? { account } : {}) };
+}
