@@ -25,13 +25,7 @@ import {
 } from './outcomes.js';
 import { hashCallOf } from './replays.js';
 import { digestOf, type KeyDigest, parseResetKey } from './reset-key.js';
-import {
-  neighbourhoodOf,
-  type ResetRequest,
-  type ResetRequestInput,
-  requestClass,
-  resetRequests,
-} from './reset-requests.js';
+import { placeOf, type ResetRequest, type ResetRequestInput, requestClass, resetRequests } from './reset-requests.js';
 
 /**
  * The product: how somebody who lost a password gets back in, and nobody else does. In the order of the story:

@@ -91,8 +91,8 @@ describe('a password hash', () => {
 
   it('replaces another one, of whatever form, but not by the same password', async () => {
     const [ours, theirs] = [await passwords.make('correct horse battery', call), bcrypt.hashSync('imported', 4)];
-    expect(await passwords.replace(ours, 'correct horse battery', call)).toEqual({ kind: 'same-as-before' });
-    expect(await passwords.replace(theirs, 'imported', call)).toEqual({ kind: 'same-as-before' });
+    expect(await passwords.replace(ours, 'correct horse battery', call)).toEqual({ kind: 'SameAsBefore' });
+    expect(await passwords.replace(theirs, 'imported', call)).toEqual({ kind: 'SameAsBefore' });
     for (const current of [ours, theirs, null, undefined, 'nobody reads this']) {
       const made = await passwords.replace(current, 'a quite new password', call);
       if (made.kind !== 'Made') throw new Error(made.kind);
@@ -117,7 +117,7 @@ describe('a password hash', () => {
       { value: false },
       { value: true },
       { reason: expect.any(Unavailable) },
-      { value: { kind: 'same-as-before' } },
+      { value: { kind: 'SameAsBefore' } },
     ]);
     taken.resolve();
     await busy;
