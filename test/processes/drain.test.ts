@@ -64,7 +64,7 @@ describe.skipIf(!hasRedisServer)('a process that is told to end finishes what is
   }
 
   it('the API: every call that waits for its turn to be hashed is answered', async () => {
-    const { api, url } = await readyApi({ HASH_CONCURRENCY: '1', ARGON2_MEMORY_KIB: '65536', ARGON2_TIME_COST: '4' });
+    const { api, url } = await readyApi({ HASH_CONCURRENCY: '1', ARGON2_MEMORY_KIB: '65536', ARGON2_TIME_COST: '2' });
     const email = 'nobody@example.com';
     const waiting = Array.from({ length: 8 }, () =>
       createLatchkeyClient({ url, timeoutMs: 60_000 }).signIn({ email, password: 'not the password' }),
