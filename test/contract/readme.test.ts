@@ -28,6 +28,14 @@ it('the README begins with the two commands: one to see it run, one to see it pa
   expect(manifest.scripts).toMatchObject({ start: expect.any(String), test: expect.any(String) });
 });
 
+it('the README and the documents lead to how to contribute and to what changed', () => {
+  for (const page of ['README.md', 'docs/README.md']) {
+    for (const target of ['CONTRIBUTING.md', 'CHANGELOG.md']) expect(read(page), page).toContain(`${target})`);
+  }
+  expect(read('CHANGELOG.md')).toMatch(/^## Unreleased$/m);
+  expect(read('CONTRIBUTING.md').match(/^\*\*A .+?\*\*/gm)?.length).toBeGreaterThan(5);
+});
+
 it('every npm script that a page names exists', () => {
   const named = pages.flatMap((page) =>
     codeIn(page).flatMap((code) =>
