@@ -3,6 +3,7 @@ import type { Log } from '../observability/log.js';
 import type { Metrics } from '../observability/metrics.js';
 import type { LineSecurity } from '../stores/postgres/tls.js';
 import { limitConnections } from './connections/connection-limit.js';
+import { trackOpenRequests } from './connections/open-requests.js';
 import { loopback } from './loopback.js';
 
 /** Of a store that answers but cannot be used: how, and after a colon the first word of its answer. */
@@ -44,7 +45,7 @@ export async function startOperations(
 ): Promise<FastifyInstance | undefined> {
   if (settings.port === 0) return undefined;
   const app = fastify({ logger: false, requestTimeout: 10_000, connectionTimeout: 30_000 });
-  limitConnections(app.server, { log, metrics }, undefined, bounds);
+  limitConnections(trackOpenRequests(app.server), { log, metrics }, bounds);
   healthRoutes(app, health);
   metrics.measureProcess();
   app.get('/metrics', async (_request, reply) => {

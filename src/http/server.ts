@@ -8,6 +8,7 @@ import type { Metrics } from '../observability/metrics.js';
 import { clientNames } from './client-ip.js';
 import { limitConnections } from './connections/connection-limit.js';
 import { draining, endConnectionsOnClose } from './connections/graceful-close.js';
+import { trackOpenRequests } from './connections/open-requests.js';
 import { crossOrigin } from './cross-origin.js';
 import { graphqlRoutes } from './graphql-routes.js';
 import { namesOneHost, originForm } from './host-header.js';
@@ -86,7 +87,9 @@ export async function createServer(
   });
 
   const hops = new TrustedHops(settings.trustProxy);
-  const connections = limitConnections(app.server, { log, metrics }, hops);
+  const connections = trackOpenRequests(app.server, hops);
+  limitConnections(connections, { log, metrics });
+  endConnectionsOnClose(app, connections, settings.production ? draining : undefined);
   app.decorateRequest('callerAddress', '');
   app.decorate('startOver', settings.startOver);
   app.addHook('onRequest', async (request, reply) => {
@@ -102,7 +105,6 @@ export async function createServer(
     return undefined;
   });
   if (settings.production && settings.trustProxy.length === 0) watchForProxies(app, log, metrics);
-  endConnectionsOnClose(app, connections, settings.production ? draining : undefined);
   app.addHook('onResponse', async (request, reply) => {
     const { id: requestId, method } = request;
     const route = request.routeOptions.url ?? 'unknown';

@@ -10,6 +10,8 @@ export interface ConnectionBounds {
   /** Of one address (IPv6: /64) that is no trusted proxy. */
   readonly perClient: number;
 }
+/** Hears of each bound that is met, and of the client that met it. */
+export type TellOfBound = (bound: keyof ConnectionBounds, client: string) => void;
 
 /** Requests of one connection that have no answer yet. Browsers and proxies send the next when they have read the last. */
 const mostUnanswered = 8;
@@ -27,7 +29,8 @@ interface Connection {
 }
 
 /**
- * The open connections of a server. A place is taken from whoever holds most of them and waits: for its next request, for
+ * The open connections of a server and the requests on them. What bounds them and what ends them on closing read the same
+ * ones, so neither has to come before the other. Where there are bounds, a place is taken from whoever holds most of them and waits: for its next request, for
  * the rest of one that it sends, or for itself to read its answer. Nobody loses one whose request is being worked on.
  */
 export class Connections {
@@ -36,13 +39,16 @@ export class Connections {
   readonly #trusted = new Set<Connection>();
   #unanswered = 0;
   #calls = 0;
+  #bounds: ConnectionBounds = { all: Number.POSITIVE_INFINITY, perClient: Number.POSITIVE_INFINITY };
+  #tell: TellOfBound = () => undefined;
 
-  /** @param tell hears of each bound that is met, and of the client that met it. */
-  constructor(
-    private readonly bounds: ConnectionBounds,
-    private readonly hops: TrustedHops,
-    private readonly tell: (bound: keyof ConnectionBounds, client: string) => void,
-  ) {}
+  constructor(private readonly hops: TrustedHops) {}
+
+  /** From now on; without it there are none but those of each connection. */
+  bound(bounds: ConnectionBounds, tell: TellOfBound): void {
+    this.#bounds = bounds;
+    this.#tell = tell;
+  }
 
   get count(): number {
     return this.#bySocket.size;
@@ -72,13 +78,13 @@ export class Connections {
     else {
       this.#strangers.add(connection.path, connection);
       const own = this.#strangers.of(connection.path);
-      if (own.size > this.bounds.perClient) {
-        this.tell('perClient', client);
+      if (own.size > this.#bounds.perClient) {
+        this.#tell('perClient', client);
         this.#end(oldestThatWaits(own) ?? connection);
       }
     }
-    if (this.count > this.bounds.all) {
-      this.tell('all', client);
+    if (this.count > this.#bounds.all) {
+      this.#tell('all', client);
       this.#end(this.#leastMissed() ?? connection);
     }
   }
@@ -91,7 +97,7 @@ export class Connections {
     const { unanswered } = connection;
     const isTooMuch =
       unanswered.size >= mostUnanswered ||
-      (unanswered.size > 0 && (this.#unanswered >= this.bounds.all || socket.writableLength > mostUnread));
+      (unanswered.size > 0 && (this.#unanswered >= this.#bounds.all || socket.writableLength > mostUnread));
     if (isTooMuch) {
       this.#end(connection);
       return false;
@@ -118,7 +124,7 @@ export class Connections {
 
   #leastMissed(): Connection | undefined {
     // Those of a proxy serve many people, so they come last, unless there is hardly anything else.
-    const idle = this.#trusted.size > this.bounds.all * 0.9 ? oldestThatWaits(this.#trusted) : undefined;
+    const idle = this.#trusted.size > this.#bounds.all * 0.9 ? oldestThatWaits(this.#trusted) : undefined;
     return (
       idle ??
       oldestThatWaits(this.#strangers.busiest()) ??
