@@ -1,27 +1,17 @@
 import { Arg, Ctx, Mutation, Query, Resolver } from 'type-graphql';
 import type { GraphqlContext } from '../calls/context.js';
-import { callerFault, TemporarilyUnavailable } from '../graphql/user-error.js';
 import { ChangePasswordInput, SignInInput, SignUpInput } from './accounts.inputs.js';
 import { view } from './accounts.js';
 import {
-  Account,
+  AccountType,
+  accountAnswer,
   ChangePasswordResult,
-  EmailAddressTaken,
-  InvalidCredentials,
-  InvalidEmailAddress,
-  PasswordChanged,
-  SignedIn,
-  SignedOutEverywhere,
-  SignedUp,
   SignInResult,
   SignOutEverywhereResult,
-  SignUpDisabled,
-  SignUpRequested,
   SignUpResult,
-  Unauthenticated,
 } from './accounts.types.js';
 import type { ChangePassword } from './change-password.js';
-import { PasswordPolicyView, PasswordRejected } from './passwords/password.types.js';
+import { PasswordPolicyType } from './passwords/password.types.js';
 import type { PasswordPolicy } from './passwords/password-policy.js';
 import type { Sessions } from './sessions/sessions.js';
 import type { SignUp } from './sign-up.js';
@@ -38,19 +28,19 @@ export class AccountsResolver {
     },
   ) {}
 
-  @Query(() => Account, {
+  @Query(() => AccountType, {
     nullable: true,
     description: 'Whose access token this is; null without a valid one. Example: `{ me { email } }`.',
   })
-  async me(@Ctx() { accessToken }: GraphqlContext): Promise<Account | null> {
+  async me(@Ctx() { accessToken }: GraphqlContext): Promise<AccountType | null> {
     const account = await this.deps.sessions.authenticate(accessToken);
     return account ? view(account) : null;
   }
 
-  @Query(() => PasswordPolicyView, {
+  @Query(() => PasswordPolicyType, {
     description: 'What a new password must be. Example: `{ passwordPolicy { minLength } }`.',
   })
-  passwordPolicy(): PasswordPolicyView {
+  passwordPolicy(): PasswordPolicyType {
     const { minLength, maxLength, rules } = this.deps.passwordPolicy;
     return { minLength, maxLength, rules: [...rules] };
   }
@@ -64,23 +54,7 @@ export class AccountsResolver {
     input: SignUpInput,
     @Ctx() { caller }: GraphqlContext,
   ): Promise<typeof SignUpResult> {
-    const outcome = await this.deps.signUp.signUp(input, caller);
-    switch (outcome.kind) {
-      case 'SignedUp':
-        return Object.assign(new SignedUp(), { account: outcome.account });
-      case 'SignUpRequested':
-        return Object.assign(new SignUpRequested(), { keyLifetimeSeconds: outcome.keyLifetimeSeconds });
-      case 'SignUpDisabled':
-        return SignUpDisabled.make();
-      case 'InvalidEmailAddress':
-        return InvalidEmailAddress.make();
-      case 'EmailAddressTaken':
-        return EmailAddressTaken.make();
-      case 'PasswordRejected':
-        return PasswordRejected.with(outcome.violations);
-      default:
-        return callerFault(outcome);
-    }
+    return accountAnswer(await this.deps.signUp.signUp(input, caller));
   }
 
   @Mutation(() => SignInResult, {
@@ -92,17 +66,7 @@ export class AccountsResolver {
     input: SignInInput,
     @Ctx() { caller }: GraphqlContext,
   ): Promise<typeof SignInResult> {
-    const outcome = await this.deps.sessions.signIn(input, caller);
-    switch (outcome.kind) {
-      case 'SignedIn': {
-        const { accessToken, expiresAt, account, device } = outcome;
-        return Object.assign(new SignedIn(), { accessToken, expiresAt, account, device });
-      }
-      case 'InvalidCredentials':
-        return InvalidCredentials.make();
-      default:
-        return callerFault(outcome);
-    }
+    return accountAnswer(await this.deps.sessions.signIn(input, caller));
   }
 
   @Mutation(() => ChangePasswordResult, {
@@ -116,21 +80,7 @@ export class AccountsResolver {
     input: ChangePasswordInput,
     @Ctx() { accessToken, caller }: GraphqlContext,
   ): Promise<typeof ChangePasswordResult> {
-    const outcome = await this.deps.changePassword.changePassword(accessToken, input, caller);
-    switch (outcome.kind) {
-      case 'PasswordChanged': {
-        const { accessToken: renewed, expiresAt, device } = outcome;
-        return Object.assign(new PasswordChanged(), { accessToken: renewed, expiresAt, device });
-      }
-      case 'InvalidCredentials':
-        return InvalidCredentials.make();
-      case 'Unauthenticated':
-        return Unauthenticated.make();
-      case 'PasswordRejected':
-        return PasswordRejected.with(outcome.violations);
-      default:
-        return callerFault(outcome);
-    }
+    return accountAnswer(await this.deps.changePassword.changePassword(accessToken, input, caller));
   }
 
   @Mutation(() => SignOutEverywhereResult, {
@@ -138,14 +88,6 @@ export class AccountsResolver {
       'Ends every access token of who is signed in, this one too. Example: `mutation { signOutEverywhere { __typename } }`.',
   })
   async signOutEverywhere(@Ctx() { accessToken, caller }: GraphqlContext): Promise<typeof SignOutEverywhereResult> {
-    const outcome = await this.deps.sessions.signOutEverywhere(accessToken, caller);
-    switch (outcome.kind) {
-      case 'SignedOutEverywhere':
-        return Object.assign(new SignedOutEverywhere(), { at: outcome.at });
-      case 'Unauthenticated':
-        return Unauthenticated.make();
-      default:
-        return TemporarilyUnavailable.after(outcome.retryAfterSeconds);
-    }
+    return accountAnswer(await this.deps.sessions.signOutEverywhere(accessToken, caller));
   }
 }

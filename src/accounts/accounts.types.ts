@@ -1,11 +1,14 @@
 import { GraphQLDateTimeISO } from 'graphql-scalars';
 import { createUnionType, Field, ID, Int, ObjectType } from 'type-graphql';
 import { ErrorCode } from '../calls/errors.js';
-import { TemporarilyUnavailable, TooManyRequests, UserError } from '../graphql/user-error.js';
-import { PasswordRejected } from './passwords/password.types.js';
+import { answersWith, callFailures, typeByKind } from '../graphql/answers.js';
+import { TemporarilyUnavailableType, TooManyRequestsType, UserError } from '../graphql/user-error.js';
+import { PasswordRejectedType, passwordFailures } from './passwords/password.types.js';
 
-@ObjectType({ description: 'Somebody who can sign in. Example: `{ id: "0b9c…", email: "alice@example.com" }`.' })
-export class Account {
+@ObjectType('Account', {
+  description: 'Somebody who can sign in. Example: `{ id: "0b9c…", email: "alice@example.com" }`.',
+})
+export class AccountType {
   @Field(() => ID, { description: 'Random UUID. Example: `0b9cbb0e-6d3f-4c53-8e0a-2f3a51f0c3aa`.' })
   id!: string;
 
@@ -29,75 +32,64 @@ export class Account {
   passwordChangedAt!: Date;
 }
 
-@ObjectType({
+@ObjectType('InvalidEmailAddress', {
   implements: UserError,
   description: 'The text is not one plain e-mail address with an ASCII local part. Example: `alice@localhost`.',
 })
-export class InvalidEmailAddress extends UserError {
-  static make(): InvalidEmailAddress {
-    const message =
-      'This is not an e-mail address that we can write to; it must look like name@example.com, with the part before the @ in ASCII letters.';
-    return Object.assign(new InvalidEmailAddress(), { code: ErrorCode.INVALID_EMAIL_ADDRESS, message });
-  }
+export class InvalidEmailAddressType extends UserError {
+  readonly kind!: 'InvalidEmailAddress';
 }
 
-@ObjectType({
+@ObjectType('EmailAddressTaken', {
   implements: UserError,
   description: 'There is an account with this address already. Example: `{ code: EMAIL_ADDRESS_TAKEN }`.',
 })
-export class EmailAddressTaken extends UserError {
-  static make(): EmailAddressTaken {
-    const message = 'There is an account with this address already.';
-    return Object.assign(new EmailAddressTaken(), { code: ErrorCode.EMAIL_ADDRESS_TAKEN, message });
-  }
+export class EmailAddressTakenType extends UserError {
+  readonly kind!: 'EmailAddressTaken';
 }
 
-@ObjectType({
+@ObjectType('SignUpDisabled', {
   implements: UserError,
   description: 'Accounts are not made by sign-up here. Example: `{ code: SIGN_UP_DISABLED }`.',
 })
-export class SignUpDisabled extends UserError {
-  static make(): SignUpDisabled {
-    const message = 'Accounts are not made by sign-up here.';
-    return Object.assign(new SignUpDisabled(), { code: ErrorCode.SIGN_UP_DISABLED, message });
-  }
+export class SignUpDisabledType extends UserError {
+  readonly kind!: 'SignUpDisabled';
 }
 
-@ObjectType({
+@ObjectType('InvalidCredentials', {
   implements: UserError,
   description:
     'Address and password do not open an account; which of them is wrong is not told. Example: `{ code: INVALID_CREDENTIALS }`.',
 })
-export class InvalidCredentials extends UserError {
-  static make(): InvalidCredentials {
-    const message =
-      'Address and password do not match. After too many tries an address opens only with a new password, which you can set by a link in a mail.';
-    return Object.assign(new InvalidCredentials(), { code: ErrorCode.INVALID_CREDENTIALS, message });
-  }
+export class InvalidCredentialsType extends UserError {
+  readonly kind!: 'InvalidCredentials';
 }
 
-@ObjectType({
+@ObjectType('Unauthenticated', {
   implements: UserError,
   description: 'The access token is missing, expired or revoked. Example: `{ code: UNAUTHENTICATED }`.',
 })
-export class Unauthenticated extends UserError {
-  static make(): Unauthenticated {
-    const message = 'Sign in first.';
-    return Object.assign(new Unauthenticated(), { code: ErrorCode.UNAUTHENTICATED, message });
-  }
+export class UnauthenticatedType extends UserError {
+  readonly kind!: 'Unauthenticated';
 }
 
-@ObjectType({ description: 'The account was made. Example: `{ account: { email: "alice@example.com" } }`.' })
-export class SignedUp {
-  @Field(() => Account, { description: 'The new account. Example: `{ email: "alice@example.com" }`.' })
-  account!: Account;
+@ObjectType('SignedUp', {
+  description: 'The account was made. Example: `{ account: { email: "alice@example.com" } }`.',
+})
+export class SignedUpType {
+  readonly kind!: 'SignedUp';
+
+  @Field(() => AccountType, { description: 'The new account. Example: `{ email: "alice@example.com" }`.' })
+  account!: AccountType;
 }
 
-@ObjectType({
+@ObjectType('SignUpRequested', {
   description:
     'Noted. The same for every address, whether it has an account or not; a mail is on its way to it, and no password was kept. Example: `{ keyLifetimeSeconds: 3600 }`.',
 })
-export class SignUpRequested {
+export class SignUpRequestedType {
+  readonly kind!: 'SignUpRequested';
+
   @Field(() => Int, {
     description:
       'How long the link in a mail works, at least, in seconds. A constant of the settings. Example: `3600`.',
@@ -105,8 +97,10 @@ export class SignUpRequested {
   keyLifetimeSeconds!: number;
 }
 
-@ObjectType({ description: 'Signed in. Example: `{ accessToken: "eyJhbGciOiJFZERTQSJ9…" }`.' })
-export class SignedIn {
+@ObjectType('SignedIn', { description: 'Signed in. Example: `{ accessToken: "eyJhbGciOiJFZERTQSJ9…" }`.' })
+export class SignedInType {
+  readonly kind!: 'SignedIn';
+
   @Field(() => String, {
     description: 'JWT (EdDSA); send it as `Authorization: Bearer …`. Example: `eyJhbGciOiJFZERTQSJ9…`.',
   })
@@ -115,8 +109,8 @@ export class SignedIn {
   @Field(() => GraphQLDateTimeISO, { description: 'When the token ends. Example: `2026-11-22T09:45:00.000Z`.' })
   expiresAt!: Date;
 
-  @Field(() => Account, { description: 'The account that was opened. Example: `{ email: "alice@example.com" }`.' })
-  account!: Account;
+  @Field(() => AccountType, { description: 'The account that was opened. Example: `{ email: "alice@example.com" }`.' })
+  account!: AccountType;
 
   @Field(() => String, {
     nullable: true,
@@ -126,11 +120,13 @@ export class SignedIn {
   device!: string | null;
 }
 
-@ObjectType({
+@ObjectType('PasswordChanged', {
   description:
     'The password was changed and every other session ended. Example: `{ accessToken: "eyJhbGciOiJFZERTQSJ9…" }`.',
 })
-export class PasswordChanged {
+export class PasswordChangedType {
+  readonly kind!: 'PasswordChanged';
+
   @Field(() => String, { description: 'A new token in place of the one that ended. Example: `eyJhbGciOiJFZERTQSJ9…`.' })
   accessToken!: string;
 
@@ -145,49 +141,74 @@ export class PasswordChanged {
   device!: string | null;
 }
 
-@ObjectType({
+@ObjectType('SignedOutEverywhere', {
   description: 'Every access token that was made before has ended. Example: `{ at: "2026-11-22T09:30:00.000Z" }`.',
 })
-export class SignedOutEverywhere {
+export class SignedOutEverywhereType {
+  readonly kind!: 'SignedOutEverywhere';
+
   @Field(() => GraphQLDateTimeISO, { description: 'Example: `2026-11-22T09:30:00.000Z`.' })
   at!: Date;
 }
 
 export const SignUpResult = createUnionType({
   name: 'SignUpResult',
+  resolveType: typeByKind,
   description: 'Outcome of `signUp`. Example: `... on SignedUp { account { id } }`.',
   types: () =>
     [
-      SignedUp,
-      SignUpRequested,
-      InvalidEmailAddress,
-      EmailAddressTaken,
-      PasswordRejected,
-      SignUpDisabled,
-      TooManyRequests,
-      TemporarilyUnavailable,
+      SignedUpType,
+      SignUpRequestedType,
+      InvalidEmailAddressType,
+      EmailAddressTakenType,
+      PasswordRejectedType,
+      SignUpDisabledType,
+      TooManyRequestsType,
+      TemporarilyUnavailableType,
     ] as const,
 });
 export const SignInResult = createUnionType({
   name: 'SignInResult',
+  resolveType: typeByKind,
   description: 'Outcome of `signIn`. Example: `... on SignedIn { accessToken }`.',
-  types: () => [SignedIn, InvalidCredentials, TooManyRequests, TemporarilyUnavailable] as const,
+  types: () => [SignedInType, InvalidCredentialsType, TooManyRequestsType, TemporarilyUnavailableType] as const,
 });
 export const ChangePasswordResult = createUnionType({
   name: 'ChangePasswordResult',
+  resolveType: typeByKind,
   description: 'Outcome of `changePassword`. Example: `... on PasswordChanged { accessToken }`.',
   types: () =>
     [
-      PasswordChanged,
-      InvalidCredentials,
-      PasswordRejected,
-      Unauthenticated,
-      TooManyRequests,
-      TemporarilyUnavailable,
+      PasswordChangedType,
+      InvalidCredentialsType,
+      PasswordRejectedType,
+      UnauthenticatedType,
+      TooManyRequestsType,
+      TemporarilyUnavailableType,
     ] as const,
 });
 export const SignOutEverywhereResult = createUnionType({
   name: 'SignOutEverywhereResult',
+  resolveType: typeByKind,
   description: 'Outcome of `signOutEverywhere`. Example: `... on SignedOutEverywhere { at }`.',
-  types: () => [SignedOutEverywhere, Unauthenticated, TemporarilyUnavailable] as const,
+  types: () => [SignedOutEverywhereType, UnauthenticatedType, TemporarilyUnavailableType] as const,
 });
+
+export const accountFailures = {
+  ...callFailures,
+  ...passwordFailures,
+  InvalidEmailAddress: [
+    ErrorCode.INVALID_EMAIL_ADDRESS,
+    () =>
+      'This is not an e-mail address that we can write to; it must look like name@example.com, with the part before the @ in ASCII letters.',
+  ],
+  EmailAddressTaken: [ErrorCode.EMAIL_ADDRESS_TAKEN, () => 'There is an account with this address already.'],
+  SignUpDisabled: [ErrorCode.SIGN_UP_DISABLED, () => 'Accounts are not made by sign-up here.'],
+  InvalidCredentials: [
+    ErrorCode.INVALID_CREDENTIALS,
+    () =>
+      'Address and password do not match. After too many tries an address opens only with a new password, which you can set by a link in a mail.',
+  ],
+  Unauthenticated: [ErrorCode.UNAUTHENTICATED, () => 'Sign in first.'],
+} as const;
+export const accountAnswer = answersWith(accountFailures);

@@ -25,7 +25,8 @@ export type ChangePasswordOutcome =
       /** For the device to keep: see `Devices`. */
       readonly device: string;
     }
-  | { readonly kind: 'InvalidCredentials' | 'Unauthenticated' }
+  | { readonly kind: 'InvalidCredentials' }
+  | { readonly kind: 'Unauthenticated' }
   | PasswordRejected
   | TooManyRequests
   | TemporarilyUnavailable;

@@ -25,7 +25,9 @@ export const signUpRequests: QueueDefinition<SignUpRequest> = { name: 'sign-up-r
 export type SignUpOutcome =
   | { readonly kind: 'SignUpRequested'; readonly keyLifetimeSeconds: number }
   | { readonly kind: 'SignedUp'; readonly account: AccountView }
-  | { readonly kind: 'SignUpDisabled' | 'InvalidEmailAddress' | 'EmailAddressTaken' }
+  | { readonly kind: 'SignUpDisabled' }
+  | { readonly kind: 'InvalidEmailAddress' }
+  | { readonly kind: 'EmailAddressTaken' }
   | PasswordRejected
   | TooManyRequests
   | TemporarilyUnavailable;

@@ -28,7 +28,7 @@ function watchRootFields(schema: GraphQLSchema, onResult: (field: string, result
       field.resolve = async (...args) => {
         try {
           const result: unknown = await resolve(...args);
-          onResult(name, typeof result === 'object' && result ? result.constructor.name : String(result));
+          onResult(name, nameOf(result));
           return result;
         } catch (error) {
           onResult(name, 'error');
@@ -37,4 +37,9 @@ function watchRootFields(schema: GraphQLSchema, onResult: (field: string, result
       };
     }
   }
+}
+
+function nameOf(result: unknown): string {
+  if (typeof result !== 'object' || result === null) return String(result);
+  return 'kind' in result ? String(result.kind) : result.constructor.name;
 }

@@ -33,46 +33,25 @@ export abstract class UserError {
   message!: string;
 }
 
-@ObjectType({
+@ObjectType('TooManyRequests', {
   implements: UserError,
   description: 'This client called too often. Depends on the caller alone. Example: `{ retryAfterSeconds: 42 }`.',
 })
-export class TooManyRequests extends UserError {
+export class TooManyRequestsType extends UserError {
+  readonly kind!: 'TooManyRequests';
+
   @Field(() => Int, { description: 'Seconds until a call is accepted again. Example: `42`.' })
   retryAfterSeconds!: number;
-
-  static after(retryAfterSeconds: number): TooManyRequests {
-    const message = `Too many requests; try again in ${retryAfterSeconds} seconds.`;
-    return Object.assign(new TooManyRequests(), { code: ErrorCode.TOO_MANY_REQUESTS, message, retryAfterSeconds });
-  }
 }
 
-@ObjectType({
+@ObjectType('TemporarilyUnavailable', {
   implements: UserError,
   description:
     'A part is away or overloaded; the same call may be made again, and `resetPassword` says success again if it had succeeded. Example: `{ retryAfterSeconds: 5 }`.',
 })
-export class TemporarilyUnavailable extends UserError {
+export class TemporarilyUnavailableType extends UserError {
+  readonly kind!: 'TemporarilyUnavailable';
+
   @Field(() => Int, { description: 'Seconds after which a new try makes sense. Example: `5`.' })
   retryAfterSeconds!: number;
-
-  static after(retryAfterSeconds: number): TemporarilyUnavailable {
-    const message = `Temporarily unavailable; try again in ${retryAfterSeconds} seconds.`;
-    return Object.assign(new TemporarilyUnavailable(), {
-      code: ErrorCode.TEMPORARILY_UNAVAILABLE,
-      message,
-      retryAfterSeconds,
-    });
-  }
-}
-
-/** The members that most unions share. */
-export function callerFault(outcome: {
-  kind: 'TooManyRequests' | 'TemporarilyUnavailable';
-  retryAfterSeconds: number;
-}) {
-  const { kind, retryAfterSeconds } = outcome;
-  return kind === 'TooManyRequests'
-    ? TooManyRequests.after(retryAfterSeconds)
-    : TemporarilyUnavailable.after(retryAfterSeconds);
 }

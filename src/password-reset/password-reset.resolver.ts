@@ -1,19 +1,13 @@
 import { Arg, Ctx, Mutation, Query, Resolver } from 'type-graphql';
-import { InvalidEmailAddress } from '../accounts/accounts.types.js';
-import { PasswordRejected } from '../accounts/passwords/password.types.js';
 import type { GraphqlContext } from '../calls/context.js';
-import { callerFault } from '../graphql/user-error.js';
 import type { PasswordReset } from './password-reset.js';
 import {
-  InvalidResetKey,
-  PasswordResetCompleted,
   PasswordResetKeyResult,
-  PasswordResetRequested,
   RequestPasswordResetInput,
   RequestPasswordResetResult,
-  ResetKeyValid,
   ResetPasswordInput,
   ResetPasswordResult,
+  resetAnswer,
 } from './password-reset.types.js';
 
 /** Only translates. */
@@ -30,17 +24,7 @@ export class PasswordResetResolver {
     input: RequestPasswordResetInput,
     @Ctx() { caller }: GraphqlContext,
   ): Promise<typeof RequestPasswordResetResult> {
-    const outcome = await this.passwordReset.request(input, caller);
-    switch (outcome.kind) {
-      case 'PasswordResetRequested': {
-        const { keyLifetimeSeconds, askAgainAfterSeconds } = outcome;
-        return Object.assign(new PasswordResetRequested(), { keyLifetimeSeconds, askAgainAfterSeconds });
-      }
-      case 'InvalidEmailAddress':
-        return InvalidEmailAddress.make();
-      default:
-        return callerFault(outcome);
-    }
+    return resetAnswer(await this.passwordReset.request(input, caller));
   }
 
   @Query(() => PasswordResetKeyResult, {
@@ -54,15 +38,7 @@ export class PasswordResetResolver {
     key: string,
     @Ctx() { caller }: GraphqlContext,
   ): Promise<typeof PasswordResetKeyResult> {
-    const outcome = await this.passwordReset.inspect(key, caller);
-    switch (outcome.kind) {
-      case 'ResetKeyValid':
-        return Object.assign(new ResetKeyValid(), { expiresAt: outcome.expiresAt });
-      case 'InvalidResetKey':
-        return InvalidResetKey.because(outcome.reason);
-      default:
-        return callerFault(outcome);
-    }
+    return resetAnswer(await this.passwordReset.inspect(key, caller));
   }
 
   @Mutation(() => ResetPasswordResult, {
@@ -74,19 +50,6 @@ export class PasswordResetResolver {
     input: ResetPasswordInput,
     @Ctx() { caller }: GraphqlContext,
   ): Promise<typeof ResetPasswordResult> {
-    const outcome = await this.passwordReset.reset(input, caller);
-    switch (outcome.kind) {
-      case 'PasswordResetCompleted':
-        return Object.assign(new PasswordResetCompleted(), {
-          signInUrl: outcome.signInUrl ?? null,
-          device: outcome.device,
-        });
-      case 'InvalidResetKey':
-        return InvalidResetKey.because(outcome.reason);
-      case 'PasswordRejected':
-        return PasswordRejected.with(outcome.violations);
-      default:
-        return callerFault(outcome);
-    }
+    return resetAnswer(await this.passwordReset.reset(input, caller));
   }
 }

@@ -1,10 +1,11 @@
 import { GraphQLDateTimeISO } from 'graphql-scalars';
 import { createUnionType, Field, InputType, Int, ObjectType, registerEnumType } from 'type-graphql';
-import { InvalidEmailAddress } from '../accounts/accounts.types.js';
-import { PasswordRejected } from '../accounts/passwords/password.types.js';
+import { accountFailures, InvalidEmailAddressType } from '../accounts/accounts.types.js';
+import { PasswordRejectedType } from '../accounts/passwords/password.types.js';
 import { ErrorCode } from '../calls/errors.js';
-import { TemporarilyUnavailable, TooManyRequests, UserError } from '../graphql/user-error.js';
-import { ResetKeyFault } from './outcomes.js';
+import { answersWith, typeByKind } from '../graphql/answers.js';
+import { TemporarilyUnavailableType, TooManyRequestsType, UserError } from '../graphql/user-error.js';
+import { type InvalidResetKey, ResetKeyFault } from './outcomes.js';
 
 registerEnumType(ResetKeyFault, {
   name: 'ResetKeyFault',
@@ -25,28 +26,24 @@ const messages: Record<ResetKeyFault, string> = {
   SUPERSEDED: 'The password was changed since this link was sent. Ask for a new one.',
 };
 
-@ObjectType({
+@ObjectType('InvalidResetKey', {
   implements: UserError,
   description: 'The key is not, or no longer, good; nothing was changed. Example: `{ reason: EXPIRED }`.',
 })
-export class InvalidResetKey extends UserError {
+export class InvalidResetKeyType extends UserError {
+  readonly kind!: 'InvalidResetKey';
+
   @Field(() => ResetKeyFault, { description: 'Example: `EXPIRED`.' })
   reason!: ResetKeyFault;
-
-  static because(reason: ResetKeyFault): InvalidResetKey {
-    return Object.assign(new InvalidResetKey(), {
-      code: ErrorCode.INVALID_RESET_KEY,
-      message: messages[reason],
-      reason,
-    });
-  }
 }
 
-@ObjectType({
+@ObjectType('PasswordResetRequested', {
   description:
     'Noted. The same for every address, whether it has an account or not; if it has, a mail is on its way. Example: `{ keyLifetimeSeconds: 3600 }`.',
 })
-export class PasswordResetRequested {
+export class PasswordResetRequestedType {
+  readonly kind!: 'PasswordResetRequested';
+
   @Field(() => Int, {
     description:
       'How long the link in a mail works, at least, in seconds. A constant of the settings. Example: `3600`.',
@@ -59,16 +56,18 @@ export class PasswordResetRequested {
   askAgainAfterSeconds!: number;
 }
 
-@ObjectType({
+@ObjectType('PasswordResetCompleted', {
   description:
     'The new password is set; every session and every other link has ended. Nobody is signed in by it. Example: `{ signInUrl: "https://app.example/sign-in" }`.',
 })
-export class PasswordResetCompleted {
+export class PasswordResetCompletedType {
+  readonly kind!: 'PasswordResetCompleted';
+
   @Field(() => String, {
     nullable: true,
     description: 'Where to sign in now, if the product says so. Example: `https://app.example/sign-in`.',
   })
-  signInUrl!: string | null;
+  signInUrl?: string | null | undefined;
 
   @Field(() => String, {
     nullable: true,
@@ -78,8 +77,12 @@ export class PasswordResetCompleted {
   device!: string | null;
 }
 
-@ObjectType({ description: 'The key is good now. Example: `{ expiresAt: "2026-11-22T10:30:00.000Z" }`.' })
-export class ResetKeyValid {
+@ObjectType('ResetKeyValid', {
+  description: 'The key is good now. Example: `{ expiresAt: "2026-11-22T10:30:00.000Z" }`.',
+})
+export class ResetKeyValidType {
+  readonly kind!: 'ResetKeyValid';
+
   @Field(() => GraphQLDateTimeISO, { description: 'When it ends. Example: `2026-11-22T10:30:00.000Z`.' })
   expiresAt!: Date;
 }
@@ -119,17 +122,32 @@ export class ResetPasswordInput {
 
 export const RequestPasswordResetResult = createUnionType({
   name: 'RequestPasswordResetResult',
+  resolveType: typeByKind,
   description: 'Outcome of `requestPasswordReset`. Example: `... on PasswordResetRequested { keyLifetimeSeconds }`.',
-  types: () => [PasswordResetRequested, InvalidEmailAddress, TooManyRequests, TemporarilyUnavailable] as const,
+  types: () =>
+    [PasswordResetRequestedType, InvalidEmailAddressType, TooManyRequestsType, TemporarilyUnavailableType] as const,
 });
 export const PasswordResetKeyResult = createUnionType({
   name: 'PasswordResetKeyResult',
+  resolveType: typeByKind,
   description: 'Outcome of `passwordResetKey`. Example: `... on ResetKeyValid { expiresAt }`.',
-  types: () => [ResetKeyValid, InvalidResetKey, TooManyRequests, TemporarilyUnavailable] as const,
+  types: () => [ResetKeyValidType, InvalidResetKeyType, TooManyRequestsType, TemporarilyUnavailableType] as const,
 });
 export const ResetPasswordResult = createUnionType({
   name: 'ResetPasswordResult',
+  resolveType: typeByKind,
   description: 'Outcome of `resetPassword`. Example: `... on PasswordResetCompleted { signInUrl }`.',
   types: () =>
-    [PasswordResetCompleted, InvalidResetKey, PasswordRejected, TooManyRequests, TemporarilyUnavailable] as const,
+    [
+      PasswordResetCompletedType,
+      InvalidResetKeyType,
+      PasswordRejectedType,
+      TooManyRequestsType,
+      TemporarilyUnavailableType,
+    ] as const,
+});
+
+export const resetAnswer = answersWith({
+  ...accountFailures,
+  InvalidResetKey: [ErrorCode.INVALID_RESET_KEY, ({ reason }: InvalidResetKey) => messages[reason]],
 });

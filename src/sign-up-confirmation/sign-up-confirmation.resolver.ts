@@ -1,15 +1,7 @@
 import { Arg, Ctx, Mutation, Resolver } from 'type-graphql';
-import { PasswordRejected } from '../accounts/passwords/password.types.js';
 import type { GraphqlContext } from '../calls/context.js';
-import { callerFault } from '../graphql/user-error.js';
-import { InvalidResetKey } from '../password-reset/password-reset.types.js';
 import type { ConfirmSignUp } from './confirm-sign-up.js';
-import {
-  ConfirmSignUpInput,
-  ConfirmSignUpResult,
-  SignUpConfirmed,
-  signUpKeyMessages,
-} from './sign-up-confirmation.types.js';
+import { ConfirmSignUpInput, ConfirmSignUpResult, confirmationAnswer } from './sign-up-confirmation.types.js';
 
 /** Only translates. */
 @Resolver()
@@ -25,16 +17,6 @@ export class SignUpConfirmationResolver {
     input: ConfirmSignUpInput,
     @Ctx() { caller }: GraphqlContext,
   ): Promise<typeof ConfirmSignUpResult> {
-    const outcome = await this.confirmation.confirm(input, caller);
-    switch (outcome.kind) {
-      case 'SignUpConfirmed':
-        return Object.assign(new SignUpConfirmed(), { account: outcome.account });
-      case 'InvalidResetKey':
-        return Object.assign(InvalidResetKey.because(outcome.reason), { message: signUpKeyMessages[outcome.reason] });
-      case 'PasswordRejected':
-        return PasswordRejected.with(outcome.violations);
-      default:
-        return callerFault(outcome);
-    }
+    return confirmationAnswer(await this.confirmation.confirm(input, caller));
   }
 }

@@ -1,12 +1,14 @@
 import { createUnionType, Field, InputType, ObjectType } from 'type-graphql';
-import { Account } from '../accounts/accounts.types.js';
-import { PasswordRejected } from '../accounts/passwords/password.types.js';
-import { TemporarilyUnavailable, TooManyRequests } from '../graphql/user-error.js';
-import { ResetKeyFault } from '../password-reset/outcomes.js';
-import { InvalidResetKey } from '../password-reset/password-reset.types.js';
+import { AccountType, accountFailures } from '../accounts/accounts.types.js';
+import { PasswordRejectedType } from '../accounts/passwords/password.types.js';
+import { ErrorCode } from '../calls/errors.js';
+import { answersWith, typeByKind } from '../graphql/answers.js';
+import { TemporarilyUnavailableType, TooManyRequestsType } from '../graphql/user-error.js';
+import { type InvalidResetKey, ResetKeyFault } from '../password-reset/outcomes.js';
+import { InvalidResetKeyType } from '../password-reset/password-reset.types.js';
 
 /** The same reasons as of a reset key, in words that fit. */
-export const signUpKeyMessages: Record<ResetKeyFault, string> = {
+const messages: Record<ResetKeyFault, string> = {
   [ResetKeyFault.UNKNOWN]: 'This link does not work. Sign up again.',
   [ResetKeyFault.EXPIRED]: 'The time of this link is over. Sign up again.',
   [ResetKeyFault.USED]: 'An account was made with this link already. Sign in with its password.',
@@ -28,17 +30,32 @@ export class ConfirmSignUpInput {
   password!: string;
 }
 
-@ObjectType({
+@ObjectType('SignUpConfirmed', {
   description:
     'The account was made; nobody is signed in by it. Example: `{ account: { email: "alice@example.com" } }`.',
 })
-export class SignUpConfirmed {
-  @Field(() => Account, { description: 'The new account. Example: `{ email: "alice@example.com" }`.' })
-  account!: Account;
+export class SignUpConfirmedType {
+  readonly kind!: 'SignUpConfirmed';
+
+  @Field(() => AccountType, { description: 'The new account. Example: `{ email: "alice@example.com" }`.' })
+  account!: AccountType;
 }
 
 export const ConfirmSignUpResult = createUnionType({
   name: 'ConfirmSignUpResult',
+  resolveType: typeByKind,
   description: 'Outcome of `confirmSignUp`. Example: `... on SignUpConfirmed { account { id } }`.',
-  types: () => [SignUpConfirmed, InvalidResetKey, PasswordRejected, TooManyRequests, TemporarilyUnavailable] as const,
+  types: () =>
+    [
+      SignUpConfirmedType,
+      InvalidResetKeyType,
+      PasswordRejectedType,
+      TooManyRequestsType,
+      TemporarilyUnavailableType,
+    ] as const,
+});
+
+export const confirmationAnswer = answersWith({
+  ...accountFailures,
+  InvalidResetKey: [ErrorCode.INVALID_RESET_KEY, ({ reason }: InvalidResetKey) => messages[reason]],
 });

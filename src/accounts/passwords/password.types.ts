@@ -1,7 +1,7 @@
 import { Field, Int, ObjectType, registerEnumType } from 'type-graphql';
 import { ErrorCode } from '../../calls/errors.js';
 import { UserError } from '../../graphql/user-error.js';
-import { PasswordRule, type PasswordViolation as Violation } from './password-policy.js';
+import { type PasswordRejected, PasswordRule } from './password-policy.js';
 
 registerEnumType(PasswordRule, {
   name: 'PasswordRule',
@@ -24,7 +24,7 @@ registerEnumType(PasswordRule, {
 });
 
 @ObjectType('PasswordPolicy', { description: 'What a password must be. Example: `{ minLength: 15, maxLength: 128 }`.' })
-export class PasswordPolicyView {
+export class PasswordPolicyType {
   @Field(() => Int, { description: 'Least number of code points. Example: `15`.' })
   minLength!: number;
 
@@ -37,36 +37,40 @@ export class PasswordPolicyView {
   rules!: PasswordRule[];
 }
 
-@ObjectType({ description: 'One broken rule with its numbers. Example: `{ rule: TOO_SHORT, limit: 15, actual: 8 }`.' })
-export class PasswordViolation {
+@ObjectType('PasswordViolation', {
+  description: 'One broken rule with its numbers. Example: `{ rule: TOO_SHORT, limit: 15, actual: 8 }`.',
+})
+export class PasswordViolationType {
   @Field(() => PasswordRule, { description: 'The rule. Example: `TOO_SHORT`.' })
   rule!: PasswordRule;
 
   @Field(() => Int, { nullable: true, description: 'What the rule asks for, in code points. Example: `15`.' })
-  limit!: number | null;
+  limit?: number | null;
 
   @Field(() => Int, { nullable: true, description: 'What was given, in code points. Example: `8`.' })
-  actual!: number | null;
+  actual?: number | null;
 }
 
-@ObjectType({
+@ObjectType('PasswordRejected', {
   implements: UserError,
   description:
     'The password breaks the policy; nothing was changed. Example: `{ violations: [{ rule: TOO_SHORT, limit: 15, actual: 8 }] }`.',
 })
-export class PasswordRejected extends UserError {
-  @Field(() => [PasswordViolation], {
+export class PasswordRejectedType extends UserError {
+  readonly kind!: 'PasswordRejected';
+
+  @Field(() => [PasswordViolationType], {
     description: 'At least one. Example: `[{ rule: TOO_SHORT, limit: 15, actual: 8 }]`.',
   })
-  violations!: PasswordViolation[];
+  violations!: readonly PasswordViolationType[];
+}
 
-  static with(violations: readonly Violation[]): PasswordRejected {
-    return Object.assign(new PasswordRejected(), {
-      code: ErrorCode.PASSWORD_REJECTED,
-      message: violations.some(({ rule }) => rule === PasswordRule.SAME_AS_BEFORE)
+export const passwordFailures = {
+  PasswordRejected: [
+    ErrorCode.PASSWORD_REJECTED,
+    ({ violations }: PasswordRejected) =>
+      violations.some(({ rule }) => rule === PasswordRule.SAME_AS_BEFORE)
         ? 'This is already your password: sign in with it.'
         : 'This password cannot be used.',
-      violations: violations.map(({ rule, limit, actual }) => ({ rule, limit: limit ?? null, actual: actual ?? null })),
-    });
-  }
-}
+  ],
+} as const;
