@@ -14,18 +14,22 @@ export const Account = defineEntity({
   properties: {
     id: p.uuid().primary(),
     /** As our parser writes it: lower case, domain in ASCII. The address that mails go to. Compared byte by byte. */
-    email: p.string().columnType('text').collation('C').unique(),
+    email: p.string().columnType('text').collation('C').unique('account_email_unique'),
     /** PHC or modular crypt string, or null: no password opens it. Never selected unless asked for, never serialized. */
     passwordHash: p.string().columnType('text').nullable().lazy().hidden(),
     locale: p.string().columnType('text').nullable(),
     status: p.enum([...accountStatuses]).$type<AccountStatus>(),
-    credentialVersion: p.integer(),
-    sessionVersion: p.integer(),
-    credentialsChangedAt: p.datetime().columnType('timestamptz'),
-    createdAt: p.datetime().columnType('timestamptz'),
+    credentialVersion: p.integer().default(1),
+    sessionVersion: p.integer().default(1),
+    credentialsChangedAt: p.datetime().columnType('timestamptz').defaultRaw('now()'),
+    createdAt: p.datetime().columnType('timestamptz').defaultRaw('now()'),
     /** The database's clock when the row was read; not a column. */
     readAt: p.datetime().formula('now()').lazy().hidden(),
   },
+  checks: [
+    { name: 'account_credential_version_check', expression: 'credential_version >= 1' },
+    { name: 'account_session_version_check', expression: 'session_version >= 1' },
+  ],
 });
 
 export type AccountRow = InferEntity<typeof Account>;

@@ -1,4 +1,5 @@
 import { defineEntity, p } from '@mikro-orm/core';
+import { Account } from '../accounts/account.entity.js';
 
 /**
  * Which key changed which version: written in the commit that is the reset, read to answer a retry whose first answer
@@ -10,10 +11,21 @@ export const ResetReceipt = defineEntity({
   properties: {
     /** SHA-256 over the purpose label and the key, 32 bytes. */
     digest: p.blob().columnType('bytea').primary(),
-    accountId: p.uuid(),
+    accountId: () =>
+      p
+        .manyToOne(Account)
+        .mapToPk()
+        .fieldName('account_id')
+        .foreignKeyName('reset_receipt_account_id_fkey')
+        .deleteRule('cascade'),
     fromVersion: p.integer(),
-    usedAt: p.datetime().columnType('timestamptz'),
-    replayCount: p.integer(),
+    usedAt: p.datetime().columnType('timestamptz').defaultRaw('now()'),
+    replayCount: p.integer().default(0),
   },
-  uniques: [{ properties: ['accountId', 'fromVersion'] }],
+  uniques: [{ name: 'reset_receipt_account_id_from_version_unique', properties: ['accountId', 'fromVersion'] }],
+  indexes: [{ name: 'reset_receipt_used_at_index', properties: ['usedAt'] }],
+  checks: [
+    { name: 'reset_receipt_digest_check', expression: 'octet_length(digest) = 32' },
+    { name: 'reset_receipt_replay_count_check', expression: 'replay_count >= 0 and replay_count <= 3' },
+  ],
 });
