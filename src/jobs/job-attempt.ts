@@ -25,7 +25,7 @@ export interface Job<Data> {
 /**
  * How an attempt ends: done for good, again after the queue's back-off, put off for a short time because it found no
  * room (that is no attempt), or dead and visible to an operator. `tried`: it came as far as it could. What
- * waits for something is tried at once when that is back: see `JobQueue.wake`.
+ * waits for something is tried immediately when that is back: see `JobQueue.wake`.
  */
 export type Settlement =
   | { readonly settle: 'done'; readonly outcome: string }

@@ -12,7 +12,7 @@ export interface Receipt {
 const replayWindow = '10 minutes';
 /** Longer than any key and its record live. */
 export const receiptRetention = '30 days';
-const erasedAtOnce = 5_000;
+const erasedTogether = 5_000;
 /** Each replay is one try of a password, so their number is bounded. */
 const mostReplays = 3;
 
@@ -43,9 +43,9 @@ export class ResetReceipts {
 
   /** Erases what no key can be asked about any more, in parts that end in time. @returns how many receipts. */
   async eraseOld(): Promise<number> {
-    const old = `select digest from reset_receipt where used_at < now() - interval '${receiptRetention}' limit ${erasedAtOnce}`;
+    const old = `select digest from reset_receipt where used_at < now() - interval '${receiptRetention}' limit ${erasedTogether}`;
     let erased = 0;
-    for (let count = erasedAtOnce; count === erasedAtOnce; erased += count) {
+    for (let count = erasedTogether; count === erasedTogether; erased += count) {
       const rows = await this.orm.em
         .fork()
         .execute<unknown[]>(`delete from reset_receipt where digest in (${old}) returning 1`);

@@ -46,7 +46,7 @@ const dataKeyWords: Readonly<Record<DataKeyEnd, readonly string[]>> = {
 const lockPause = 200;
 
 /**
- * Several machines that are rolled out at once would make the same tables; a lock of the transaction passes poolers too.
+ * Several machines that are rolled out at the same time would make the same tables; a lock of the transaction passes poolers too.
  * Who waits asks again and again: a statement that waits holds a snapshot, and an index that is built concurrently waits
  * for every snapshot that is older than it.
  */

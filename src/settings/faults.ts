@@ -4,7 +4,7 @@ export interface SettingFault {
   readonly fault: string;
 }
 
-/** Thrown with every fault at once, so that an operator mends them in one go. */
+/** Thrown with all faults together, so that an operator mends them in one go. */
 export class SettingsError extends Error {
   constructor(readonly faults: readonly SettingFault[]) {
     super(`${faults.length} wrong setting(s):\n${faults.map(({ name, fault }) => `  ${name}: ${fault}`).join('\n')}`);

@@ -7,7 +7,7 @@ const threadFile = new URL(`./bcrypt-worker${extname(import.meta.url)}`, import.
 
 /**
  * Verifies bcrypt hashes away from the event loop: bcryptjs is plain JavaScript, and on the main thread one verification
- * at cost 12 (250 ms) holds up every other request for 100 ms, four at once for 400 ms; here for none.
+ * at cost 12 (250 ms) holds up every other request for 100 ms, four at the same time for 400 ms; here for none.
  *
  * Makes a thread when none is free, so the caller's lane bounds their number too.
  */

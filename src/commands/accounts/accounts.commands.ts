@@ -28,7 +28,7 @@ export function defineAccountCommands(account: Command, withAccounts: WithAccoun
     );
   account
     .command('disable')
-    .description('close an account; its reset links and access tokens end at once')
+    .description('close an account; its reset links and access tokens end immediately')
     .argument('<account>', 'address or id')
     .action((who: string) => withAccounts((admin) => admin.disable(who)));
   account

@@ -12,7 +12,7 @@ const fewOfClient = 2;
 
 /**
  * Bounds the calls that are at work at the same time. Every queue behind them (connections of the pool, commands to
- * Redis, jobs to be written) is bounded with them, whatever a store does: what comes beyond is told at once to come
+ * Redis, jobs to be written) is bounded with them, whatever a store does: what comes beyond is told immediately to come
  * again, instead of waiting for its own time-out. Counted once a body is there, so that slow senders take no place.
  *
  * A few places more are for clients and networks that have few calls at work, so that a flood of one, over however many

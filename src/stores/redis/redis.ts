@@ -12,7 +12,7 @@ const backOff = (times: number) => Math.min(50 * 2 ** Math.min(times, 6), 2_000)
 export const redisOptions = {
   autoResendUnfulfilledCommands: false,
   enableOfflineQueue: false,
-  /** What was under way when the line broke fails at once. */
+  /** What was under way when the line broke fails immediately. */
   maxRetriesPerRequest: 0,
   commandTimeout: 1_000,
   connectTimeout: 3_000,

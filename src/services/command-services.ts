@@ -1,0 +1,37 @@
+import type { MikroORM } from '@mikro-orm/postgresql';
+import { Accounts } from '../accounts/accounts.js';
+import { HashLimiter } from '../accounts/passwords/hash-limiter.js';
+import { PasswordHash } from '../accounts/passwords/password-hash.js';
+import { Audit } from '../audit/audit.js';
+import { MailTemplates } from '../mail/mail-template.js';
+import { createLog } from '../observability/log.js';
+import { Metrics } from '../observability/metrics.js';
+import { templatesFolder } from '../package-files.js';
+import type { Settings } from '../settings/settings.js';
+import { openDatabase } from './database.js';
+
+/** The few objects that `latchkey account` needs: no Redis, no relay, no secret. */
+export interface AccountServices {
+  readonly orm: MikroORM;
+  readonly accounts: Accounts;
+  readonly audit: Audit;
+  readonly mailTemplates: MailTemplates;
+  readonly passwordHash: PasswordHash;
+}
+
+export function createAccountServices({ accounts, database }: Settings): AccountServices {
+  const orm = openDatabase(database.url, { poolSize: 1 });
+  return {
+    orm,
+    accounts: new Accounts(orm),
+    audit: new Audit(orm, createLog('silent', 'account'), new Metrics()),
+    mailTemplates: new MailTemplates(templatesFolder),
+    passwordHash: new PasswordHash(accounts.argon2, new HashLimiter({ hashConcurrency: 1, hashQueue: 1 })),
+  };
+}
+
+/** What `latchkey jobs` needs: the database alone. */
+export function createJobServices({ database }: Settings): Pick<AccountServices, 'orm' | 'audit'> {
+  const orm = openDatabase(database.url, { poolSize: 2 });
+  return { orm, audit: new Audit(orm, createLog('silent', 'jobs'), new Metrics()) };
+}
