@@ -1,22 +1,15 @@
-import closeWithGrace from 'close-with-grace';
 import { Command } from 'commander';
-import { describeFault } from '../observability/log.js';
 import type { Services } from '../services/services.js';
 import { type Command as CommandName } from '../settings/environment.js';
 import { pgVariablesWarning, takeOutPgVariables } from '../settings/pg-variables.js';
 import { readSettings, type SettingFault, type Settings, SettingsError } from '../settings/settings.js';
 import { settingsWarnings } from '../settings/warnings.js';
 import { defineAccountCommands } from './accounts/accounts.commands.js';
+import { endGracefully } from './end-gracefully.js';
 import { defineJobsCommands } from './jobs/jobs.commands.js';
 import { naming } from './listening.js';
 import { withAccounts, withJobs } from './one-off.js';
 import { defineSettingsCommand } from './settings.commands.js';
-
-/** Milliseconds until a process that was told to end ends whatever happens; longer than one SMTP dialogue. */
-const grace = 75_000;
-
-/** Milliseconds within which a second signal is the first one, said again. */
-const patience = 2_000;
 
 /** `latchkey <command>`; every process starts here. */
 export async function run(argv: readonly string[]): Promise<void> {
@@ -146,32 +139,6 @@ async function serve(
     services.announceEnd();
     services.log.info({ signal }, 'ending: finishing what is under way');
   });
-}
-
-/**
- * One owner of the signals and of what nobody caught. Terminals, npm and supervisors may say the same twice, which means
- * no more than once; only somebody who interrupts again after a while wants the end at any price.
- */
-function endGracefully(close: () => Promise<void>, announce: (signal: string) => void): void {
-  let begunAt: number | undefined;
-  let reason: string | undefined;
-  const { close: end } = closeWithGrace(
-    { delay: grace, logger: false, skip: ['SIGINT', 'SIGTERM'] },
-    async ({ signal, err }) => {
-      begunAt ??= performance.now();
-      if (err) process.stderr.write(`${JSON.stringify({ level: 'fatal', fault: describeFault(err) })}\n`);
-      announce(signal ?? reason ?? 'error');
-      await close();
-    },
-  );
-  const onSignal = (signal: NodeJS.Signals) => {
-    if (begunAt === undefined) {
-      begunAt = performance.now();
-      reason = signal;
-      end();
-    } else if (signal === 'SIGINT' && performance.now() - begunAt > patience) process.exit(1);
-  };
-  process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
 }
 
 /** A command's failure is one clear line and exit code 1. */

@@ -13,6 +13,7 @@ interface Fit {
 /**
  * The media type that a client wants its answer in (RFC 9110, 12.5.1); undefined when it takes none of ours. Chosen
  * before the operation runs: Apollo Server chooses afterwards, and would answer 406 to a password that it has changed.
+ * Parameters of ours count as given (`application/json; charset=utf-8`); `negotiator` 1.1.0 finds no match for them.
  */
 export function chooseAnswerType(accept: string | undefined): AnswerType | undefined {
   const ranges = (accept || '*/*').split(',').map((range, place) => {

@@ -1,4 +1,4 @@
-import { read } from './values.js';
+import { read } from './reader.js';
 
 /**
  * No braces, which would put all names into one slot of a cluster; no stars, question marks or brackets, which would be

@@ -1,9 +1,9 @@
-import type * as z from 'zod';
 import type { Environment } from './environment.js';
 import type { SettingFault } from './faults.js';
+import type { Reader } from './reader.js';
 
 interface Row {
-  readonly value: z.ZodType<unknown, string>;
+  readonly value: Reader<unknown>;
   readonly secret?: true;
 }
 
@@ -17,12 +17,12 @@ export function parseEach(
   for (const [name, { value, secret }] of rows) {
     const text = environment[name];
     if (text === undefined || text === '') continue;
-    const result = value.safeParse(text);
-    if (result.success) {
-      values[name] = result.data;
+    const reading = value(text);
+    if (reading.kind === 'Read') {
+      values[name] = reading.value;
     } else {
       const was = secret ? '' : `was ${JSON.stringify(text)}; `;
-      faults.push({ name, fault: `${was}${result.error.issues[0]?.message ?? 'is not allowed'}` });
+      faults.push({ name, fault: `${was}${reading.fault}` });
     }
   }
   return values;

@@ -1,4 +1,4 @@
-import { read } from './values.js';
+import { read } from './reader.js';
 
 /** Letters, their marks, and emoji with their modifiers, between which a joiner changes how people see a word or a sign. */
 const joins = '[\\p{L}\\p{M}\\p{Emoji}]';

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import * as z from 'zod';
+import { notAllowed, type Reader } from './reader.js';
 import { tooWide } from './trusted-networks.js';
 import { list } from './values.js';
 
@@ -12,10 +12,11 @@ const cidrs = list('networks in CIDR notation (10.0.0.0/8, 2001:db8::/32; not /0
 });
 
 /** The networks of proxies. Whoever is in one of them can claim any address, so they must not be most of the world. */
-export const proxies = cidrs.transform((networks, context) => {
-  const space = tooWide(networks);
+export const proxies: Reader<string[]> = (text) => {
+  const networks = cidrs(text);
+  const space = networks.kind === 'Read' ? tooWide(networks.value) : undefined;
   if (!space) return networks;
-  const message = `allowed: networks that cover a sixteenth of ${space} together at most; strangers in them could claim any address`;
-  context.addIssue({ code: 'custom', message });
-  return z.NEVER;
-}) as unknown as z.ZodType<string[], string>;
+  return notAllowed(
+    `allowed: networks that cover a sixteenth of ${space} together at most; strangers in them could claim any address`,
+  );
+};

@@ -1,10 +1,10 @@
-import * as z from 'zod';
 import type { LogLevel } from '../observability/log.js';
 import { coresOfQuota } from './cores.js';
 import { deepFreeze } from './deep-freeze.js';
 import type { Command, Environment } from './environment.js';
 import { type SettingFault, SettingsError } from './faults.js';
 import { parseEach } from './parse-each.js';
+import type { ReadBy } from './reader.js';
 import { fileOf, readSecretFiles } from './secret-files.js';
 import { knownNames, type SettingName, secretNames, settingRows, type settingsTable } from './table.js';
 import { unknownSettings } from './unknown-settings.js';
@@ -13,7 +13,7 @@ export type Settings = ReturnType<typeof readSettings>;
 export type { SettingFault, SettingName };
 export { SettingsError };
 
-type Values = { [Name in SettingName]: z.infer<(typeof settingsTable)[Name]['value']> | undefined };
+type Values = { [Name in SettingName]: ReadBy<(typeof settingsTable)[Name]['value']> | undefined };
 
 /** Secrets in files are read into an environment that names no file. */
 export function withSecretFiles(environment: Environment) {

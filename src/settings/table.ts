@@ -4,6 +4,7 @@ import { keyPrefix } from './key-prefix.js';
 import { limitSettings } from './limits.js';
 import { plainText } from './plain-text.js';
 import { proxies } from './proxies.js';
+import { read } from './reader.js';
 import { fileOf } from './secret-files.js';
 import { secretValues } from './secret-values.js';
 import { signingKeys } from './signing-keys.js';
@@ -18,7 +19,6 @@ import {
   oneOf,
   onOrOff,
   origin,
-  read,
   redisUrl,
   seconds,
 } from './values.js';

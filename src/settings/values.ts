@@ -1,25 +1,7 @@
-import * as z from 'zod';
 import { parseDatabaseUrl } from '../stores/postgres/url.js';
 import { DatabaseUrlError } from '../stores/postgres/url-error.js';
 import { parseRedisUrl, RedisUrlError } from '../stores/redis/url.js';
-
-/** Reads text; a thrown or returned fault becomes "allowed: …". */
-export function read<T>(allowed: string, parse: (text: string) => T | undefined): z.ZodType<T, string> {
-  return z.string().transform((text, context) => {
-    const value = attempt(() => parse(text.trim()));
-    if (value !== undefined) return value;
-    context.addIssue({ code: 'custom', message: `allowed: ${allowed}` });
-    return z.NEVER;
-  }) as unknown as z.ZodType<T, string>;
-}
-
-function attempt<T>(parse: () => T | undefined): T | undefined {
-  try {
-    return parse();
-  } catch {
-    return undefined;
-  }
-}
+import { notAllowed, type Reader, read, readOrTell } from './reader.js';
 
 export const integer = (least: number, most: number, unit = '') =>
   read(`a whole number from ${least} to ${most}${unit && ` (${unit})`}`, (text) => {
@@ -47,15 +29,14 @@ export function isHostFault({ code }: { code?: string }): boolean {
 }
 
 /** Told what is wrong where it is the machine's name of a shell, which nobody set for us. */
-export const host = z.string().transform((text, context) => {
+export const host: Reader<string> = (text) => {
   const name = text.trim();
-  if (/^[a-zA-Z0-9.:_-]{1,253}$/.test(name) && !triplet.test(name)) return name;
+  if (/^[a-zA-Z0-9.:_-]{1,253}$/.test(name) && !triplet.test(name)) return { kind: 'Read', value: name };
   const hint = triplet.test(name)
     ? ', but this is what conda and other tool chains set HOST to in a shell: unset it, or say HOST=127.0.0.1'
     : '';
-  context.addIssue({ code: 'custom', message: `allowed: a host name or an IP address${hint}` });
-  return z.NEVER;
-});
+  return notAllowed(`allowed: a host name or an IP address${hint}`);
+};
 
 export const origin = read('an origin: http(s)://host[:port], nothing after it', (text) => {
   const url = new URL(text);
@@ -70,21 +51,13 @@ export const link = (...protocols: string[]) =>
     return protocols.includes(url.protocol) && plain ? url.href : undefined;
   });
 
-/** A URL that tells itself what is wrong with it, because there are several forms; the URL as it was, trimmed. */
-const toldUrl = (parse: (text: string) => unknown, Fault: typeof RedisUrlError | typeof DatabaseUrlError) =>
-  z.string().transform((text, context) => {
-    try {
-      parse(text.trim());
-      return text.trim();
-    } catch (error) {
-      if (!(error instanceof Fault)) throw error;
-      context.addIssue({ code: 'custom', message: error.message });
-      return z.NEVER;
-    }
-  });
-
-export const databaseUrl = toldUrl(parseDatabaseUrl, DatabaseUrlError);
-export const redisUrl = toldUrl(parseRedisUrl, RedisUrlError);
+/** The URL as it was, trimmed, once it has been read. */
+const checked = (parse: (text: string) => unknown) => (text: string) => {
+  parse(text);
+  return text;
+};
+export const databaseUrl = readOrTell(checked(parseDatabaseUrl), DatabaseUrlError);
+export const redisUrl = readOrTell(checked(parseRedisUrl), RedisUrlError);
 
 export const list = <T>(allowed: string, parseOne: (text: string) => T | undefined, once?: (part: T) => unknown) =>
   read(`${allowed}, several separated by commas`, (text) => {

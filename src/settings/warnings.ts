@@ -45,8 +45,8 @@ function idleWindows(environment: Environment, table: Defaults): SettingFault[] 
 }
 
 function windowsOf(text: string): Windows {
-  const result = limits.safeParse(text);
-  return result.success ? result.data : [];
+  const reading = limits(text);
+  return reading.kind === 'Read' ? reading.value : [];
 }
 
 const shown = ({ points, seconds }: Windows[number]) => `${points}/${seconds}`;

@@ -1,0 +1,41 @@
+/** What became of the text of a setting: its value, or what is wrong with it. */
+export type Reading<T> =
+  | { readonly kind: 'Read'; readonly value: T }
+  | { readonly kind: 'NotAllowed'; readonly fault: string };
+
+/** Reads the text of a setting. Never throws for a text. */
+export type Reader<T> = (text: string) => Reading<T>;
+
+export type ReadBy<R> = R extends Reader<infer T> ? T : never;
+
+export function notAllowed(fault: string): Reading<never> {
+  return { kind: 'NotAllowed', fault };
+}
+
+/** Reads text; what `parse` throws, or does not find, becomes "allowed: …". */
+export function read<T>(allowed: string, parse: (text: string) => T | undefined): Reader<T> {
+  return (text) => {
+    const value = attempt(() => parse(text.trim()));
+    return value === undefined ? notAllowed(`allowed: ${allowed}`) : { kind: 'Read', value };
+  };
+}
+
+function attempt<T>(parse: () => T | undefined): T | undefined {
+  try {
+    return parse();
+  } catch {
+    return undefined;
+  }
+}
+
+/** For what has several forms and tells itself what is wrong, by a fault of its own that repeats no secret. */
+export function readOrTell<T>(parse: (text: string) => T, Fault: abstract new (...given: never[]) => Error): Reader<T> {
+  return (text) => {
+    try {
+      return { kind: 'Read', value: parse(text.trim()) };
+    } catch (error) {
+      if (error instanceof Fault) return notAllowed(error.message);
+      throw error;
+    }
+  };
+}
