@@ -17,7 +17,7 @@ export interface Worker {
   readonly close: () => Promise<void>;
 }
 
-/** The job process: hands out reset links and notices. Waits for the database while it is down. */
+/** The job process: hands out reset links and notices. Waits for the database while it is down. @throws Error: see `assertLease`. */
 export async function startWorker(services: Services): Promise<Worker> {
   assertLease();
   const { changeNotices, dataKey, jobs, mailer, passwordReset, signUpDelivery, redis, log, formShares } = services;
@@ -33,8 +33,9 @@ export async function startWorker(services: Services): Promise<Worker> {
     await jobs.work(resetRequests, workerSlots.links, (job) => passwordReset.deliver(job));
     await jobs.work(credentialNotices, workerSlots.notices, (job) => changeNotices.deliver(job));
     await jobs.work(signUpRequests, workerSlots.signUps, (job) => signUpDelivery.deliver(job));
-    // A relay that rested is tried with one mail, which must not be at the start of a pause: two jobs, should one be too
-    // late by now. Once it is back all go, oldest first. A worker that starts may have been given another relay.
+    // Jobs wait for a relay with pauses that grow. A relay that may be tried again gets two of them immediately, in case
+    // one is too old to be sent; once it has taken a mail, all of them. A worker that starts wakes all: its relays may be
+    // other ones.
     mailer.onRelayReady((state) => void jobs.wake(forRelay, state === 'half-open' ? 2 : undefined));
     void jobs.wake(forRelay);
     onServerReady(redis, () => void jobs.wake('redis'));

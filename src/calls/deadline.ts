@@ -14,7 +14,11 @@ export interface TemporarilyUnavailable {
  */
 export const callDeadline = 15_000;
 
-/** Runs a use case; what is away or overloaded becomes a value that the caller can act on, by the deadline at the latest. */
+/**
+ * Runs a use case; what is away or overloaded becomes a value that the caller can act on, by the deadline at the latest.
+ *
+ * @throws what `work` throws and is no `Unavailable`: a bug.
+ */
 export async function withinDeadline<T>(
   log: Log,
   requestId: string,

@@ -31,7 +31,7 @@ export function isDatabaseAway(error: unknown): boolean {
   return false;
 }
 
-/** Runs database work; a database that is away becomes `Unavailable`, a bug stays what it is. */
+/** Runs database work. @throws Unavailable when the database is away; a bug stays what it is. */
 export async function orUnavailable<T>(work: Promise<T>): Promise<T> {
   try {
     return await work;

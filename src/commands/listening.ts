@@ -1,6 +1,6 @@
 import { isHostFault } from '../settings/values.js';
 
-/** A port or an address that cannot be had is told with the setting that asked for it. */
+/** Waits for a server to listen. @throws Error with the name of the setting whose port or address cannot be had. */
 export async function naming<T>(setting: 'PORT' | 'OPS_PORT', listening: Promise<T>): Promise<T> {
   return listening.catch((error: NodeJS.ErrnoException) => {
     const isName = isHostFault(error);

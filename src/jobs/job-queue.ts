@@ -95,7 +95,7 @@ export class JobQueue {
     }
   }
 
-  /** In the caller's transaction: the job is there exactly if the change is. */
+  /** In the caller's transaction: the job is there exactly if the change is. @throws Unavailable */
   async enqueueWithin<Data extends object>(
     transaction: EntityManager,
     queue: QueueDefinition<Data>,
@@ -105,7 +105,7 @@ export class JobQueue {
     return accepted(await this.#boss.send(queue.name, data, { db: fromKysely(transaction.getKysely()) }));
   }
 
-  /** The same, unless a job like it still waits: then that one gets the new data, and there is one instead of two. */
+  /** The same, unless a job like it still waits: then that one gets the new data. @throws Unavailable */
   async enqueueOrRenewWithin<Data extends object>(
     transaction: EntityManager,
     queue: QueueDefinition<Data>,

@@ -40,9 +40,9 @@ export class Delivery {
       return { settle: 'done', outcome };
     };
     if (!account) {
-      const told = await unknownAddresses.tell(job);
-      use.isUsed = told.mailed;
-      return 'outcome' in told ? finish(told.outcome) : settlementOf(told.failure);
+      const notice = await unknownAddresses.tell(job);
+      use.isUsed = notice.mailed;
+      return 'outcome' in notice ? finish(notice.outcome) : settlementOf(notice.failure);
     }
     if (account.status !== 'active') return finish('no-recipient');
     const now = account.readAt.getTime();

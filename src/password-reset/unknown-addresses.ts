@@ -18,7 +18,7 @@ export interface UnknownAddressesDeps {
 }
 
 /** `mailed`: a relay was asked, whatever it said. */
-export type Told =
+export type UnknownAddressOutcome =
   | { readonly mailed: boolean; readonly outcome: 'told-unknown' | 'no-recipient' | 'expired' }
   | { readonly mailed: true; readonly failure: SmtpFailure };
 
@@ -31,7 +31,7 @@ export class UnknownAddresses {
   constructor(private readonly deps: UnknownAddressesDeps) {}
 
   /** @throws Unavailable when there is no budget to count on. */
-  async tell(job: Job<ResetRequest> & MailJob): Promise<Told> {
+  async tell(job: Job<ResetRequest> & MailJob): Promise<UnknownAddressOutcome> {
     const { mails, settings } = this.deps;
     if (!settings.notifyUnknown) return { mailed: false, outcome: 'no-recipient' };
     const age = job.startedAt.getTime() - job.createdAt.getTime();

@@ -19,7 +19,7 @@ const macBytes = 16;
 export class Macs {
   readonly #keys: readonly KeyObject[];
 
-  /** @param purpose a label of its own for each kind of message: a MAC made for one is worth nothing for another. */
+  /** @param purpose a label of its own for each kind of message: a MAC made for one is worth nothing for another. @throws Error without a secret. */
   constructor(
     secrets: readonly string[],
     private readonly purpose: string,

@@ -71,6 +71,7 @@ export class JobsAdmin {
     this.#print(jobs.length === 0 ? 'no jobs' : table(jobs));
   }
 
+  /** One job with its data, by default without addresses. @throws JobsFailure */
   async show(id: string, { address, json }: { address?: boolean; json?: boolean }): Promise<void> {
     const found = await this.#rows.find(idOf(id));
     if (!found) throw new JobsFailure('no such job; what is done is kept for a day');
@@ -85,7 +86,7 @@ export class JobsAdmin {
     }
   }
 
-  /** Puts dead letters back into their queues. @returns the exit code: 1 when an id was none of a dead letter. */
+  /** Puts dead letters back into their queues. @returns the exit code: 1 when an id was none of a dead letter. @throws JobsFailure */
   retry(selection: Selection): Promise<number> {
     return this.#settle(selection, 'retried', async (transaction, deadLetterQueue, letters) => {
       const db = sqlOf(transaction);
@@ -106,7 +107,7 @@ export class JobsAdmin {
     });
   }
 
-  /** Deletes dead letters. @returns the exit code, as `retry` does. */
+  /** Deletes dead letters. @returns the exit code, as `retry` does. @throws JobsFailure */
   async discard({ yes, ...selection }: Selection & { yes?: boolean }): Promise<number> {
     if (selection.allDead && !yes) throw new JobsFailure('discarding all dead letters needs --yes');
     return this.#settle(selection, 'discarded', async (transaction, deadLetterQueue, letters) => {

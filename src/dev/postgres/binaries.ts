@@ -15,7 +15,7 @@ export interface PostgresBinaries {
   readonly major: number;
 }
 
-/** The binaries of the npm package for this platform, or those in `folder`. */
+/** The binaries of the npm package for this platform, or those in `folder`. @throws Error where there are none. */
 export async function findPostgresBinaries(folder?: string): Promise<PostgresBinaries> {
   const native = await realpath(folder ?? (await packagedBinaries()));
   await restoreLibraryLinks(native);
