@@ -75,6 +75,30 @@ export class Latchkey {
   }
 }
 
+/** Starts a process for each measurement; or, where figures do not count, one of each kind for all of them. */
+export class Servers {
+  readonly #kept = new Map<string, Latchkey>();
+
+  constructor(
+    private readonly environment: Environment,
+    private readonly keeps: boolean,
+  ) {}
+
+  async take(command: 'api' | 'worker'): Promise<Latchkey> {
+    const server = this.#kept.get(command) ?? (await Latchkey.start(command, this.environment));
+    if (this.keeps) this.#kept.set(command, server);
+    return server;
+  }
+
+  async giveBack(server: Latchkey): Promise<void> {
+    if (!this.keeps) await server.stop();
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#kept.values()].map((each) => each.stop()));
+  }
+}
+
 async function isReady(url: string): Promise<boolean> {
   const response = await fetch(`${url}/readyz`).catch(() => undefined);
   await response?.arrayBuffer();

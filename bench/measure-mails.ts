@@ -5,7 +5,7 @@ import { workerSlots } from '../src/services/queues.js';
 import type { BareMailerTasks } from './bare-mailer.js';
 import { Child } from './child.js';
 import { type Figure, percentile } from './figures.js';
-import { Latchkey, packageFolder } from './latchkey.js';
+import { type Latchkey, packageFolder } from './latchkey.js';
 import { addresses, connections, requests } from './measure-requests.js';
 import type { Options } from './options.js';
 import { cpuSeconds } from './process-figures.js';
@@ -13,7 +13,7 @@ import { knownAddress, type Stage } from './stage.js';
 
 /** How fast waiting mails are handed over beside nodemailer alone, and how long one takes while nothing waits. */
 export async function measureMails(stage: Stage, options: Options): Promise<Figure[]> {
-  const api = await Latchkey.start('api', stage.environment);
+  const api = await stage.servers.take('api');
   try {
     const ours: HandOver[] = [];
     const bare: HandOver[] = [];
@@ -44,7 +44,7 @@ export async function measureMails(stage: Stage, options: Options): Promise<Figu
       ...(await measureDelay(stage, api, options)),
     ];
   } finally {
-    await api.stop();
+    await stage.servers.giveBack(api);
     await stage.clear();
   }
 }
@@ -59,11 +59,11 @@ async function byWorker(stage: Stage, api: Latchkey, recipients: readonly string
   await stage.clear();
   await stage.load.call('run', { ...requests(api.url, recipients), connections, amount: recipients.length });
   await stage.sink.call('forget', {});
-  const worker = await Latchkey.start('worker', stage.environment);
+  const worker = await stage.servers.take('worker');
   try {
     return await handOver(stage, worker.pid, recipients.length);
   } finally {
-    await worker.stop();
+    await stage.servers.giveBack(worker);
   }
 }
 
@@ -111,7 +111,7 @@ async function handOver(stage: Stage, pid: number, mails: number): Promise<HandO
 
 /** Milliseconds from the answer that a person sees to the relay's 250. */
 async function measureDelay(stage: Stage, api: Latchkey, { seconds, rounds, pace }: Options): Promise<Figure[]> {
-  const worker = await Latchkey.start('worker', stage.environment);
+  const worker = await stage.servers.take('worker');
   const delays: number[][] = [];
   try {
     for (let round = 0; round < rounds; round++) {
@@ -128,7 +128,7 @@ async function measureDelay(stage: Stage, api: Latchkey, { seconds, rounds, pace
       await sleep(100);
     }
   } finally {
-    await worker.stop();
+    await stage.servers.giveBack(worker);
   }
   const name = `ms from the answer to the relay's 250 at ${pace} requests/s`;
   return [

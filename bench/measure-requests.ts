@@ -2,8 +2,7 @@ import { RequestPasswordResetDocument } from '../schema/sdk/generated/graphql.js
 import { Child } from './child.js';
 import type { Figure } from './figures.js';
 import type { FloorTasks } from './floor.js';
-import { Latchkey } from './latchkey.js';
-import type { Options } from './options.js';
+import { type Options, until } from './options.js';
 import { cpuSeconds } from './process-figures.js';
 import { knownAddress, type Stage, unknownAddress } from './stage.js';
 
@@ -22,8 +21,9 @@ export function addresses(many: number, make: (number: number) => string): strin
 }
 
 /** How many requests a second, and what each costs, beside the same calls to the stores by hand. No worker runs. */
-export async function measureRequests(stage: Stage, { seconds, rounds }: Options): Promise<Figure[]> {
-  const api = await Latchkey.start('api', stage.environment);
+export async function measureRequests(stage: Stage, options: Options): Promise<Figure[]> {
+  const { seconds, rounds } = options;
+  const api = await stage.servers.take('api');
   const floors = {
     alone: Child.start<FloorTasks>('floor'),
     together: Child.start<FloorTasks>('floor'),
@@ -39,7 +39,11 @@ export async function measureRequests(stage: Stage, { seconds, rounds }: Options
   const measure = async (url: string, pid: number, asked: readonly string[]) => {
     await stage.clear();
     const before = cpuSeconds(pid);
-    const { total, perSecond } = await stage.load.call('run', { ...requests(url, asked), connections, seconds });
+    const { total, perSecond } = await stage.load.call('run', {
+      ...requests(url, asked),
+      connections,
+      ...until(options),
+    });
     return { perSecond, cpuPerThousand: ((cpuSeconds(pid) - before) * 1000) / total };
   };
   try {
@@ -85,7 +89,7 @@ export async function measureRequests(stage: Stage, { seconds, rounds }: Options
       },
     ]);
   } finally {
-    await Promise.all([api.stop(), floors.alone.stop(), floors.together.stop()]);
+    await Promise.all([stage.servers.giveBack(api), floors.alone.stop(), floors.together.stop()]);
     await stage.clear();
   }
 }

@@ -9,9 +9,8 @@ import { readSettings } from '../src/settings/settings.js';
 import type { BareHashTasks } from './bare-hash.js';
 import { Child } from './child.js';
 import type { Figure } from './figures.js';
-import { Latchkey } from './latchkey.js';
 import { addresses, connections, requests } from './measure-requests.js';
-import type { Options } from './options.js';
+import { type Options, until } from './options.js';
 import { cpuSeconds } from './process-figures.js';
 import { type Stage, unknownAddress } from './stage.js';
 
@@ -22,11 +21,11 @@ const hashesPerReset = 2;
 const keysPerSecond = 80;
 
 /** Resets beside their hashes alone, and what they leave of the throughput of everything else. */
-export async function measureResets(stage: Stage, { seconds: least, rounds }: Options): Promise<Figure[]> {
+export async function measureResets(stage: Stage, options: Options): Promise<Figure[]> {
   // On a busy machine a hash takes a good part of a second, and none would end in less.
-  const seconds = Math.max(least, 1);
+  const seconds = Math.max(options.seconds, 1);
   const { argon2, hashConcurrency } = readSettings(stage.environment, 'api').accounts;
-  const api = await Latchkey.start('api', stage.environment);
+  const api = await stage.servers.take('api');
   const hasher = Child.start<BareHashTasks>('bare-hash', { UV_THREADPOOL_SIZE: String(hashConcurrency + 4) });
   const keys = new KeyMint(stage);
   const many = Math.ceil(seconds * keysPerSecond * availableParallelism());
@@ -38,16 +37,16 @@ export async function measureResets(stage: Stage, { seconds: least, rounds }: Op
       input: { key, password: randomBytes(18).toString('base64url') },
     }));
     const question = { url: api.url, query, variables, answer: 'PasswordResetCompleted' };
-    return () => stage.load.call('run', { ...question, connections: resetting, seconds });
+    return () => stage.load.call('run', { ...question, connections: resetting, ...until(options, resetting) });
   };
-  const ask = () => stage.load.call('run', { ...requests(api.url, asked), connections, seconds });
+  const ask = () => stage.load.call('run', { ...requests(api.url, asked), connections, ...until(options) });
 
   const resets: Cost[] = [];
   const hashes: Cost[] = [];
   const alone: Load[] = [];
   const beside: Load[] = [];
   try {
-    for (let round = 0; round < rounds; round++) {
+    for (let round = 0; round < options.rounds; round++) {
       const run = await reset();
       resets.push(await costOf(api.pid, run));
       const input = { seconds, concurrency: hashConcurrency, memoryKib: argon2.memoryKib, timeCost: argon2.timeCost };
@@ -88,7 +87,7 @@ export async function measureResets(stage: Stage, { seconds: least, rounds }: Op
       { name: 'Redis bytes per outstanding key', ours: [bytes], target: '≤ 250; ≤ 190' },
     ];
   } finally {
-    await Promise.all([api.stop(), hasher.stop()]);
+    await Promise.all([stage.servers.giveBack(api), hasher.stop()]);
     await stage.clear();
   }
 }

@@ -1,27 +1,27 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Figure } from './figures.js';
-import { Latchkey } from './latchkey.js';
 import { addresses, connections, requests } from './measure-requests.js';
-import type { Options } from './options.js';
+import { type Options, until } from './options.js';
 import { residentMib } from './process-figures.js';
 import { knownAddress, type Stage } from './stage.js';
 
 /** How long a process takes to be ready, and the memory that it holds: idle, and after requests that the worker serves. */
-export async function measureStart(stage: Stage, { seconds, rounds, accounts }: Options): Promise<Figure[]> {
+export async function measureStart(stage: Stage, options: Options): Promise<Figure[]> {
+  const { rounds, accounts } = options;
   const found = { api: [] as Memory[], worker: [] as Memory[] };
   const asked = addresses(accounts, knownAddress);
   for (let round = 0; round < rounds; round++) {
     await stage.clear();
-    const api = await Latchkey.start('api', stage.environment);
-    const worker = await Latchkey.start('worker', stage.environment);
+    const api = await stage.servers.take('api');
+    const worker = await stage.servers.take('worker');
     try {
       await sleep(500);
       const idle = { api: residentMib(api.pid), worker: residentMib(worker.pid) };
-      await stage.load.call('run', { ...requests(api.url, asked), connections, seconds });
+      await stage.load.call('run', { ...requests(api.url, asked), connections, ...until(options) });
       found.api.push({ startMs: api.startMs, idle: idle.api, loaded: residentMib(api.pid) });
       found.worker.push({ startMs: worker.startMs, idle: idle.worker, loaded: residentMib(worker.pid) });
     } finally {
-      await Promise.all([api.stop(), worker.stop()]);
+      await Promise.all([api, worker].map((each) => stage.servers.giveBack(each)));
     }
   }
   await stage.clear();

@@ -6,6 +6,8 @@ export type Measurement = (typeof measurements)[number];
 export interface Options {
   /** Per measurement. */
   readonly seconds: number;
+  /** Calls per measurement, however long they take, instead of `seconds`. */
+  readonly calls: number | undefined;
   readonly rounds: number;
   readonly only: readonly Measurement[];
   readonly accounts: number;
@@ -13,6 +15,13 @@ export interface Options {
   readonly mails: number;
   /** Requests per second while the time to delivery is measured. */
   readonly pace: number;
+  /** Shows that everything can be measured, and no figure: one API and one worker for all measurements, no fsync. */
+  readonly isSmoke: boolean;
+}
+
+/** When a load ends. */
+export function until({ seconds, calls }: Options, atMost = Number.POSITIVE_INFINITY) {
+  return calls === undefined ? { seconds } : { amount: Math.min(calls, atMost) };
 }
 
 /** @throws Error that says what is allowed. */
@@ -31,14 +40,17 @@ export function readOptions(args: readonly string[]): Options {
     if (!known) throw new Error(`--only: ${JSON.stringify(name)} is none of ${measurements.join(', ')}`);
     return known;
   });
-  if (values.smoke) return { seconds: 0.25, rounds: 1, only, accounts: 400, mails: 60, pace: 20 };
+  if (values.smoke)
+    return { seconds: 0.25, calls: 64, rounds: 1, only, accounts: 400, mails: 60, pace: 20, isSmoke: true };
   return {
+    calls: undefined,
     seconds: wholeNumber('--seconds', values.seconds),
     rounds: wholeNumber('--rounds', values.rounds),
     only,
     accounts: 20_000,
     mails: 2_000,
     pace: 50,
+    isSmoke: false,
   };
 }
 

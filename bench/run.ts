@@ -18,7 +18,7 @@ async function run(): Promise<void> {
   if (process.platform !== 'linux') throw new Error('needs Linux: CPU time and memory are read from /proc');
   const options = readOptions(process.argv.slice(2));
   const [busy = 0] = loadavg();
-  const stage = await setStage(options.accounts);
+  const stage = await setStage(options);
   try {
     const figures: Figure[] = [];
     for (const name of options.only) {

@@ -10,14 +10,16 @@ import { findRedisServer, startEmbeddedRedis } from '../src/dev/embedded-redis.j
 import { startEmbeddedPostgres } from '../src/dev/postgres/embedded-postgres.js';
 import { readSettings } from '../src/settings/settings.js';
 import { Child } from './child.js';
-import { type Environment, packageFolder, productionEnvironment } from './latchkey.js';
+import { type Environment, packageFolder, productionEnvironment, Servers } from './latchkey.js';
 import type { LoadTasks } from './load.js';
+import type { Options } from './options.js';
 import type { SinkTasks } from './sink.js';
 
 /** Everything around the server: stores, relay, load, and accounts. */
 export interface Stage {
   readonly environment: Environment;
   readonly urls: { readonly database: string; readonly redis: string; readonly smtp: string };
+  readonly servers: Servers;
   readonly database: pg.Pool;
   readonly redis: Redis;
   readonly sink: Child<SinkTasks>;
@@ -31,7 +33,7 @@ export interface Stage {
 }
 
 /** @throws Error with the way out when there is no Redis server. */
-export async function setStage(accounts: number): Promise<Stage> {
+export async function setStage({ accounts, isSmoke }: Options): Promise<Stage> {
   if (!findRedisServer()) {
     throw new Error('needs redis-server or valkey-server on PATH: the in-process stand-in would measure itself');
   }
@@ -43,9 +45,10 @@ export async function setStage(accounts: number): Promise<Stage> {
   try {
     // As root, PostgreSQL runs as another user, who has to pass through.
     await chmod(folder, 0o711);
+    const durable = isSmoke ? 'off' : 'on';
     const postgres = await startEmbeddedPostgres({
       folder,
-      postgresFlags: ['-c', 'fsync=on', '-c', 'synchronous_commit=on'],
+      postgresFlags: ['-c', `fsync=${durable}`, '-c', `synchronous_commit=${durable}`],
     });
     closing.push(() => postgres.stop());
     const embedded = await startEmbeddedRedis({ folder: join(folder, 'redis') });
@@ -65,6 +68,8 @@ export async function setStage(accounts: number): Promise<Stage> {
     closing.push(() => database.end());
     const redis = new Redis(urls.redis);
     closing.push(async () => redis.disconnect());
+    const servers = new Servers(environment, isSmoke);
+    closing.push(() => servers.close());
     await seed(database, accounts, readSettings(environment, 'api').accounts.argon2);
     const clear = async () => {
       await truncate(database, 'pgboss.job');
@@ -73,7 +78,7 @@ export async function setStage(accounts: number): Promise<Stage> {
       await database.query('checkpoint');
     };
     const versions = `${withoutPlace(postgres.description)}, ${withoutPlace(embedded.description)}`;
-    return { environment, urls, database, redis, sink, load, versions, accounts, clear, close };
+    return { environment, urls, servers, database, redis, sink, load, versions, accounts, clear, close };
   } catch (error) {
     await close();
     throw error;

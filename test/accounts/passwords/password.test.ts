@@ -161,6 +161,27 @@ describe('a password hash', () => {
       expect(await passwords.verifyForNobody('anything at all', call, form)).toBe(false);
     },
   );
+
+  it.each([
+    ['argon2id m=19456,t=2,p=1', () => argon2.hash('somebody', { memoryCost: 19456, timeCost: 2, parallelism: 1 })],
+    ['bcrypt 10', () => bcrypt.hash('somebody', 10)],
+  ])('costs the processor for nobody what it costs for somebody: %s', async (form, hashOf) => {
+    const hash = await hashOf();
+    /** Microseconds of this process, all threads, at the least: what a busy machine adds is no work of ours. */
+    const cost = async (verify: () => Promise<boolean>) => {
+      const costs: number[] = [];
+      for (let round = 0; round < 4; round++) {
+        const before = process.cpuUsage();
+        expect(await verify()).toBe(false);
+        costs.push(process.cpuUsage(before).user);
+      }
+      return Math.min(...costs);
+    };
+    const somebody = await cost(() => passwords.verify(hash, 'anything at all', call));
+    const nobody = await cost(() => passwords.verifyForNobody('anything at all', call, form));
+    expect(nobody / somebody).toBeGreaterThan(0.6);
+    expect(nobody / somebody).toBeLessThan(1.7);
+  });
 });
 
 describe('the password policy', () => {
