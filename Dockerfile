@@ -12,7 +12,7 @@ COPY migrations ./migrations
 COPY templates ./templates
 RUN npm run build
 
-# No production dependency needs an install script: argon2 brings its binaries (glibc and musl, x64 and arm64).
+# No production dependency needs an install script: argon2 and bcrypt bring their binaries (glibc and musl, x64 and arm64).
 # mjml compiles the mail templates, which the build stage has done: no process loads it, so it and its 235 packages stay
 # out (node_modules has 88 MB instead of 210 MB).
 FROM node:24.21.0-bookworm-slim AS dependencies

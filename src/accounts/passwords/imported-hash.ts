@@ -107,7 +107,7 @@ function parseBcrypt(text: string): HashVerdict {
   const [, head, cost, lastOfSalt = '', digest] = bcryptHash.exec(text) ?? [];
   if (!head) return refused('bcrypt hash is not a cost, 22 characters of salt and 31 of digest');
   if (Number(cost) < 4 || Number(cost) > 31) return refused('bcrypt cost is not 4 to 31');
-  // Salts made by hand carry four bits more than there are; crypt_blowfish drops them, bcryptjs would never match.
+  // Salts made by hand carry four bits more than there are; crypt_blowfish drops them, bcrypt 6.0.0 never matches.
   const kept = bcryptAlphabet.charAt(bcryptAlphabet.indexOf(lastOfSalt) & 0b110000);
   return { kind: 'accepted', form: { algorithm: 'bcrypt', cost: Number(cost) }, hash: `${head}${kept}${digest}` };
 }

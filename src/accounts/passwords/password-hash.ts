@@ -1,5 +1,5 @@
 import argon2 from 'argon2';
-import { BcryptThreads } from './bcrypt-threads.js';
+import { opensBcrypt } from './bcrypt-hash.js';
 import { dummyOf, nameOfForm } from './form-names.js';
 import { type HashCall, HashLimiter } from './hash-limiter.js';
 import { formOf, type HashForm, isExpensive } from './imported-hash.js';
@@ -31,7 +31,6 @@ const expensiveQueue = 8;
 /** argon2id (RFC 9106) behind the concurrency limiter; verifies foreign forms that were imported in lanes of their own. */
 export class PasswordHash {
   readonly #options: { memoryCost: number; timeCost: number; parallelism: number; hashLength: number };
-  readonly #bcrypt = new BcryptThreads();
   /** The name of the form that this one makes. */
   readonly ownForm: string;
 
@@ -129,7 +128,7 @@ export class PasswordHash {
   }
 
   async #compare(hash: string, form: HashForm, text: string): Promise<boolean> {
-    return form.algorithm === 'bcrypt' ? this.#bcrypt.compare(text, hash) : argon2.verify(hash, text);
+    return form.algorithm === 'bcrypt' ? opensBcrypt(hash, text) : argon2.verify(hash, text);
   }
 }
 

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
-import type { Worker } from 'node:worker_threads';
 import { gzipSync } from 'node:zlib';
 import type { MikroORM } from '@mikro-orm/postgresql';
 import argon2 from 'argon2';
@@ -8,7 +7,6 @@ import bcrypt from 'bcryptjs';
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Accounts } from '../../../src/accounts/accounts.js';
-import { BcryptThreads } from '../../../src/accounts/passwords/bcrypt-threads.js';
 import { kindOfHash, parseImportedHash } from '../../../src/accounts/passwords/imported-hash.js';
 import { type ImportOptions, importAccounts, summary } from '../../../src/commands/accounts/import.js';
 import { longestLine, readLines, SourceBroken } from '../../../src/commands/accounts/import-lines.js';
@@ -562,62 +560,5 @@ describe('an imported account', () => {
       await own.close(true);
       await latchkey.close();
     }
-  });
-});
-
-describe('a bcrypt password', () => {
-  const threadsMade = async (work: (made: readonly Worker[]) => Promise<void>) => {
-    const made: Worker[] = [];
-    const note = (worker: Worker) => made.push(worker);
-    process.on('worker', note);
-    await work(made).finally(() => process.off('worker', note));
-    return made;
-  };
-
-  it('is verified while the event loop goes on', async () => {
-    const threads = new BcryptThreads();
-    await threads.compare('thread', bcryptHash);
-    let turns = 0;
-    const turning = setInterval(() => turns++, 5);
-    await threads.compare('another password', bcryptHash);
-    clearInterval(turning);
-    expect(turns).toBeGreaterThan(8);
-  });
-
-  it('takes one thread for each that is verified at the same time, which ends when it is idle', async () => {
-    const threads = new BcryptThreads(50);
-    const cheap = bcrypt.hashSync('a password', 4);
-    const made = await threadsMade(async () => {
-      for (const each of ['a password', 'another password', 'a password'])
-        expect(await threads.compare(each, cheap)).toBe(each === 'a password');
-      await Promise.all([threads.compare('a password', cheap), threads.compare('a password', cheap)]);
-    });
-    expect(made).toHaveLength(2);
-    await eventually(
-      () => made.map(({ threadId }) => threadId),
-      (ids) => ids.every((id) => id === -1),
-    );
-    expect(await threads.compare('a password', cheap)).toBe(true);
-  });
-
-  it('is an error, and the next one is verified, when its thread dies', async () => {
-    const threads = new BcryptThreads();
-    const made = await threadsMade(async (seen) => {
-      const dying = threads.compare('a password', bcryptHash.replace('$12$', '$16$'));
-      await eventually(
-        () => seen.length,
-        (length) => length > 0,
-      );
-      await seen[0]?.terminate();
-      await expect(dying).rejects.toThrow('thread ended');
-    });
-    expect(made).toHaveLength(1);
-    expect(await threads.compare('a password', bcrypt.hashSync('a password', 4))).toBe(true);
-  });
-
-  it('counts up to its 72nd byte, as bcrypt always did', async () => {
-    const hash = bcrypt.hashSync('a'.repeat(72), 4);
-    expect(await new BcryptThreads().compare(`${'a'.repeat(72)}and more`, hash)).toBe(true);
-    expect(await new BcryptThreads().compare('a'.repeat(71), hash)).toBe(false);
   });
 });
