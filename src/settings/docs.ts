@@ -1,3 +1,4 @@
+import { wordsOf } from './defaults.js';
 import type { Environment } from './environment.js';
 import { fileOf } from './secret-files.js';
 import { secretNames, settingRows } from './table.js';
@@ -6,7 +7,7 @@ const rows = () => settingRows;
 
 /** The table in `docs/settings.md`. */
 export function settingsMarkdown(): string {
-  const lines = rows().map(([name, { byDefault, meaning }]) => `| \`${name}\` | ${byDefault} | ${meaning} |`);
+  const lines = rows().map(([name, { byDefault, meaning }]) => `| \`${name}\` | ${wordsOf(byDefault)} | ${meaning} |`);
   return ['| name | default | meaning |', '|---|---|---|', ...lines].join('\n');
 }
 
@@ -38,7 +39,7 @@ PostgreSQL's own variables (\`PGHOST\`, \`PGPASSWORD\`, \`PGSSLMODE\` …) are n
 export function settingsExample(): string {
   const lines = rows().map(
     ([name, { byDefault, meaning }]) =>
-      `# ${meaning.replaceAll('`', '')}\n# Default: ${byDefault.replaceAll('`', '')}\n#${name}=\n`,
+      `# ${meaning.replaceAll('`', '')}\n# Default: ${wordsOf(byDefault).replaceAll('`', '')}\n#${name}=\n`,
   );
   return ['# Made from src/settings/table.ts by `npm run generate`. An empty value counts as unset.\n', ...lines].join(
     '\n',
@@ -52,7 +53,7 @@ export function settingsSeen(environment: Environment): string {
     .map(([name, { byDefault, secret }]) => {
       const value = environment[name];
       const isInFile = secret && !value && environment[fileOf(name)];
-      const unset = isInFile ? '(in a file, not shown)' : `(default: ${byDefault.replaceAll('`', '')})`;
+      const unset = isInFile ? '(in a file, not shown)' : `(default: ${wordsOf(byDefault).replaceAll('`', '')})`;
       const seen = !value ? unset : secret ? '(set, not shown)' : value;
       return `${name.padEnd(width)}  ${seen}`;
     })

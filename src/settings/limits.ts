@@ -1,4 +1,4 @@
-import type { SettingDefinition } from './definition.js';
+import { setting } from './definition.js';
 import { limits, onOrOff } from './values.js';
 
 /** What a network limit counts; the factors are `shareOf` in `rate-limit/caller-limit.ts`. */
@@ -6,86 +6,108 @@ const network = ' (IPv4 /24, IPv6 /56); a /48 has four times, a /32 sixteen time
 
 /** Every limit: `points/seconds`, several windows separated by commas. */
 export const limitSettings = {
-  LIMIT_RESET_PER_ACCOUNT: {
+  LIMIT_RESET_PER_ACCOUNT: setting({
     value: limits,
-    byDefault: '3/3600,5/21600',
+    byDefault: [
+      { points: 3, seconds: 3600 },
+      { points: 5, seconds: 21_600 },
+    ],
     meaning:
       'Reset mails to one account, points/seconds, in any stretch of that length; silent, counted in the worker. Beside ' +
       'it two mails in each longest window: for a device of the owner, and for a network that did not use it up.',
-  },
-  LIMIT_RESET_PER_CLIENT: {
+  }),
+  LIMIT_RESET_PER_CLIENT: setting({
     value: limits,
-    byDefault: '30/900',
+    byDefault: [{ points: 30, seconds: 900 }],
     meaning: 'Reset requests of one client (IPv4 address, IPv6 /64).',
-  },
-  LIMIT_RESET_PER_NETWORK: {
+  }),
+  LIMIT_RESET_PER_NETWORK: setting({
     value: limits,
-    byDefault: '300/900',
+    byDefault: [{ points: 300, seconds: 900 }],
     meaning: `Reset requests of one network${network}`,
-  },
-  NOTIFY_UNKNOWN_ADDRESS: {
+  }),
+  NOTIFY_UNKNOWN_ADDRESS: setting({
     value: onOrOff,
-    byDefault: 'off',
+    byDefault: false,
     meaning: 'Whether a mail tells the holder of an address without an account that somebody asked for it.',
-  },
-  LIMIT_NOTIFY_UNKNOWN_PER_ADDRESS: {
+  }),
+  LIMIT_NOTIFY_UNKNOWN_PER_ADDRESS: setting({
     value: limits,
-    byDefault: '1/86400',
+    byDefault: [{ points: 1, seconds: 86_400 }],
     meaning: 'Mails to one address without an account; silent, counted in the worker, as the next two.',
-  },
-  LIMIT_NOTIFY_UNKNOWN_PER_CLIENT: {
+  }),
+  LIMIT_NOTIFY_UNKNOWN_PER_CLIENT: setting({
     value: limits,
-    byDefault: '5/86400',
+    byDefault: [{ points: 5, seconds: 86_400 }],
     meaning: 'Mails to addresses without an account for the requests of one client.',
-  },
-  LIMIT_NOTIFY_UNKNOWN_IN_ALL: {
+  }),
+  LIMIT_NOTIFY_UNKNOWN_IN_ALL: setting({
     value: limits,
-    byDefault: '30/3600',
+    byDefault: [{ points: 30, seconds: 3600 }],
     meaning: 'Mails to addresses without an account, of all workers together.',
-  },
-  LIMIT_KEY_FAILURES_PER_CLIENT: { value: limits, byDefault: '20/900', meaning: 'Unknown reset keys from one client.' },
-  LIMIT_KEY_FAILURES_PER_NETWORK: {
+  }),
+  LIMIT_KEY_FAILURES_PER_CLIENT: setting({
     value: limits,
-    byDefault: '200/900',
+    byDefault: [{ points: 20, seconds: 900 }],
+    meaning: 'Unknown reset keys from one client.',
+  }),
+  LIMIT_KEY_FAILURES_PER_NETWORK: setting({
+    value: limits,
+    byDefault: [{ points: 200, seconds: 900 }],
     meaning: `Unknown reset keys from one network${network}`,
-  },
-  LIMIT_SIGN_IN_PER_ADDRESS_AND_CLIENT: {
+  }),
+  LIMIT_SIGN_IN_PER_ADDRESS_AND_CLIENT: setting({
     value: limits,
-    byDefault: '10/900',
+    byDefault: [{ points: 10, seconds: 900 }],
     meaning: 'Failed sign-ins for one address from one client.',
-  },
-  LIMIT_SIGN_IN_PER_CLIENT: { value: limits, byDefault: '100/900', meaning: 'Failed sign-ins from one client.' },
-  LIMIT_SIGN_IN_PER_NETWORK: {
+  }),
+  LIMIT_SIGN_IN_PER_CLIENT: setting({
     value: limits,
-    byDefault: '1000/900',
+    byDefault: [{ points: 100, seconds: 900 }],
+    meaning: 'Failed sign-ins from one client.',
+  }),
+  LIMIT_SIGN_IN_PER_NETWORK: setting({
+    value: limits,
+    byDefault: [{ points: 1000, seconds: 900 }],
     meaning: `Failed sign-ins from one network${network}`,
-  },
-  LIMIT_SIGN_IN_PER_ADDRESS: {
+  }),
+  LIMIT_SIGN_IN_PER_ADDRESS: setting({
     value: limits,
-    byDefault: '100/86400',
+    byDefault: [{ points: 100, seconds: 86_400 }],
     meaning:
       'Failed sign-ins for one address from anywhere; silent, ended by a new password, and never touches recovery.',
-  },
-  LIMIT_SIGN_IN_PER_DEVICE: {
+  }),
+  LIMIT_SIGN_IN_PER_DEVICE: setting({
     value: limits,
-    byDefault: '10/900,100/86400',
+    byDefault: [
+      { points: 10, seconds: 900 },
+      { points: 100, seconds: 86_400 },
+    ],
     meaning: 'Failed sign-ins of one device that proved its owner; instead of the limit per address.',
-  },
-  LIMIT_CHANGE_PASSWORD_PER_ACCOUNT: {
+  }),
+  LIMIT_CHANGE_PASSWORD_PER_ACCOUNT: setting({
     value: limits,
-    byDefault: '5/3600',
+    byDefault: [{ points: 5, seconds: 3600 }],
     meaning: 'Password changes of one account by `changePassword`; told to its owner alone.',
-  },
-  LIMIT_HASH_PER_CLIENT: {
+  }),
+  LIMIT_HASH_PER_CLIENT: setting({
     value: limits,
-    byDefault: '300/300',
+    byDefault: [{ points: 300, seconds: 300 }],
     meaning: 'Calls of one client that hash a password: the pace of one a second, and room for an office of 200.',
-  },
-  LIMIT_HASH_PER_NETWORK: {
+  }),
+  LIMIT_HASH_PER_NETWORK: setting({
     value: limits,
-    byDefault: '600/60',
+    byDefault: [{ points: 600, seconds: 60 }],
     meaning: `Calls of one network that hash a password${network}`,
-  },
-  LIMIT_SIGN_UP_PER_CLIENT: { value: limits, byDefault: '10/3600', meaning: 'Sign-ups of one client.' },
-  LIMIT_SIGN_UP_PER_NETWORK: { value: limits, byDefault: '100/3600', meaning: `Sign-ups of one network${network}` },
-} satisfies Record<string, SettingDefinition>;
+  }),
+  LIMIT_SIGN_UP_PER_CLIENT: setting({
+    value: limits,
+    byDefault: [{ points: 10, seconds: 3600 }],
+    meaning: 'Sign-ups of one client.',
+  }),
+  LIMIT_SIGN_UP_PER_NETWORK: setting({
+    value: limits,
+    byDefault: [{ points: 100, seconds: 3600 }],
+    meaning: `Sign-ups of one network${network}`,
+  }),
+};

@@ -12,7 +12,7 @@ const cidrs = list('networks in CIDR notation (10.0.0.0/8, 2001:db8::/32; not /0
 });
 
 /** The networks of proxies. Whoever is in one of them can claim any address, so they must not be most of the world. */
-export const proxies: Reader<string[]> = (text) => {
+export const proxies: Reader<readonly string[]> = (text) => {
   const networks = cidrs(text);
   const space = networks.kind === 'Read' ? tooWide(networks.value) : undefined;
   if (!space) return networks;

@@ -6,8 +6,6 @@ export type Reading<T> =
 /** Reads the text of a setting. Never throws for a text. */
 export type Reader<T> = (text: string) => Reading<T>;
 
-export type ReadBy<R> = R extends Reader<infer T> ? T : never;
-
 export function notAllowed(fault: string): Reading<never> {
   return { kind: 'NotAllowed', fault };
 }

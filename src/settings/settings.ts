@@ -1,10 +1,10 @@
 import type { LogLevel } from '../observability/log.js';
-import { coresOfQuota } from './cores.js';
 import { deepFreeze } from './deep-freeze.js';
+import { Derived } from './defaults.js';
+import type { ValueOf } from './definition.js';
 import type { Command, Environment } from './environment.js';
 import { type SettingFault, SettingsError } from './faults.js';
 import { parseEach } from './parse-each.js';
-import type { ReadBy } from './reader.js';
 import { fileOf, readSecretFiles } from './secret-files.js';
 import { knownNames, type SettingName, secretNames, settingRows, type settingsTable } from './table.js';
 import { unknownSettings } from './unknown-settings.js';
@@ -13,7 +13,7 @@ export type Settings = ReturnType<typeof readSettings>;
 export type { SettingFault, SettingName };
 export { SettingsError };
 
-type Values = { [Name in SettingName]: ReadBy<(typeof settingsTable)[Name]['value']> | undefined };
+type Values = { [Name in SettingName]: ValueOf<(typeof settingsTable)[Name]> };
 
 /** Secrets in files are read into an environment that names no file. */
 export function withSecretFiles(environment: Environment) {
@@ -29,12 +29,13 @@ export function withSecretFiles(environment: Environment) {
 export function readSettings(given: Environment, command: Command, toCome: readonly SettingName[] = []) {
   const { environment, faults } = withSecretFiles(given);
   faults.push(...unknownSettings(given, knownNames).faults);
-  const values = parseEach(environment, settingRows, faults) as Values;
-  const production = (values.NODE_ENV ?? (command === 'dev' ? 'development' : 'production')) === 'production';
+  const read = parseEach(environment, settingRows, faults);
+  const values = withDefaults(read, command);
+  const production = values.NODE_ENV === 'production';
   const fault = (name: SettingName, text: string) => faults.push({ name, fault: text });
   const isSet = (name: SettingName) => (environment[name] ?? '') !== '' || (given[fileOf(name)] ?? '') !== '';
   /** What is wrong already is not blamed for what follows from its default. */
-  const isWrong = (...names: SettingName[]) => names.some((name) => isSet(name) && values[name] === undefined);
+  const isWrong = (...names: SettingName[]) => names.some((name) => isSet(name) && read[name] === undefined);
   const required = <Name extends SettingName>(name: Name, commands: readonly Command[], why: string) => {
     if (!isSet(name) && commands.includes(command) && !toCome.includes(name)) fault(name, `is not set; ${why}`);
     return values[name];
@@ -42,15 +43,13 @@ export function readSettings(given: Environment, command: Command, toCome: reado
 
   const servers = ['api', 'worker', 'dev'] as const;
   const inProduction = production ? servers : [];
-  const port = values.PORT ?? 4000;
-  const publicUrl = values.PUBLIC_URL ?? `http://localhost:${port}`;
+  const { PORT: port, PUBLIC_URL: publicUrl, HOST: host, SIGN_UP: signUp } = values;
   const signingKeys = required(
     'ACCESS_TOKEN_SIGNING_KEY',
     ['api', 'dev'],
     'give an Ed25519 private key (PKCS#8 PEM or JWK)',
   );
-  const argon2 = { memoryKib: values.ARGON2_MEMORY_KIB ?? 19456, timeCost: values.ARGON2_TIME_COST ?? 2 };
-  const signUp = values.SIGN_UP ?? (command === 'dev' && !production ? 'open' : 'closed');
+  const argon2 = { memoryKib: values.ARGON2_MEMORY_KIB, timeCost: values.ARGON2_TIME_COST };
 
   if (
     production &&
@@ -58,11 +57,11 @@ export function readSettings(given: Environment, command: Command, toCome: reado
     !isWrong('PUBLIC_URL') &&
     servers.some((each) => each === command)
   ) {
-    const was = values.PUBLIC_URL ? `was ${JSON.stringify(publicUrl)}` : 'is not set';
+    const was = isSet('PUBLIC_URL') ? `was ${JSON.stringify(publicUrl)}` : 'is not set';
     fault('PUBLIC_URL', `${was}; production allows https only, because links in mails are made from it`);
   }
   for (const name of ['RESET_PAGE_URL', 'SIGN_IN_URL', 'SUPPORT_URL'] as const) {
-    if (!production || !values[name]?.startsWith('http:')) continue;
+    if (!production || !isSet(name) || !values[name]?.startsWith('http:')) continue;
     const orMailto = name === 'SUPPORT_URL' ? ', or mailto:' : '';
     fault(name, `was ${JSON.stringify(values[name])}; production allows https only${orMailto}`);
   }
@@ -80,14 +79,12 @@ export function readSettings(given: Environment, command: Command, toCome: reado
     );
   }
 
-  const keyTtlMaxSeconds = values.RESET_KEY_TTL_MAX ?? 86_400;
+  const keyTtlMaxSeconds = values.RESET_KEY_TTL_MAX;
   const tooLong = (seconds: number) => seconds > keyTtlMaxSeconds && !isWrong('RESET_KEY_TTL_MAX');
   const atMost = `at most RESET_KEY_TTL_MAX, which is ${keyTtlMaxSeconds} s`;
-  if (tooLong(values.RESET_KEY_TTL ?? 3600)) fault('RESET_KEY_TTL', `was ${values.RESET_KEY_TTL ?? 3600}; ${atMost}`);
+  if (tooLong(values.RESET_KEY_TTL)) fault('RESET_KEY_TTL', `was ${values.RESET_KEY_TTL}; ${atMost}`);
   // The last mail of a budget carries a key that lives until the budget refills.
-  const longestWindow = Math.max(
-    ...(values.LIMIT_RESET_PER_ACCOUNT ?? [{ seconds: 21_600 }]).map(({ seconds }) => seconds),
-  );
+  const longestWindow = Math.max(...values.LIMIT_RESET_PER_ACCOUNT.map(({ seconds }) => seconds));
   if (tooLong(longestWindow)) {
     fault(
       'LIMIT_RESET_PER_ACCOUNT',
@@ -95,8 +92,7 @@ export function readSettings(given: Environment, command: Command, toCome: reado
     );
   }
 
-  const host = values.HOST ?? (production ? '0.0.0.0' : '127.0.0.1');
-  const operations = { port: values.OPS_PORT ?? 9464, host: values.OPS_HOST ?? '127.0.0.1' };
+  const operations = { port: values.OPS_PORT, host: values.OPS_HOST };
   const overlap = host === operations.host || [host, operations.host].some((each) => /^(?:0\.0\.0\.0|::)$/.test(each));
   if ((command === 'api' || command === 'dev') && port > 0 && port === operations.port && overlap) {
     fault('OPS_PORT', `is ${port}, as PORT is; each needs its own, and OPS_PORT=0 turns this one off`);
@@ -105,103 +101,103 @@ export function readSettings(given: Environment, command: Command, toCome: reado
   const settings = {
     command,
     production,
-    log: { level: (values.LOG_LEVEL ?? 'info') satisfies LogLevel as LogLevel },
+    log: { level: values.LOG_LEVEL satisfies LogLevel },
     http: {
       port,
       host,
       publicUrl,
-      trustProxy: values.TRUST_PROXY ?? [],
-      corsOrigins:
-        values.CORS_ORIGINS ??
-        (production ? [] : ['https://studio.apollographql.com', 'https://sandbox.embed.apollographql.com']),
+      trustProxy: values.TRUST_PROXY,
+      corsOrigins: values.CORS_ORIGINS,
     },
     operations,
-    graphql: { sandbox: values.SANDBOX ?? !production, introspection: values.INTROSPECTION ?? !production },
+    graphql: { sandbox: values.SANDBOX, introspection: values.INTROSPECTION },
     database: {
       url:
         required('DATABASE_URL', [...servers, 'migrate', 'account'], 'give postgres://user:password@host/database') ??
         '',
       directUrl: values.DATABASE_DIRECT_URL,
-      pool: values.DATABASE_POOL ?? 10,
-      queuePool: values.DATABASE_QUEUE_POOL ?? 8,
+      pool: values.DATABASE_POOL,
+      queuePool: values.DATABASE_QUEUE_POOL,
     },
     redis: {
       url: required('REDIS_URL', servers, 'give redis://:password@host:6379/0') ?? '',
-      keyPrefix: values.REDIS_KEY_PREFIX ?? '',
+      keyPrefix: values.REDIS_KEY_PREFIX,
     },
     secrets:
       required('SECRET', servers, 'give at least 32 random bytes, for instance from `openssl rand -base64 32`') ?? [],
     mail: {
       smtpUrls: required('SMTP_URL', ['worker', 'dev'], 'give smtp://user:password@host:587') ?? [],
-      from: required('MAIL_FROM', inProduction, 'give the sender: Acme <no-reply@acme.example>') ?? {
-        name: 'Latchkey',
-        address: 'no-reply@localhost',
-      },
-      productName: required('PRODUCT_NAME', inProduction, 'give the name that people know') ?? 'Latchkey',
+      from: required('MAIL_FROM', inProduction, 'give the sender: Acme <no-reply@acme.example>'),
+      productName: required('PRODUCT_NAME', inProduction, 'give the name that people know'),
       requireTls: production,
     },
     accounts: {
       signUp,
-      passwordMinLength: values.PASSWORD_MIN_LENGTH ?? 15,
+      passwordMinLength: values.PASSWORD_MIN_LENGTH,
       passwordMaxLength: 128,
       argon2,
-      hashConcurrency: values.HASH_CONCURRENCY ?? coresOfQuota(),
-      hashQueue: values.HASH_QUEUE ?? 64,
+      hashConcurrency: values.HASH_CONCURRENCY,
+      hashQueue: values.HASH_QUEUE,
       accessToken: {
         signingKeys: signingKeys ?? [],
-        ttlSeconds: values.ACCESS_TOKEN_TTL ?? 900,
+        ttlSeconds: values.ACCESS_TOKEN_TTL,
         issuer: publicUrl,
-        audience: values.ACCESS_TOKEN_AUDIENCE ?? publicUrl,
+        audience: values.ACCESS_TOKEN_AUDIENCE,
       },
       limits: {
-        signInPerAddressAndClient: values.LIMIT_SIGN_IN_PER_ADDRESS_AND_CLIENT ?? [{ points: 10, seconds: 900 }],
+        signInPerAddressAndClient: values.LIMIT_SIGN_IN_PER_ADDRESS_AND_CLIENT,
         signIn: {
-          perClient: values.LIMIT_SIGN_IN_PER_CLIENT ?? [{ points: 100, seconds: 900 }],
-          perNetwork: values.LIMIT_SIGN_IN_PER_NETWORK ?? [{ points: 1000, seconds: 900 }],
+          perClient: values.LIMIT_SIGN_IN_PER_CLIENT,
+          perNetwork: values.LIMIT_SIGN_IN_PER_NETWORK,
         },
-        signInPerAddress: values.LIMIT_SIGN_IN_PER_ADDRESS ?? [{ points: 100, seconds: 86400 }],
-        changePasswordPerAccount: values.LIMIT_CHANGE_PASSWORD_PER_ACCOUNT ?? [{ points: 5, seconds: 3600 }],
-        signInPerDevice: values.LIMIT_SIGN_IN_PER_DEVICE ?? [
-          { points: 10, seconds: 900 },
-          { points: 100, seconds: 86400 },
-        ],
+        signInPerAddress: values.LIMIT_SIGN_IN_PER_ADDRESS,
+        changePasswordPerAccount: values.LIMIT_CHANGE_PASSWORD_PER_ACCOUNT,
+        signInPerDevice: values.LIMIT_SIGN_IN_PER_DEVICE,
         hash: {
-          perClient: values.LIMIT_HASH_PER_CLIENT ?? [{ points: 300, seconds: 300 }],
-          perNetwork: values.LIMIT_HASH_PER_NETWORK ?? [{ points: 600, seconds: 60 }],
+          perClient: values.LIMIT_HASH_PER_CLIENT,
+          perNetwork: values.LIMIT_HASH_PER_NETWORK,
         },
         signUp: {
-          perClient: values.LIMIT_SIGN_UP_PER_CLIENT ?? [{ points: 10, seconds: 3600 }],
-          perNetwork: values.LIMIT_SIGN_UP_PER_NETWORK ?? [{ points: 100, seconds: 3600 }],
+          perClient: values.LIMIT_SIGN_UP_PER_CLIENT,
+          perNetwork: values.LIMIT_SIGN_UP_PER_NETWORK,
         },
       },
     },
     passwordReset: {
-      pageUrl: values.RESET_PAGE_URL ?? `${publicUrl}/reset-password`,
+      pageUrl: values.RESET_PAGE_URL,
       signInUrl: values.SIGN_IN_URL,
       supportUrl: values.SUPPORT_URL,
-      keyTtlSeconds: values.RESET_KEY_TTL ?? 3600,
+      keyTtlSeconds: values.RESET_KEY_TTL,
       keyTtlMaxSeconds,
-      requestDeadlineSeconds: values.RESET_REQUEST_DEADLINE ?? 3600,
-      notifyUnknown: values.NOTIFY_UNKNOWN_ADDRESS ?? false,
+      requestDeadlineSeconds: values.RESET_REQUEST_DEADLINE,
+      notifyUnknown: values.NOTIFY_UNKNOWN_ADDRESS,
       limits: {
-        unknownPerAddress: values.LIMIT_NOTIFY_UNKNOWN_PER_ADDRESS ?? [{ points: 1, seconds: 86400 }],
-        unknownPerClient: values.LIMIT_NOTIFY_UNKNOWN_PER_CLIENT ?? [{ points: 5, seconds: 86400 }],
-        unknownInAll: values.LIMIT_NOTIFY_UNKNOWN_IN_ALL ?? [{ points: 30, seconds: 3600 }],
-        perAccount: values.LIMIT_RESET_PER_ACCOUNT ?? [
-          { points: 3, seconds: 3600 },
-          { points: 5, seconds: 21600 },
-        ],
+        unknownPerAddress: values.LIMIT_NOTIFY_UNKNOWN_PER_ADDRESS,
+        unknownPerClient: values.LIMIT_NOTIFY_UNKNOWN_PER_CLIENT,
+        unknownInAll: values.LIMIT_NOTIFY_UNKNOWN_IN_ALL,
+        perAccount: values.LIMIT_RESET_PER_ACCOUNT,
         requests: {
-          perClient: values.LIMIT_RESET_PER_CLIENT ?? [{ points: 30, seconds: 900 }],
-          perNetwork: values.LIMIT_RESET_PER_NETWORK ?? [{ points: 300, seconds: 900 }],
+          perClient: values.LIMIT_RESET_PER_CLIENT,
+          perNetwork: values.LIMIT_RESET_PER_NETWORK,
         },
         keyFailures: {
-          perClient: values.LIMIT_KEY_FAILURES_PER_CLIENT ?? [{ points: 20, seconds: 900 }],
-          perNetwork: values.LIMIT_KEY_FAILURES_PER_NETWORK ?? [{ points: 200, seconds: 900 }],
+          perClient: values.LIMIT_KEY_FAILURES_PER_CLIENT,
+          perNetwork: values.LIMIT_KEY_FAILURES_PER_NETWORK,
         },
       },
     },
   };
   if (faults.length > 0) throw new SettingsError(faults);
   return deepFreeze(settings);
+}
+
+/** In the order of the table, so that a default may follow from what stands before it. */
+function withDefaults(read: Readonly<Record<string, unknown>>, command: Command): Values {
+  const values: Record<string, unknown> = {};
+  for (const [name, { byDefault }] of settingRows) {
+    const derive = () =>
+      byDefault instanceof Derived ? byDefault.from({ ...(values as Values), command }) : byDefault;
+    values[name] = read[name] ?? derive();
+  }
+  return values as Values;
 }

@@ -1,5 +1,7 @@
 import { browserOrigins } from './browser-origins.js';
-import type { SettingDefinition } from './definition.js';
+import { coresOfQuota } from './cores.js';
+import { absent, Derived, follows, forDev, inProduction, outsideProduction } from './defaults.js';
+import { type SettingDefinition, setting } from './definition.js';
 import { keyPrefix } from './key-prefix.js';
 import { limitSettings } from './limits.js';
 import { plainText } from './plain-text.js';
@@ -25,217 +27,224 @@ import {
 
 /** Every setting. The documented table, `.env.example` and `latchkey settings` are made from this. */
 export const settingsTable = {
-  NODE_ENV: {
+  NODE_ENV: setting({
     value: oneOf('production', 'development', 'test'),
-    byDefault: 'production; development for `dev`',
+    byDefault: forDev('development', 'production'),
     meaning: 'Production switches every safe default on.',
-  },
-  PORT: {
+  }),
+  PORT: setting({
     value: integer(0, 65535),
-    byDefault: '4000',
+    byDefault: 4000,
     meaning:
       'Port of the API: `/graphql`, `/reset-password`, `/.well-known/jwks.json`, `/livez`, `/readyz`. 0 takes a free one.',
-  },
-  HOST: { value: host, byDefault: '127.0.0.1; 0.0.0.0 in production', meaning: 'Address that the API listens on.' },
-  OPS_PORT: {
+  }),
+  HOST: setting({
+    value: host,
+    byDefault: inProduction('0.0.0.0', '127.0.0.1'),
+    meaning: 'Address that the API listens on.',
+  }),
+  OPS_PORT: setting({
     value: integer(0, 65535),
-    byDefault: '9464',
+    byDefault: 9464,
     meaning: 'Port of `/livez`, `/readyz` and `/metrics` of each process. 0 = off.',
-  },
-  OPS_HOST: { value: host, byDefault: '127.0.0.1', meaning: 'Address that the operations port listens on.' },
-  PUBLIC_URL: {
+  }),
+  OPS_HOST: setting({ value: host, byDefault: '127.0.0.1', meaning: 'Address that the operations port listens on.' }),
+  PUBLIC_URL: setting({
     value: origin,
-    byDefault: 'http://localhost:PORT',
+    byDefault: follows('PORT', (port) => `http://localhost:${port}`),
     meaning: 'Origin of the hosted pages and issuer of access tokens. https in production.',
-  },
-  RESET_PAGE_URL: {
+  }),
+  RESET_PAGE_URL: setting({
     value: link('https:', 'http:'),
-    byDefault: 'PUBLIC_URL/reset-password',
+    byDefault: follows('PUBLIC_URL', (url) => `${url}/reset-password`),
     meaning:
       'Where the link in the mail leads; the key follows after `#key=`. Without a key the page asks for the address.',
-  },
-  SIGN_IN_URL: {
+  }),
+  SIGN_IN_URL: setting({
     value: link('https:', 'http:'),
-    byDefault: 'none',
+    byDefault: absent(),
     meaning: 'Where the page leads after a new password was set. https in production.',
-  },
-  SUPPORT_URL: {
+  }),
+  SUPPORT_URL: setting({
     value: link('https:', 'http:', 'mailto:'),
-    byDefault: 'none',
+    byDefault: absent(),
     meaning: 'Where a person objects to a change that they did not make: https in production, or `mailto:`.',
-  },
-  DATABASE_URL: {
+  }),
+  DATABASE_URL: setting({
     value: databaseUrl,
-    byDefault: 'embedded in `dev`',
+    byDefault: absent('embedded in `dev`'),
     meaning:
       'PostgreSQL 13 or newer: `postgres://user:password@host:5432/database`, a Unix socket by its folder ' +
       '(`postgres:///database?host=/run/postgresql`). Not encrypted without `?sslmode=verify-full` (also `verify-ca`, ' +
       '`require`; `sslrootcert`, `sslcert`, `sslkey`). A parameter that is not supported is refused by its name.',
     secret: true,
-  },
-  DATABASE_POOL: {
+  }),
+  DATABASE_POOL: setting({
     value: integer(1, 200, 'connections'),
-    byDefault: '10',
+    byDefault: 10,
     meaning: 'Connections to PostgreSQL for statements, at most, in each process.',
-  },
-  DATABASE_QUEUE_POOL: {
+  }),
+  DATABASE_QUEUE_POOL: setting({
     value: integer(1, 200, 'connections'),
-    byDefault: '8',
+    byDefault: 8,
     meaning: 'Connections to PostgreSQL for jobs, at most, in each process; a worker has one more, to listen.',
-  },
-  DATABASE_DIRECT_URL: {
+  }),
+  DATABASE_DIRECT_URL: setting({
     value: databaseUrl,
-    byDefault: 'DATABASE_URL',
+    byDefault: absent('DATABASE_URL'),
     meaning:
       'PostgreSQL itself, where DATABASE_URL leads to a pooler: for `latchkey migrate`, and for the worker to be told of ' +
       'new jobs. Without it, behind a pooler in transaction mode, the worker looks once a second.',
     secret: true,
-  },
-  REDIS_URL: {
+  }),
+  REDIS_URL: setting({
     value: redisUrl,
-    byDefault: 'embedded in `dev`',
+    byDefault: absent('embedded in `dev`'),
     meaning:
       'Redis 6.2 or newer, or Valkey, with `maxmemory-policy noeviction`: one server (`redis://user:password@host:6379/0`), ' +
       'Sentinels (`redis+sentinel://user:password@host:26379,host:26379/0?master=name`, credentials of the Sentinels ' +
       'as `&sentinel_username=…&sentinel_password=…`) or a cluster (`redis+cluster://user:password@host:6379,host:6379`). ' +
       '`rediss` instead of `redis` is TLS.',
     secret: true,
-  },
-  REDIS_KEY_PREFIX: {
+  }),
+  REDIS_KEY_PREFIX: setting({
     value: keyPrefix,
-    byDefault: 'none',
+    byDefault: '',
     meaning:
       'Put before every name in Redis (`acme:`), where several programs, or several brands with a database each, share one.',
-  },
-  SMTP_URL: {
+  }),
+  SMTP_URL: setting({
     value: smtpUrls,
-    byDefault: 'embedded in `dev`',
+    byDefault: absent('embedded in `dev`'),
     meaning:
       'The mail relay (`smtp://user:password@host:587`, or `smtps://…:465` for TLS from the first byte); several, ' +
       'separated by commas, are tried in turn. Parameters: `ignoreTLS`, `requireTLS` (`true`, `false`), `name` (of ' +
       'ours, for EHLO; by default the domain of `MAIL_FROM`), `authMethod` (`PLAIN`, `LOGIN`, `CRAM-MD5`), ' +
       '`tls.servername`; others are refused.',
     secret: true,
-  },
-  MAIL_FROM: {
+  }),
+  MAIL_FROM: setting({
     value: mailbox,
-    byDefault: 'required in production; Latchkey <no-reply@localhost>',
+    byDefault: outsideProduction({ name: 'Latchkey', address: 'no-reply@localhost' }),
     meaning: 'Sender of the mails.',
-  },
-  PRODUCT_NAME: {
+  }),
+  PRODUCT_NAME: setting({
     value: plainText,
-    byDefault: 'required in production; Latchkey',
+    byDefault: outsideProduction('Latchkey'),
     meaning: 'How mails and pages call the product: 64 code points at most.',
-  },
-  SECRET: {
+  }),
+  SECRET: setting({
     value: secretValues,
-    byDefault: 'made once in `dev`',
+    byDefault: absent('made once in `dev`'),
     meaning:
       'Root of our MACs; at least 32 random bytes. Several, separated by commas: the first signs, all verify. A value ' +
       'with other characters than letters, digits and `-_+/=.~` beside a comma stands in a JSON array: `["…","…"]`. ' +
       'A value that is dropped makes every link useless that was signed with it.',
     secret: true,
-  },
-  ACCESS_TOKEN_SIGNING_KEY: {
+  }),
+  ACCESS_TOKEN_SIGNING_KEY: setting({
     value: signingKeys,
-    byDefault: 'made once in `dev`',
+    byDefault: absent('made once in `dev`'),
     meaning:
       'Ed25519 private key that signs access tokens: PKCS#8 PEM or JWK. Several, as PEM blocks one after the other or ' +
       'as a JWK Set: the first signs, all verify and stand in `/.well-known/jwks.json`.',
     secret: true,
-  },
-  ACCESS_TOKEN_TTL: { value: seconds(86_400), byDefault: '900', meaning: 'Seconds that an access token lives.' },
-  ACCESS_TOKEN_AUDIENCE: {
+  }),
+  ACCESS_TOKEN_TTL: setting({ value: seconds(86_400), byDefault: 900, meaning: 'Seconds that an access token lives.' }),
+  ACCESS_TOKEN_AUDIENCE: setting({
     value: read('1 to 256 printable characters', (text) => (/^[!-~]{1,256}$/.test(text) ? text : undefined)),
-    byDefault: 'PUBLIC_URL',
+    byDefault: follows('PUBLIC_URL', (url) => url),
     meaning: 'The `aud` claim of access tokens.',
-  },
-  RESET_KEY_TTL: {
+  }),
+  RESET_KEY_TTL: setting({
     value: seconds(604_800),
-    byDefault: '3600',
+    byDefault: 3600,
     meaning:
       'Seconds that a reset key lives, counted from the hand-over of the mail. Only the last mail that ' +
       '`LIMIT_RESET_PER_ACCOUNT` allows for now, and one that it overtook, carry one that lives longer: until there can ' +
       'be another mail.',
-  },
-  RESET_KEY_TTL_MAX: {
+  }),
+  RESET_KEY_TTL_MAX: setting({
     value: seconds(604_800),
-    byDefault: '86400',
+    byDefault: 86_400,
     meaning:
       'Seconds; no reset key lives longer (NIST SP 800-63B-4 allows 24 hours by mail). `RESET_KEY_TTL` or a window of ' +
       '`LIMIT_RESET_PER_ACCOUNT` above it is refused.',
-  },
-  RESET_REQUEST_DEADLINE: {
+  }),
+  RESET_REQUEST_DEADLINE: setting({
     value: seconds(604_800),
-    byDefault: '3600',
+    byDefault: 3600,
     meaning: 'Seconds after which an undelivered request is given up.',
-  },
+  }),
   ...limitSettings,
-  PASSWORD_MIN_LENGTH: {
+  PASSWORD_MIN_LENGTH: setting({
     value: integer(8, 64, 'code points'),
-    byDefault: '15',
+    byDefault: 15,
     meaning: 'Least length of a password in code points.',
-  },
-  ARGON2_MEMORY_KIB: {
+  }),
+  ARGON2_MEMORY_KIB: setting({
     value: integer(12288, 1_048_576, 'KiB'),
-    byDefault: '19456',
+    byDefault: 19_456,
     meaning: 'argon2id memory; never below the strength of 19456 KiB with time cost 2.',
-  },
-  ARGON2_TIME_COST: { value: integer(1, 20), byDefault: '2', meaning: 'argon2id passes.' },
-  HASH_CONCURRENCY: {
+  }),
+  ARGON2_TIME_COST: setting({ value: integer(1, 20), byDefault: 2, meaning: 'argon2id passes.' }),
+  HASH_CONCURRENCY: setting({
     value: integer(1, 64),
-    byDefault: 'cores that the control group grants, at least 1',
+    byDefault: new Derived('cores that the control group grants, at least 1', () => coresOfQuota()),
     meaning:
       'Passwords hashed at the same time in one process. Foreign forms that were imported have a lane of their own beside it.',
-  },
-  HASH_QUEUE: {
+  }),
+  HASH_QUEUE: setting({
     value: integer(0, 10_000),
-    byDefault: '64',
+    byDefault: 64,
     meaning: 'Calls that may wait for the hash limiter; more are told to try again.',
-  },
-  SIGN_UP: {
+  }),
+  SIGN_UP: setting({
     value: oneOf('open', 'closed', 'confirm'),
-    byDefault: '`open` in `dev`, else `closed`',
+    byDefault: forDev('open', 'closed'),
     meaning:
       'Whether `signUp` makes accounts: `open` does, and production refuses it; with `confirm` it sends a link by mail, and `confirmSignUp` makes the account.',
-  },
-  TRUST_PROXY: {
+  }),
+  TRUST_PROXY: setting({
     value: proxies,
-    byDefault: 'none',
+    byDefault: [],
     meaning:
       'Networks whose `X-Forwarded-For` is believed: proxies, and own servers that call for a person. A sixteenth of ' +
       'IPv4 and of 2000::/3 at most, all together.',
-  },
-  CORS_ORIGINS: {
+  }),
+  CORS_ORIGINS: setting({
     value: browserOrigins,
-    byDefault: 'none; Apollo Sandbox in development',
+    byDefault: inProduction<readonly string[]>(
+      [],
+      ['https://studio.apollographql.com', 'https://sandbox.embed.apollographql.com'],
+    ),
     meaning:
       'Browser origins that may call `/graphql`: `https://app.example`, `https://*.preview.app.example` (the star is one label), ' +
-      '`capacitor://localhost`. In development any port of localhost may, too.',
-  },
-  SANDBOX: {
+      '`capacitor://localhost`. The default is Apollo Sandbox. In development any port of localhost may, too.',
+  }),
+  SANDBOX: setting({
     value: onOrOff,
-    byDefault: 'on in development, off in production',
+    byDefault: inProduction<boolean>(false, true),
     meaning: 'Apollo Sandbox as the page at `/graphql`.',
-  },
-  INTROSPECTION: {
+  }),
+  INTROSPECTION: setting({
     value: onOrOff,
-    byDefault: 'on in development, off in production',
+    byDefault: inProduction<boolean>(false, true),
     meaning: 'Whether the schema can be asked for.',
-  },
-  LOG_LEVEL: {
+  }),
+  LOG_LEVEL: setting({
     value: oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'),
     byDefault: 'info',
     meaning: 'Least level of a log line (pino).',
-  },
-  SETTINGS_IGNORE: {
+  }),
+  SETTINGS_IGNORE: setting({
     value: list('names of environment variables', (text) => (/^\w{1,128}$/.test(text) ? text : undefined)),
-    byDefault: 'none',
+    byDefault: [],
     meaning:
       'Names that are no setting of this version and are left alone, for instance while a version is rolled back. ' +
       'Others that begin with `LIMIT_`, `RESET_`, `ARGON2_`, `HASH_`, `PASSWORD_M` or `ACCESS_TOKEN_` are refused.',
-  },
-} satisfies Record<string, SettingDefinition>;
+  }),
+};
 
 export type SettingName = keyof typeof settingsTable;
 

@@ -60,7 +60,7 @@ export const databaseUrl = readOrTell(checked(parseDatabaseUrl), DatabaseUrlErro
 export const redisUrl = readOrTell(checked(parseRedisUrl), RedisUrlError);
 
 export const list = <T>(allowed: string, parseOne: (text: string) => T | undefined, once?: (part: T) => unknown) =>
-  read(`${allowed}, several separated by commas`, (text) => {
+  read<readonly T[]>(`${allowed}, several separated by commas`, (text) => {
     const parts = text.split(',').map((part) => parseOne(part.trim()));
     if (!parts.every((part) => part !== undefined)) return undefined;
     return once && new Set(parts.map(once)).size < parts.length ? undefined : parts;

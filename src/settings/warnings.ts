@@ -1,3 +1,4 @@
+import { wordsOf } from './defaults.js';
 import type { Environment } from './environment.js';
 import type { SettingFault } from './faults.js';
 import type { Settings } from './settings.js';
@@ -9,18 +10,12 @@ type Windows = readonly { readonly points: number; readonly seconds: number }[];
 
 /** What is no fault, and an operator should know of settings that were read. */
 export function settingsWarnings(environment: Environment, settings: Settings): SettingFault[] {
-  return [
-    ...unknownSettings(environment, knownNames).warnings,
-    ...doubtfulSettings(environment, settings, settingRows),
-  ];
+  return [...unknownSettings(environment, knownNames).warnings, ...doubtfulSettings(environment, settings)];
 }
 
-/** By name, what is set by default. */
-type Defaults = readonly (readonly [name: string, row: { readonly byDefault: string }])[];
-
 /** What a process can start with, and an operator should know. Never the value of a secret. */
-export function doubtfulSettings(environment: Environment, settings: Settings, table: Defaults): SettingFault[] {
-  const warnings = idleWindows(environment, table);
+function doubtfulSettings(environment: Environment, settings: Settings): SettingFault[] {
+  const warnings = idleWindows(environment);
   if (settings.production && !settings.passwordReset.supportUrl) {
     const fault = 'is not set: people who did not change their password are not told where to object';
     warnings.push({ name: 'SUPPORT_URL', fault });
@@ -29,9 +24,9 @@ export function doubtfulSettings(environment: Environment, settings: Settings, t
 }
 
 /** Windows that can never be met: a wider one allows less, or the network's does. */
-function idleWindows(environment: Environment, table: Defaults): SettingFault[] {
-  const rows = table.filter(([name]) => name.startsWith('LIMIT_'));
-  const all = new Map(rows.map(([name, { byDefault }]) => [name, windowsOf(environment[name] || byDefault)]));
+function idleWindows(environment: Environment): SettingFault[] {
+  const rows = settingRows.filter(([name]) => name.startsWith('LIMIT_'));
+  const all = new Map(rows.map(([name, { byDefault }]) => [name, windowsOf(environment[name] || wordsOf(byDefault))]));
   return [...all].flatMap(([name, windows]) => {
     const network = all.get(name.replace(/_PER_CLIENT$/, '_PER_NETWORK')) ?? [];
     const narrower = (window: Windows[number]) =>
