@@ -1,11 +1,17 @@
 import { type MailJob, type PlaceUse, settlementOf } from '../accounts/account-mails.js';
+import type { Credential } from '../accounts/accounts.js';
 import { parseEmailAddress } from '../accounts/email-address.js';
 import type { Job, Settlement } from '../jobs/job-attempt.js';
 import type { PasswordResetDeps } from './deps.js';
 import type { Grant, Granted } from './reset-budget.js';
 import { digestOf, mintResetKey } from './reset-key.js';
-import type { ResetKeyRecord } from './reset-keys.js';
 import { type ResetRequest, resetRequests } from './reset-requests.js';
+
+type RequestJob = Job<ResetRequest> & MailJob;
+
+/** How a request ends for good. Strangers make as many of the silent ones as they ask. */
+type SilentEnd = 'expired' | 'no-recipient' | 'superseded' | 'suppressed';
+type End = SilentEnd | 'sent' | 'dead' | 'told-unknown';
 
 /** The worker's part of the story: what becomes of one request. */
 export class Delivery {
@@ -18,51 +24,48 @@ export class Delivery {
     return accountMails.inPlace(resetRequests, job, like, (placed, use) => this.#deliver(placed, use));
   }
 
-  /** Looks the account up, mints a key, remembers its digest, and only then sends the mail. */
-  async #deliver(job: Job<ResetRequest> & MailJob, use: PlaceUse): Promise<Settlement> {
-    const { accounts, audit, budget, devices, mails, resetKeys, settings, unknownAddresses } = this.deps;
+  async #deliver(job: RequestJob, use: PlaceUse): Promise<Settlement> {
+    const { accounts, devices, unknownAddresses } = this.deps;
     // Read again: a row that somebody broke must not become a condition, or an address that we would write to.
     const email = parseEmailAddress(String(job.data.email));
     if (!email) return { settle: 'dead', reason: 'broken-data' };
     const account = await accounts.find({ email });
     // Verified for nobody, too: others wait for the same processor.
     const isOwnDevice = devices.verify(job.data.device, account) !== undefined;
-    const finish = async (outcome: string): Promise<Settlement> => {
-      // What a superseded job had taken belongs to the budget of the version before, which is gone.
-      if (account && (outcome === 'expired' || outcome === 'no-recipient')) await budget.giveBack(job.id, account);
-      if (account && outcome === 'dead') await budget.refused(job.id, account);
-      const { client, requestId: origin } = job.data;
-      const note = { kind: `reset.${outcome}`, accountId: account?.id, client };
-      // Not waited for: until the job is settled, a crash sends the mail again. Strangers make as many of the others as
-      // they ask, so those are only counted.
-      if (/^(?:sent|dead|told-unknown)$/.test(outcome)) audit.noteSoon({ ...note, origin, detail: { jobId: job.id } });
-      else audit.refused(note);
-      return { settle: 'done', outcome };
-    };
-    if (!account) {
-      const notice = await unknownAddresses.tell(job);
-      use.isUsed = notice.mailed;
-      return 'outcome' in notice ? finish(notice.outcome) : settlementOf(notice.failure);
+    if (account) {
+      const end = this.#endWithoutMail(job, account);
+      return end ? this.#finish(job, end, account) : this.#sendLink(job, account, isOwnDevice, use);
     }
-    if (account.status !== 'active') return finish('no-recipient');
-    const now = account.readAt.getTime();
-    if (now - job.createdAt.getTime() > settings.requestDeadlineSeconds * 1000) return finish('expired');
-    if (account.credentialsChangedAt > job.createdAt) return finish('superseded');
+    const notice = await unknownAddresses.tell(job);
+    use.isUsed = notice.mailed;
+    return 'outcome' in notice ? this.#finish(job, notice.outcome) : settlementOf(notice.failure);
+  }
+
+  #endWithoutMail(job: RequestJob, account: Credential): SilentEnd | undefined {
+    if (account.status !== 'active') return 'no-recipient';
+    const age = account.readAt.getTime() - job.createdAt.getTime();
+    if (age > this.deps.settings.requestDeadlineSeconds * 1000) return 'expired';
+    return account.credentialsChangedAt > job.createdAt ? 'superseded' : undefined;
+  }
+
+  /** Mints a key, remembers its digest, and only then sends the mail. */
+  async #sendLink(job: RequestJob, account: Credential, isOwnDevice: boolean, use: PlaceUse): Promise<Settlement> {
+    const { budget, mails, resetKeys } = this.deps;
+    const { id: accountId, credentialVersion, readAt } = account;
     const takePlace = () => budget.take(job.id, account, { network: job.data.network, isOwnDevice });
     const grant = await takePlace();
-    if (!grant.granted) return finish('suppressed');
+    if (!grant.granted) return this.#finish(job, 'suppressed', account);
 
     const key = mintResetKey();
-    const { id: accountId, credentialVersion } = account;
-    const expiring = (lifetimeSeconds: number) => new Date(now + lifetimeSeconds * 1000);
+    const endOf = (lifetimeSeconds: number) => new Date(readAt.getTime() + lifetimeSeconds * 1000);
     const remember = async ({ keyLifetimeSeconds }: Granted) => {
-      const record: ResetKeyRecord = { accountId, credentialVersion, expiresAt: expiring(keyLifetimeSeconds) };
+      const record = { accountId, credentialVersion, expiresAt: endOf(keyLifetimeSeconds) };
       await resetKeys.remember(digestOf(key), record, keyLifetimeSeconds);
     };
     await remember(grant);
     use.isUsed = true;
     const failure = await mails.sendLink(account, key, {
-      expiresAt: expiring(grant.keyLifetimeSeconds),
+      expiresAt: endOf(grant.keyLifetimeSeconds),
       lifetimeSeconds: grant.keyLifetimeSeconds,
       nextMailAt: grant.refillsAt,
       locale: job.data.locale,
@@ -70,10 +73,24 @@ export class Delivery {
     });
     if (!failure) {
       void this.#lastAsLong(grant, takePlace, remember);
-      return finish('sent');
+      return this.#finish(job, 'sent', account);
     }
-    if (failure.fault === 'recipient') await finish('dead');
+    if (failure.fault === 'recipient') await this.#finish(job, 'dead', account);
     return settlementOf(failure);
+  }
+
+  async #finish(job: RequestJob, outcome: End, account?: Credential): Promise<Settlement> {
+    const { audit, budget } = this.deps;
+    // What a superseded job had taken belongs to the budget of the version before, which is gone.
+    if (account && (outcome === 'expired' || outcome === 'no-recipient')) await budget.giveBack(job.id, account);
+    if (account && outcome === 'dead') await budget.refused(job.id, account);
+    const { client, requestId: origin } = job.data;
+    const note = { accountId: account?.id, client };
+    // Not waited for: until the job is settled, a crash sends the mail again. What strangers can make many of is counted.
+    if (outcome === 'sent' || outcome === 'dead' || outcome === 'told-unknown') {
+      audit.noteSoon({ kind: `reset.${outcome}`, ...note, origin, detail: { jobId: job.id } });
+    } else audit.refused({ kind: `reset.${outcome}`, ...note });
+    return { settle: 'done', outcome };
   }
 
   /**
