@@ -1,8 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import {
+  type EntityData,
   type EntityManager,
   LockMode,
   type MikroORM,
+  type QBFilterQuery,
+  type RawQueryFragment,
   raw,
   UniqueConstraintViolationException,
 } from '@mikro-orm/postgresql';
@@ -128,17 +131,12 @@ export class Accounts {
     sessionVersion?: number,
   ): Promise<Date | undefined> {
     const guard = { id, credentialVersion, status: 'active' as const, ...(sessionVersion ? { sessionVersion } : {}) };
-    const changed = await transaction.nativeUpdate(
-      Account,
-      notAfter ? { ...guard, [raw('now()')]: { $lt: notAfter } } : guard,
-      {
-        passwordHash,
-        credentialVersion: raw('credential_version + 1'),
-        sessionVersion: raw('session_version + 1'),
-        credentialsChangedAt: raw('now()'),
-      },
-    );
-    return changed === 1 ? databaseNow(transaction) : undefined;
+    return changeBehind(transaction, notAfter ? { ...guard, [raw('now()')]: { $lt: notAfter } } : guard, {
+      passwordHash,
+      credentialVersion: raw('credential_version + 1'),
+      sessionVersion: raw('session_version + 1'),
+      credentialsChangedAt: raw('now()'),
+    });
   }
 
   /** Raises the strength of a stored hash. The same guard; raises no version, because for nobody anything has changed. */
@@ -150,8 +148,7 @@ export class Accounts {
   /** Ends every access token. @returns the database's time, or undefined when the session had ended already. */
   async endSessions(transaction: EntityManager, { id, sessionVersion }: Credential): Promise<Date | undefined> {
     const raised = { sessionVersion: sessionVersion + 1 };
-    const ended = await transaction.nativeUpdate(Account, { id, sessionVersion, status: 'active' }, raised);
-    return ended === 1 ? databaseNow(transaction) : undefined;
+    return changeBehind(transaction, { id, sessionVersion, status: 'active' }, raised);
   }
 
   /** Ends every reset key and access token with the same update. @returns false when the account was disabled already. */
@@ -185,6 +182,22 @@ function timesOf(row: { credentialsChangedAt: string | Date; createdAt: string |
     createdAt: new Date(row.createdAt),
     readAt: new Date(row.readAt),
   };
+}
+
+/**
+ * One UPDATE behind a guard that names one account, which gives its time back: no second statement while the row is locked.
+ *
+ * @returns the database's `now()`, as the UPDATE wrote it, or undefined when the guard did not hold.
+ */
+async function changeBehind(
+  transaction: EntityManager,
+  guard: QBFilterQuery<AccountRow> & { readonly id: string },
+  change: EntityData<AccountRow>,
+): Promise<Date | undefined> {
+  const now: RawQueryFragment = raw('now() as now');
+  const update = transaction.createQueryBuilder(Account).update(change).where(guard).returning(now);
+  const [row] = await update.execute<{ now: string | Date }[]>('all', false);
+  return row && new Date(row.now);
 }
 
 /** Inside a transaction this is the time at which it began, which is what `now()` wrote. */
