@@ -1,35 +1,19 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { settingsTable } from '../src/settings/table.js';
 import { freePort } from '../test/support/free-port.js';
+import { type Environment, productionSettings, withoutLimits } from '../test/support/production-settings.js';
 import { machineTime } from './process-figures.js';
 
 export const packageFolder = new URL('../../../', import.meta.url);
 const main = new URL('dist/src/main.js', packageFolder).pathname;
 
-export type Environment = Readonly<Record<string, string>>;
+export type { Environment };
 
 /** As an operator would set it, with limits that one machine that plays everybody does not meet. */
 export function productionEnvironment(urls: { database: string; redis: string; smtp: string }): Environment {
-  const { privateKey } = generateKeyPairSync('ed25519');
-  const limits = Object.keys(settingsTable).filter((name) => name.startsWith('LIMIT_'));
-  return {
-    NODE_ENV: 'production',
-    HOST: '127.0.0.1',
-    PUBLIC_URL: 'https://bench.example',
-    MAIL_FROM: 'Bench <no-reply@bench.example>',
-    PRODUCT_NAME: 'Bench',
-    SUPPORT_URL: 'https://bench.example/support',
-    LOG_LEVEL: 'warn',
-    DATABASE_URL: urls.database,
-    REDIS_URL: urls.redis,
-    SMTP_URL: urls.smtp,
-    SECRET: randomBytes(32).toString('base64url'),
-    ACCESS_TOKEN_SIGNING_KEY: privateKey.export({ format: 'pem', type: 'pkcs8' }).toString(),
-    ...Object.fromEntries(limits.map((name) => [name, '9999999/900'])),
-  };
+  const { PORT, OPS_PORT, ...production } = productionSettings(urls);
+  return { ...production, SUPPORT_URL: 'https://bench.example/support', LOG_LEVEL: 'warn', ...withoutLimits() };
 }
 
 /** A process of the server, as `npm run build` left it. */

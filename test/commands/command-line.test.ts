@@ -4,8 +4,9 @@ import { delimiter, join } from 'node:path';
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import { coresOfQuota } from '../../src/settings/cores.js';
 import { settingsTable } from '../../src/settings/table.js';
-import { killAll, Latchkey, productionSettings } from '../processes/command.js';
 import { eventually } from '../support/eventually.js';
+import { killAll, Latchkey } from '../support/processes.js';
+import { productionSettings } from '../support/production-settings.js';
 
 vi.setConfig({ testTimeout: 60_000 });
 

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createLatchkeyClient, LatchkeyRequestError } from '../../schema/sdk/client.js';
+import type { Random } from '../support/random.js';
 import { createAccount, type Known, newPassword } from './accounts.js';
 import { forgeRecord } from './forger.js';
-import type { Random } from './random.js';
 import { type Call, type Entry, now, type Outcome } from './recording.js';
 import type { Stage } from './stage.js';
 

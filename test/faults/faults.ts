@@ -1,9 +1,9 @@
+import type { Random } from '../support/random.js';
+import type { TcpProxy } from '../support/tcp-proxy.js';
 import type { Armed } from './fault-points.js';
 import type { ServerProcess } from './processes.js';
-import type { Random } from './random.js';
 import type { RelayFault } from './relay.js';
 import type { Stage } from './stage.js';
-import type { StoreProxy } from './store-proxy.js';
 
 /** A fault that has begun. */
 export interface Begun {
@@ -143,7 +143,7 @@ function onWay(
   stage: Stage,
   random: Random,
   store: 'postgres' | 'redis' | 'relay',
-  hurt: (way: StoreProxy) => void,
+  hurt: (way: TcpProxy) => void,
 ): Begun {
   // Workers write to Redis, APIs mostly read.
   const writers = store === 'redis' ? [...stage.processes, ...stage.workers] : stage.processes;

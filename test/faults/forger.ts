@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
+import type { Random } from '../support/random.js';
 import type { Known } from './accounts.js';
-import type { Random } from './random.js';
 import { recordName, type Stage } from './stage.js';
 
 /**

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Random } from '../support/random.js';
 import { type Begin, type FaultKind, faults } from './faults.js';
-import type { Random } from './random.js';
 import { type Fault, now } from './recording.js';
 import type { Stage } from './stage.js';
 

@@ -5,18 +5,18 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { packageFolder } from '../../src/package-files.js';
+import type { TcpProxy } from '../support/tcp-proxy.js';
 import type { Armed } from './fault-points.js';
 import type { Said } from './server.js';
-import type { StoreProxy } from './store-proxy.js';
 
 export type Role = 'api' | 'worker';
 export type Environment = Readonly<Record<string, string>>;
 
 /** The ways of one process to its stores. */
 export interface Ways {
-  readonly postgres: StoreProxy;
-  readonly redis: StoreProxy;
-  readonly relay: StoreProxy;
+  readonly postgres: TcpProxy;
+  readonly redis: TcpProxy;
+  readonly relay: TcpProxy;
 }
 
 /** What Node has compiled before, also for a copy of the tree with the same packages. */

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Random } from '../support/random.js';
 import { createAccount, type Known } from './accounts.js';
 import { checkAnswers, checkStores, checkTokens } from './check/answers.js';
 import { checkKeys } from './check/keys.js';
@@ -9,7 +10,6 @@ import type { Violation } from './check/violation.js';
 import { Client, type Operation, operations, type Round } from './clients.js';
 import type { FaultKind } from './faults.js';
 import { Nemesis } from './nemesis.js';
-import type { Random } from './random.js';
 import { type Entry, type Fault, now } from './recording.js';
 import type { Stage } from './stage.js';
 

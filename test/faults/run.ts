@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util';
+import { Random } from '../support/random.js';
 import { checkSecrets } from './check/secrets.js';
 import { type Operation, operations } from './clients.js';
 import { type FaultKind, faults } from './faults.js';
-import { Random } from './random.js';
 import { type Fault, now } from './recording.js';
 import { caught, report } from './report.js';
 import { type RoundResult, runRound } from './round.js';

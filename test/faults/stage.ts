@@ -1,17 +1,16 @@
-import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { digestOf, parseResetKey } from '../../src/password-reset/reset-key.js';
 import { migrateUp } from '../../src/services/migrate.js';
-import { settingsTable } from '../../src/settings/table.js';
+import { newSecrets, withoutLimits } from '../support/production-settings.js';
+import { Cycle } from '../support/random.js';
+import { TcpProxy } from '../support/tcp-proxy.js';
 import { apiPoints, workerPoints } from './fault-points.js';
 import { type Environment, ServerProcess, type Ways } from './processes.js';
-import { Cycle } from './random.js';
 import { Recording, type Taken } from './recording.js';
 import { Relay } from './relay.js';
-import { StoreProxy } from './store-proxy.js';
 import { PostgresServer, RedisServer } from './stores.js';
 
 /** Two APIs, two workers, their stores and the relay, each process with a way of its own to each of them. */
@@ -68,9 +67,9 @@ export async function setStage(where: readonly string[] = apiPoints): Promise<St
     const environment = environmentOf();
     const start = async (name: string, role: 'api' | 'worker') => {
       const ways: Ways = {
-        postgres: await StoreProxy.to(postgres.url),
-        redis: await StoreProxy.to(redis.url, (bytes) => watch(bytes, recording)),
-        relay: await StoreProxy.to(relay.url),
+        postgres: await TcpProxy.to(postgres.url),
+        redis: await TcpProxy.to(redis.url, (bytes) => watch(bytes, recording)),
+        relay: await TcpProxy.to(relay.url),
       };
       const urls = {
         DATABASE_URL: ways.postgres.through(postgres.url),
@@ -81,7 +80,7 @@ export async function setStage(where: readonly string[] = apiPoints): Promise<St
       const server = new ServerProcess(name, role, ways, { ...environment, ...urls }, folder, file);
       closing.push(
         () => server.end('SIGKILL'),
-        () => Promise.all(Object.values(ways).map((way) => way.close())),
+        () => Promise.all(Object.values(ways).map((way) => way.shut())),
       );
       if (role === 'worker') workers.push(server);
       await server.start();
@@ -105,8 +104,6 @@ export async function setStage(where: readonly string[] = apiPoints): Promise<St
 
 /** As in development, so that accounts can sign up; with limits that one machine that plays everybody does not meet. */
 function environmentOf(): Environment {
-  const { privateKey } = generateKeyPairSync('ed25519');
-  const limits = Object.keys(settingsTable).filter((name) => name.startsWith('LIMIT_'));
   return {
     NODE_ENV: 'development',
     PORT: '0',
@@ -115,9 +112,8 @@ function environmentOf(): Environment {
     LOG_LEVEL: 'info',
     PUBLIC_URL: 'http://localhost:4000',
     SIGN_UP: 'open',
-    SECRET: randomBytes(32).toString('base64url'),
-    ACCESS_TOKEN_SIGNING_KEY: privateKey.export({ format: 'pem', type: 'pkcs8' }).toString(),
-    ...Object.fromEntries(limits.map((name) => [name, '9999999/900'])),
+    ...newSecrets(),
+    ...withoutLimits(),
   };
 }
 

@@ -3,8 +3,9 @@ import { Agent, get } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it, vi } from 'vitest';
-import { killAll, Latchkey, main, productionSettings } from '../processes/command.js';
 import { freePort } from '../support/free-port.js';
+import { killAll, Latchkey, main } from '../support/processes.js';
+import { productionSettings } from '../support/production-settings.js';
 
 vi.setConfig({ testTimeout: 120_000 });
 afterAll(killAll);

@@ -1,10 +1,10 @@
 import PostalMime from 'postal-mime';
 import { createLatchkeyClient } from '../../schema/sdk/client.js';
 import { DialogueTimes } from '../../src/mail/dialogue-times.js';
-import { OwnPostgres } from '../stores/postgres/own-postgres.js';
-import { startSingleIn } from '../stores/redis/servers.js';
 import { keyIn, startLatchkey } from '../support/latchkey.js';
 import { MovedClock } from '../support/moved-clock.js';
+import { OwnPostgres } from '../support/own-postgres.js';
+import { startSingleIn } from '../support/redis-servers.js';
 import { startSmtpSink } from '../support/smtp-sink.js';
 
 /** A mail with a link. */

@@ -6,9 +6,10 @@ import type { EmbeddedRedis } from '../../src/dev/embedded-redis.js';
 import { Inbox } from '../../src/dev/inbox/inbox.js';
 import { packageFolder } from '../../src/package-files.js';
 import { keyIn } from '../support/latchkey.js';
+import { killAll, Latchkey, main, readyz, type Settings } from '../support/processes.js';
+import { productionSettings } from '../support/production-settings.js';
 import { createDatabase, createRedis, hasRedisServer, type TestDatabase } from '../support/stores.js';
 import { insertAccount } from './accounts.js';
-import { killAll, Latchkey, main, productionSettings, readyz, type Settings } from './command.js';
 
 vi.setConfig({ testTimeout: 120_000 });
 

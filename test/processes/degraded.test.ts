@@ -3,9 +3,11 @@ import { createLatchkeyClient } from '../../schema/sdk/client.js';
 import { Inbox } from '../../src/dev/inbox/inbox.js';
 import { freePort } from '../support/free-port.js';
 import { keyIn } from '../support/latchkey.js';
+import { killAll, Latchkey, readyz } from '../support/processes.js';
+import { productionSettings } from '../support/production-settings.js';
 import { createDatabase, createRedis, hasRedisServer } from '../support/stores.js';
+import { TcpProxy } from '../support/tcp-proxy.js';
 import { insertAccount } from './accounts.js';
-import { Gate, killAll, Latchkey, productionSettings, readyz } from './command.js';
 import { emptyDatabase } from './empty-database.js';
 
 vi.setConfig({ testTimeout: 60_000 });
@@ -49,9 +51,14 @@ describe.skipIf(!hasRedisServer)('processes that start before their stores', () 
       await Promise.all([inbox.stop(), redis.stop(), database.drop()]);
     });
     await insertAccount(database, 'alice@example.com', 'the password that gets lost');
-    const [toDatabase, toRedis] = await Promise.all([Gate.to(database.url), Gate.to(redis.url ?? '')]);
+    const [toDatabase, toRedis] = await Promise.all([TcpProxy.to(database.url), TcpProxy.to(redis.url ?? '')]);
+    for (const each of [toDatabase, toRedis]) each.shut();
     const operations = await freePort();
-    const settings = productionSettings({ database: toDatabase.url, redis: toRedis.url, smtp: inbox.smtpUrl });
+    const settings = productionSettings({
+      database: toDatabase.through(database.url),
+      redis: toRedis.through(redis.url ?? ''),
+      smtp: inbox.smtpUrl,
+    });
     const api = Latchkey.start(['api'], settings);
     const worker = Latchkey.start(['worker'], { ...settings, OPS_PORT: String(operations) });
     const url = await api.url();
@@ -61,14 +68,14 @@ describe.skipIf(!hasRedisServer)('processes that start before their stores', () 
       expect(await readyz(each)).toMatchObject({ status: 503, body: { parts: { postgres: 'away', redis: 'away' } } });
     }
 
-    await toDatabase.open();
+    await toDatabase.listen();
     for (const each of [url, workersUrl]) {
       await vi.waitFor(async () => {
         const parts = { postgres: 'ok', redis: 'away', jobs: 'ok' };
         expect(await readyz(each)).toMatchObject({ status: 200, body: { status: 'degraded', parts } });
       }, 20_000);
     }
-    await toRedis.open();
+    await toRedis.listen();
     for (const each of [url, workersUrl]) {
       await vi.waitFor(async () => {
         expect(await readyz(each)).toMatchObject({ status: 200, body: { status: 'ok' } });

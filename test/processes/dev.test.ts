@@ -9,8 +9,8 @@ import { afterAll, beforeEach, describe, expect, it, onTestFinished, vi } from '
 import { createLatchkeyClient } from '../../schema/sdk/client.js';
 import { Inbox } from '../../src/dev/inbox/inbox.js';
 import { freePort } from '../support/free-port.js';
+import { killAll, Latchkey, type Settings } from '../support/processes.js';
 import { createDatabase, createRedis, hasRedisServer } from '../support/stores.js';
-import { killAll, Latchkey, type Settings } from './command.js';
 
 vi.setConfig({ testTimeout: 90_000 });
 

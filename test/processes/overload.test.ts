@@ -11,9 +11,10 @@ import { Metrics } from '../../src/observability/metrics.js';
 import { digestOf, mintResetKey } from '../../src/password-reset/reset-key.js';
 import { ResetKeys } from '../../src/password-reset/reset-keys.js';
 import { eventually } from '../support/eventually.js';
+import { killAll, Latchkey, main, readyz, type Settings } from '../support/processes.js';
+import { productionSettings } from '../support/production-settings.js';
 import { createDatabase, createRedis, hasRedisServer, type TestDatabase } from '../support/stores.js';
 import { insertAccount } from './accounts.js';
-import { killAll, Latchkey, main, productionSettings, readyz, type Settings } from './command.js';
 import { count, memoryOf, openLoop, post } from './open-loop.js';
 
 vi.setConfig({ testTimeout: 120_000 });

@@ -4,9 +4,10 @@ import { createLatchkeyClient } from '../../schema/sdk/client.js';
 import type { EmbeddedRedis } from '../../src/dev/embedded-redis.js';
 import { Inbox } from '../../src/dev/inbox/inbox.js';
 import { keyIn } from '../support/latchkey.js';
+import { killAll, Latchkey, readyz, type Settings } from '../support/processes.js';
+import { productionSettings } from '../support/production-settings.js';
 import { createDatabase, createRedis, hasRedisServer, type TestDatabase } from '../support/stores.js';
 import { insertAccount } from './accounts.js';
-import { killAll, Latchkey, productionSettings, readyz, type Settings } from './command.js';
 
 vi.setConfig({ testTimeout: 60_000 });
 

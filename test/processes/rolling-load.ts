@@ -1,6 +1,6 @@
 import { request } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
-import { type Latchkey, readyz } from './command.js';
+import { type Latchkey, readyz } from '../support/processes.js';
 
 export interface Answered {
   readonly outcome: string;

@@ -9,9 +9,10 @@ import { Metrics } from '../../src/observability/metrics.js';
 import { digestOf, mintResetKey } from '../../src/password-reset/reset-key.js';
 import { ResetKeys } from '../../src/password-reset/reset-keys.js';
 import { eventually } from '../support/eventually.js';
+import { killAll, Latchkey, main, readyz, type Settings } from '../support/processes.js';
+import { productionSettings } from '../support/production-settings.js';
 import { startSmtpSink } from '../support/smtp-sink.js';
 import { createDatabase, createRedis, hasRedisServer, type TestDatabase } from '../support/stores.js';
-import { killAll, Latchkey, main, productionSettings, readyz, type Settings } from './command.js';
 import { buildNextVersion } from './next-version/build.js';
 import { addressOf, Balancer, People, tally } from './rolling-load.js';
 

@@ -2,9 +2,9 @@ import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { openDatabase } from '../../src/services/database.js';
 import { migrateUp } from '../../src/services/migrate.js';
-import { OwnPostgres } from '../stores/postgres/own-postgres.js';
 import { eventually } from '../support/eventually.js';
 import { startLatchkey } from '../support/latchkey.js';
+import { OwnPostgres } from '../support/own-postgres.js';
 
 vi.setConfig({ testTimeout: 60_000 });
 

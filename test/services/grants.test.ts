@@ -5,11 +5,12 @@ import { createLatchkeyClient } from '../../schema/sdk/client.js';
 import type { EmbeddedRedis } from '../../src/dev/embedded-redis.js';
 import { Inbox } from '../../src/dev/inbox/inbox.js';
 import { requestRights } from '../../src/services/database-rights.js';
-import { killAll, Latchkey, productionSettings, readyz } from '../processes/command.js';
 import { emptyDatabase } from '../processes/empty-database.js';
 import { eventually } from '../support/eventually.js';
 import { freePort } from '../support/free-port.js';
 import { keyIn } from '../support/latchkey.js';
+import { killAll, Latchkey, readyz } from '../support/processes.js';
+import { productionSettings } from '../support/production-settings.js';
 import { createRedis, hasRedisServer } from '../support/stores.js';
 
 vi.setConfig({ testTimeout: 90_000, hookTimeout: 90_000 });

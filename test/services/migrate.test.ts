@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, inject, it, vi } from 'vitest';
-import { killAll, Latchkey } from '../processes/command.js';
 import { emptyDatabase } from '../processes/empty-database.js';
+import { killAll, Latchkey } from '../support/processes.js';
 
 vi.setConfig({ testTimeout: 60_000 });
 

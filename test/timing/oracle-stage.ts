@@ -6,8 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import pg from 'pg';
 import { packageFolder } from '../../src/package-files.js';
-import { settingsTable } from '../../src/settings/table.js';
-import { Latchkey, productionSettings, type Settings } from '../processes/command.js';
+import { Latchkey, type Settings } from '../support/processes.js';
+import { productionSettings, withoutLimits } from '../support/production-settings.js';
 import { call } from './call.js';
 import { DelayedRelay, type Manner } from './delayed-relay.js';
 
@@ -129,7 +129,6 @@ export class OracleStage {
 
 /** Defaults, but for limits that so many calls would meet; the budget of an account is the default. */
 function settingsOf({ database, redis }: Stores, smtp: string): Settings {
-  const limits = Object.keys(settingsTable).filter((name) => /^LIMIT_RESET_PER_(?:CLIENT|NETWORK)/.test(name));
-  const roomy = Object.fromEntries(limits.map((name) => [name, '9999999/900']));
+  const roomy = withoutLimits(/RESET_PER_(?:CLIENT|NETWORK)/);
   return { ...productionSettings({ database, redis, smtp }), TRUST_PROXY: '127.0.0.1/32', ...roomy };
 }

@@ -1,12 +1,11 @@
-import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { dummyOf } from '../../src/accounts/passwords/form-names.js';
 import { startEmbeddedRedis } from '../../src/dev/embedded-redis.js';
 import { startEmbeddedPostgres } from '../../src/dev/postgres/embedded-postgres.js';
-import { settingsTable } from '../../src/settings/table.js';
-import { Latchkey } from '../processes/command.js';
+import { Latchkey } from '../support/processes.js';
+import { productionSettings, withoutLimits } from '../support/production-settings.js';
 import { auc, chanceAuc, difference, median, type Sides } from './figures.js';
 import { timeRefusals } from './trials.js';
 
@@ -28,7 +27,8 @@ export async function signIn(options: readonly string[]): Promise<void> {
   await chmod(folder, 0o711);
   const postgres = await startEmbeddedPostgres({ folder: join(folder, 'postgres'), database: 'timing' });
   const redis = await startEmbeddedRedis({ folder: join(folder, 'redis') });
-  const settings = settingsOf(postgres.url, redis.url ?? '');
+  const stores = { database: postgres.url, redis: redis.url ?? '', smtp: 'smtp://127.0.0.1:9' };
+  const settings = { ...productionSettings(stores), ...withoutLimits(/SIGN_IN|HASH/) };
   let api: Latchkey | undefined;
   try {
     if (!redis.url) throw new Error('a redis-server or valkey-server must be on the PATH');
@@ -76,26 +76,6 @@ function fileOf(): string {
     { email: 'empty@off.example', hash: null },
   ];
   return entries.map((entry) => JSON.stringify(entry)).join('\n');
-}
-
-function settingsOf(database: string, redis: string): Record<string, string> {
-  const limits = Object.keys(settingsTable).filter((name) => /^LIMIT_(?:SIGN_IN|HASH)/.test(name));
-  const { privateKey } = generateKeyPairSync('ed25519');
-  return {
-    NODE_ENV: 'production',
-    PORT: '0',
-    OPS_PORT: '0',
-    HOST: '127.0.0.1',
-    PUBLIC_URL: 'https://recover.example.com',
-    MAIL_FROM: 'Acme <no-reply@acme.example>',
-    PRODUCT_NAME: 'Acme',
-    SMTP_URL: 'smtp://127.0.0.1:9',
-    DATABASE_URL: database,
-    REDIS_URL: redis,
-    SECRET: randomBytes(32).toString('base64url'),
-    ACCESS_TOKEN_SIGNING_KEY: privateKey.export({ format: 'pem', type: 'pkcs8' }).toString(),
-    ...Object.fromEntries(limits.map((name) => [name, '9999999/900'])),
-  };
 }
 
 async function done(command: ReturnType<typeof Latchkey.run>): Promise<void> {

@@ -2,8 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { Redis } from 'ioredis';
 import { HashLimiter } from '../../../src/accounts/passwords/hash-limiter.js';
 import { PasswordHash } from '../../../src/accounts/passwords/password-hash.js';
-import { Latchkey, productionSettings, readyz, type Settings } from '../../processes/command.js';
 import { eventually } from '../../support/eventually.js';
+import { Latchkey, readyz, type Settings } from '../../support/processes.js';
+import { productionSettings } from '../../support/production-settings.js';
 import { createDatabase, createRedis } from '../../support/stores.js';
 
 /** `npm run flood` sets it: the whole size of each flood, whose figures are held against what is promised in seconds. */

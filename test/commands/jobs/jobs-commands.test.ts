@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { resetRequests } from '../../../src/password-reset/reset-requests.js';
-import { killAll, Latchkey } from '../../processes/command.js';
 import { emptyDatabase } from '../../processes/empty-database.js';
 import { eventually } from '../../support/eventually.js';
 import { startLatchkey, type TestLatchkey } from '../../support/latchkey.js';
+import { killAll, Latchkey } from '../../support/processes.js';
 
 vi.setConfig({ testTimeout: 60_000 });
 let latchkey: TestLatchkey;

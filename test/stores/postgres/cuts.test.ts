@@ -2,35 +2,39 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { callDeadline } from '../../../src/calls/deadline.js';
 import { eventually } from '../../support/eventually.js';
 import { startLatchkey, type TestLatchkey } from '../../support/latchkey.js';
-import { Line, seeded } from './line.js';
+import { OwnPostgres } from '../../support/own-postgres.js';
+import { Random } from '../../support/random.js';
+import { TcpProxy } from '../../support/tcp-proxy.js';
 import { Load, recovery } from './load.js';
-import { OwnPostgres } from './own-postgres.js';
 
 let postgres: OwnPostgres;
-let line: Line;
+let line: TcpProxy;
 let latchkey: TestLatchkey;
 beforeAll(async () => {
   postgres = await OwnPostgres.start();
-  line = await Line.to(postgres.url);
-  latchkey = await startLatchkey({ database: postgres, env: { DATABASE_URL: line.url, HASH_CONCURRENCY: '2' } });
+  line = await TcpProxy.to(postgres.url);
+  latchkey = await startLatchkey({
+    database: postgres,
+    env: { DATABASE_URL: line.through(postgres.url), HASH_CONCURRENCY: '2' },
+  });
 });
 afterAll(async () => {
   await latchkey.close();
-  line.close();
+  line.shut();
 });
 
 it('connections are cut at a random byte, 250 times: nobody hears a lie, nothing is half done, no slot is lost', async () => {
   const load = await Load.of(latchkey, 8, 'cut');
-  const random = seeded(11);
+  const random = new Random(11);
   // From inside the handshake to after several transactions.
-  line.budget = () => Math.ceil(5_000 * random());
+  line.cutAfter(() => random.between(1, 5_000));
   load.start();
   await eventually(
     () => line.cuts,
     (cuts) => cuts >= 250,
     60_000,
   );
-  line.budget = undefined;
+  line.heal();
   const [someone] = load.people;
   const took = await recovery(latchkey, someone?.email ?? '');
   await load.stop();

@@ -5,11 +5,12 @@ import type { EmbeddedRedis } from '../../../src/dev/embedded-redis.js';
 import { Inbox } from '../../../src/dev/inbox/inbox.js';
 import { isFull, tell } from '../../attacks/floods/stage.js';
 import { insertAccount } from '../../processes/accounts.js';
-import { killAll, Latchkey, productionSettings, readyz, type Settings } from '../../processes/command.js';
 import { eventually } from '../../support/eventually.js';
 import { keyIn } from '../../support/latchkey.js';
+import { OwnPostgres } from '../../support/own-postgres.js';
+import { killAll, Latchkey, readyz, type Settings } from '../../support/processes.js';
+import { productionSettings } from '../../support/production-settings.js';
 import { createRedis, hasRedisServer } from '../../support/stores.js';
-import { OwnPostgres } from './own-postgres.js';
 
 const password = 'the password that gets lost';
 const count = isFull ? 30 : 12;

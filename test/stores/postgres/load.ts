@@ -1,8 +1,8 @@
 import { digestOf, mintResetKey } from '../../../src/password-reset/reset-key.js';
 import { eventually } from '../../support/eventually.js';
 import type { TestLatchkey } from '../../support/latchkey.js';
+import { Random } from '../../support/random.js';
 import type { TestDatabase } from '../../support/stores.js';
-import { seeded } from './line.js';
 
 interface Person {
   readonly email: string;
@@ -50,7 +50,7 @@ export class Load {
 
   start(): void {
     this.#stopped = false;
-    this.#running = Promise.all(this.people.map((person, index) => this.#live(person, seeded(index))));
+    this.#running = Promise.all(this.people.map((person, index) => this.#live(person, new Random(index))));
   }
 
   /** Everybody ends what was begun; whoever was told to try again does so until it is clear. */
@@ -160,10 +160,10 @@ export class Load {
     return found;
   }
 
-  async #live(person: Person, random: () => number): Promise<void> {
+  async #live(person: Person, random: Random): Promise<void> {
     const { client } = this.latchkey;
     while (!this.#stopped) {
-      const choice = random();
+      const choice = random.next();
       if (choice < 0.3) await this.call('request', () => client.requestPasswordReset({ email: person.email }));
       else if (choice < 0.4) await this.call('inspect', async () => client.passwordResetKey(await this.mint(person)));
       else if (choice < 0.7) await this.reset(person);

@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { callDeadline } from '../../../src/calls/deadline.js';
 import { startLatchkey, type TestLatchkey } from '../../support/latchkey.js';
+import { OwnPostgres } from '../../support/own-postgres.js';
 import { Load, pause, recovery } from './load.js';
-import { OwnPostgres } from './own-postgres.js';
 
 vi.setConfig({ testTimeout: 120_000 });
 

@@ -3,7 +3,7 @@ import { describeFault } from '../../../src/observability/log.js';
 import { openDatabase } from '../../../src/services/database.js';
 import { eventually } from '../../support/eventually.js';
 import { startLatchkey, type TestLatchkey } from '../../support/latchkey.js';
-import { OwnPostgres } from './own-postgres.js';
+import { OwnPostgres } from '../../support/own-postgres.js';
 
 let postgres: OwnPostgres;
 let latchkey: TestLatchkey;

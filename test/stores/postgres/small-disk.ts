@@ -3,7 +3,7 @@ import { mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { OwnPostgres } from './own-postgres.js';
+import { OwnPostgres } from '../../support/own-postgres.js';
 
 const run = promisify(execFile);
 

@@ -8,7 +8,7 @@ import { migrationStatus } from '../../../src/services/migrate.js';
 import { createAuthority } from '../../support/certificates.js';
 import { eventually } from '../../support/eventually.js';
 import { startLatchkey, type TestLatchkey } from '../../support/latchkey.js';
-import { OwnPostgres } from './own-postgres.js';
+import { OwnPostgres } from '../../support/own-postgres.js';
 
 const authority = createAuthority();
 let folder: string;

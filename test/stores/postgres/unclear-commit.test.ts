@@ -2,21 +2,24 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from '../../support/eventually.js';
 import { startLatchkey, type TestLatchkey } from '../../support/latchkey.js';
 import { createDatabase } from '../../support/stores.js';
-import { commitMessage, Line } from './line.js';
+import { TcpProxy } from '../../support/tcp-proxy.js';
+
+/** Holds the message that ends a transaction of ours. */
+const isCommit = (text: string) => /Q[\s\S]{4}commit\0/i.test(text);
 
 const password = 'the password that gets lost';
 const changed = 'a quite new password';
-let line: Line;
+let line: TcpProxy;
 let latchkey: TestLatchkey;
 let person = 0;
 beforeAll(async () => {
   const database = await createDatabase();
-  line = await Line.to(database.url);
-  latchkey = await startLatchkey({ database, env: { DATABASE_URL: line.url } });
+  line = await TcpProxy.to(database.url);
+  latchkey = await startLatchkey({ database, env: { DATABASE_URL: line.through(database.url) } });
 });
 afterAll(async () => {
   await latchkey.close();
-  line.close();
+  line.shut();
 });
 
 async function someone() {
@@ -32,7 +35,7 @@ describe('when the line is cut after COMMIT was done, and its answer is lost', (
   it('a reset is read back', async () => {
     const { email, id } = await someone();
     const key = await latchkey.keyFor(email);
-    const cut = line.cutAt(commitMessage, 'after');
+    const cut = line.cutAt(isCommit, 'after');
     const [result] = await Promise.all([latchkey.client.resetPassword({ key, password: changed }), cut]);
     expect(result).toMatchObject({ __typename: 'PasswordResetCompleted' });
     expect(await latchkey.signIn(email, changed)).toBeDefined();
@@ -41,7 +44,7 @@ describe('when the line is cut after COMMIT was done, and its answer is lost', (
 
   it('a password change is read back, and its token works', async () => {
     const { email, id, token } = await someone();
-    const cut = line.cutAt(commitMessage, 'after');
+    const cut = line.cutAt(isCommit, 'after');
     const [result] = await Promise.all([
       latchkey.as(token).changePassword({ currentPassword: password, newPassword: changed }),
       cut,
@@ -54,7 +57,7 @@ describe('when the line is cut after COMMIT was done, and its answer is lost', (
 
   it('a sign-up is read back', async () => {
     const email = `person.${++person}@example.com`;
-    const cut = line.cutAt(commitMessage, 'after');
+    const cut = line.cutAt(isCommit, 'after');
     const [result] = await Promise.all([latchkey.client.signUp({ email, password }), cut]);
     expect(result).toMatchObject({ __typename: 'SignedUp', account: { email } });
     expect(await latchkey.signIn(email, password)).toBeDefined();
@@ -62,7 +65,7 @@ describe('when the line is cut after COMMIT was done, and its answer is lost', (
 
   it('a sign-out everywhere is read back', async () => {
     const { token, id } = await someone();
-    const cut = line.cutAt(commitMessage, 'after');
+    const cut = line.cutAt(isCommit, 'after');
     const [result] = await Promise.all([latchkey.as(token).signOutEverywhere(), cut]);
     expect(result).toMatchObject({ __typename: 'SignedOutEverywhere' });
     expect(await latchkey.as(token).me()).toBeNull();
@@ -74,7 +77,7 @@ describe('when the line is cut before COMMIT', () => {
   it('a reset changes nothing and says to try again; the same call then succeeds', async () => {
     const { email, id } = await someone();
     const key = await latchkey.keyFor(email);
-    const cut = line.cutAt(commitMessage, 'before');
+    const cut = line.cutAt(isCommit, 'before');
     const [result] = await Promise.all([latchkey.client.resetPassword({ key, password: changed }), cut]);
     expect(result).toMatchObject({ __typename: 'TemporarilyUnavailable' });
     expect(await latchkey.signIn(email, password)).toBeDefined();
@@ -87,7 +90,7 @@ describe('when the line is cut before COMMIT', () => {
   it('a password change changes nothing and says to try again; the same call then succeeds', async () => {
     const { token } = await someone();
     const change = () => latchkey.as(token).changePassword({ currentPassword: password, newPassword: changed });
-    const cut = line.cutAt(commitMessage, 'before');
+    const cut = line.cutAt(isCommit, 'before');
     const [result] = await Promise.all([change(), cut]);
     expect(result).toMatchObject({ __typename: 'TemporarilyUnavailable' });
     expect(await change()).toMatchObject({ __typename: 'PasswordChanged' });
@@ -95,7 +98,7 @@ describe('when the line is cut before COMMIT', () => {
 
   it('a sign-up makes nothing and says to try again; the same call then succeeds', async () => {
     const input = { email: `person.${++person}@example.com`, password };
-    const cut = line.cutAt(commitMessage, 'before');
+    const cut = line.cutAt(isCommit, 'before');
     const [result] = await Promise.all([latchkey.client.signUp(input), cut]);
     expect(result).toMatchObject({ __typename: 'TemporarilyUnavailable' });
     expect(await latchkey.client.signUp(input)).toMatchObject({ __typename: 'SignedUp' });
@@ -103,7 +106,7 @@ describe('when the line is cut before COMMIT', () => {
 
   it('a sign-out ends nothing and says to try again; the same call then succeeds', async () => {
     const { token } = await someone();
-    const cut = line.cutAt(commitMessage, 'before');
+    const cut = line.cutAt(isCommit, 'before');
     const [result] = await Promise.all([latchkey.as(token).signOutEverywhere(), cut]);
     expect(result).toMatchObject({ __typename: 'TemporarilyUnavailable' });
     expect(await latchkey.as(token).signOutEverywhere()).toMatchObject({ __typename: 'SignedOutEverywhere' });
@@ -113,7 +116,8 @@ describe('when the line is cut before COMMIT', () => {
 describe('a mail whose job cannot be settled at once', () => {
   it.each(['before', 'after'] as const)('is not sent twice when the line is cut %s the settling', async (moment) => {
     const { email } = await someone();
-    const cut = line.cutAt(/completed_on = pgboss\.job_now\(\),\s+state = 'completed'/, moment);
+    const settles = /completed_on = pgboss\.job_now\(\),\s+state = 'completed'/;
+    const cut = line.cutAt((text) => settles.test(text), moment);
     await latchkey.client.requestPasswordReset({ email });
     await cut;
     const states = () =>

@@ -7,9 +7,10 @@ import { RedisCheck, watchRedis } from '../../../src/stores/redis/health.js';
 import { openRedis } from '../../../src/stores/redis/redis.js';
 import { eventually } from '../../support/eventually.js';
 import { startLatchkey, type TestLatchkey } from '../../support/latchkey.js';
+import { startCluster } from '../../support/redis-groups.js';
+import { type Server } from '../../support/redis-servers.js';
 import { hasRedisServer } from '../../support/stores.js';
 import { isReady, mailsTo, released } from './observe.js';
-import { type Server, startCluster } from './servers.js';
 
 const checkRedis = (redis: ConstructorParameters<typeof RedisCheck>[0]) => new RedisCheck(redis, ['limit:']).check();
 

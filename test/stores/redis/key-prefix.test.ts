@@ -1,8 +1,9 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { startLatchkey, type TestLatchkey } from '../../support/latchkey.js';
+import { startCluster, startSentinels } from '../../support/redis-groups.js';
+import { startSingle } from '../../support/redis-servers.js';
 import { hasRedisServer } from '../../support/stores.js';
 import { isReady } from './observe.js';
-import { startCluster, startSentinels, startSingle } from './servers.js';
 
 const password = 'the password that gets lost';
 const wrong = 'wrong horse battery';

@@ -6,9 +6,10 @@ import { RedisCheck } from '../../../src/stores/redis/health.js';
 import { openRedis } from '../../../src/stores/redis/redis.js';
 import { eventually } from '../../support/eventually.js';
 import { keyIn, startLatchkey } from '../../support/latchkey.js';
+import { startCluster } from '../../support/redis-groups.js';
+import { startSingle } from '../../support/redis-servers.js';
 import { hasRedisServer } from '../../support/stores.js';
 import { AnswerLoss } from './answer-loss.js';
-import { startCluster, startSingle } from './servers.js';
 
 const checkRedis = (redis: ConstructorParameters<typeof RedisCheck>[0]) => new RedisCheck(redis, ['limit:']).check();
 
@@ -31,7 +32,7 @@ const untilResent = () => new Promise((resolve) => setTimeout(resolve, 1_000));
 describe.skipIf(!hasRedisServer)('an answer that is lost (needs a redis-server on PATH)', () => {
   it('of one server is an error, and its command is not sent again', async () => {
     const { server, url, stop } = await startSingle();
-    const gate = await AnswerLoss.before(() => server.port);
+    const gate = await AnswerLoss.before(server.port);
     const redis = openRedis(url.replace(`:${server.port}`, `:${gate.port}`), createLog('silent', 'test'));
     stops.push(
       stop,
@@ -51,7 +52,7 @@ describe.skipIf(!hasRedisServer)('an answer that is lost (needs a redis-server o
     const gates: AnswerLoss[] = [];
     const cluster = await startCluster({
       announce: async (port) => {
-        const gate = await AnswerLoss.before(() => port);
+        const gate = await AnswerLoss.before(port);
         gates.push(gate);
         return gate.port;
       },
@@ -84,7 +85,7 @@ describe.skipIf(!hasRedisServer)('an answer that is lost (needs a redis-server o
 
   it('burns no key and costs no mail, whichever command of the job it was', async () => {
     const { server, url, stop } = await startSingle();
-    const gate = await AnswerLoss.before(() => server.port);
+    const gate = await AnswerLoss.before(server.port);
     const latchkey = await startLatchkey({ env: { REDIS_URL: url.replace(`:${server.port}`, `:${gate.port}`) } });
     stops.push(stop, () => gate.stop(), latchkey.close);
     const { client, database } = latchkey;

@@ -1,6 +1,7 @@
 import { afterAll, expect, it, vi } from 'vitest';
-import { killAll, Latchkey, productionSettings, readyz } from '../../processes/command.js';
 import { freePort } from '../../support/free-port.js';
+import { killAll, Latchkey, readyz } from '../../support/processes.js';
+import { productionSettings } from '../../support/production-settings.js';
 import { createDatabase } from '../../support/stores.js';
 
 afterAll(killAll);

@@ -4,9 +4,10 @@ import { RedisCheck } from '../../../src/stores/redis/health.js';
 import { openRedis } from '../../../src/stores/redis/redis.js';
 import { eventually } from '../../support/eventually.js';
 import { startLatchkey, type TestLatchkey } from '../../support/latchkey.js';
+import { startSentinels } from '../../support/redis-groups.js';
+import { type Server, startSingle } from '../../support/redis-servers.js';
 import { hasRedisServer } from '../../support/stores.js';
 import { allKeys, isReady, mailsTo, released } from './observe.js';
-import { type Server, startSentinels, startSingle } from './servers.js';
 
 const checkRedis = (redis: ConstructorParameters<typeof RedisCheck>[0]) => new RedisCheck(redis, ['limit:']).check();
 

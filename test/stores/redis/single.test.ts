@@ -2,9 +2,9 @@ import { stat, truncate } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from '../../support/eventually.js';
 import { startLatchkey, type TestLatchkey } from '../../support/latchkey.js';
+import { type Server, startSingle } from '../../support/redis-servers.js';
 import { hasRedisServer } from '../../support/stores.js';
 import { allKeys, isReady, mailsTo, released } from './observe.js';
-import { type Server, startSingle } from './servers.js';
 
 const password = 'the password that gets lost';
 const alice = 'alice@example.com';

@@ -1,41 +1,26 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-
-/** `up` is from the client to the server. */
-export type Direction = 'up' | 'down';
-type Tap = (bytes: Buffer, line: Line) => void;
+import { addressOf, type Direction, type Line, type Matches, type Moment, type Tap, type Wire } from './tcp-line.js';
 
 /** Milliseconds between a lost answer and the end of its line: shorter than a caller waits. */
 const lostFor = 200;
 
-/** One connection through a proxy. */
-export interface Line {
-  /** Of the connection to the server, by which the server knows it. */
-  port: number | undefined;
-  /** When a fault hurt it first; milliseconds since the epoch. */
-  hurtAt: number | undefined;
-}
-
-interface Wire extends Line {
-  readonly near: Socket;
-  readonly far: Socket;
-  readonly queue: Record<Direction, Promise<void>>;
-  /** Bytes in both directions after which it breaks. */
-  bytesLeft: number;
-}
-
-/** The way of one process to one store. It can break in all the ways in which lines break. */
-export class StoreProxy {
+/** The way of one process to one server. It can break in all the ways in which lines break. */
+export class TcpProxy {
   readonly #wires = new Set<Wire>();
   readonly #all: Line[] = [];
+  #port = 0;
   #server: Server | undefined;
   #target: { host: string; port: number };
   #refuses = false;
   #delayMs = 0;
   #drops: readonly Direction[] = [];
-  #bytesLeft = Number.POSITIVE_INFINITY;
+  #bytesLeft = () => Number.POSITIVE_INFINITY;
   #loseAnswerTo: string | undefined;
+  #cutAt: { matches: Matches; moment: Moment; happened: () => void } | undefined;
+  /** Lines that were cut by `cutAfter` or `cutAt`. */
+  cuts = 0;
 
   private constructor(
     target: string,
@@ -44,17 +29,34 @@ export class StoreProxy {
     this.#target = addressOf(target);
   }
 
-  static async to(target: string, tap: Tap = () => undefined): Promise<StoreProxy> {
-    const proxy = new StoreProxy(target, tap);
-    proxy.#server = createServer((near) => proxy.#take(near)).listen(0, '127.0.0.1');
-    await once(proxy.#server, 'listening');
+  /** @param target a URL with host and port. */
+  static async to(target: string, tap: Tap = () => undefined): Promise<TcpProxy> {
+    const proxy = new TcpProxy(target, tap);
+    await proxy.listen();
     return proxy;
+  }
+
+  /** Of 127.0.0.1, the same for its whole life. */
+  get port(): number {
+    return this.#port;
   }
 
   /** A URL that leads through here. */
   through(url: string): string {
-    const { port } = (this.#server as Server).address() as AddressInfo;
-    return Object.assign(new URL(url), { hostname: '127.0.0.1', port: String(port) }).href;
+    return Object.assign(new URL(url), { hostname: '127.0.0.1', port: String(this.#port) }).href;
+  }
+
+  /** Takes connections, again after `shut`. */
+  async listen(): Promise<void> {
+    this.#server = createServer((near) => this.#take(near)).listen(this.#port, '127.0.0.1');
+    await once(this.#server, 'listening');
+    this.#port = (this.#server.address() as AddressInfo).port;
+  }
+
+  /** Cuts every line, and nobody listens any more: the server behind is not there. */
+  shut(): void {
+    this.#server?.close();
+    this.cut();
   }
 
   /** Where new lines lead: a store that started again may listen on another port. */
@@ -71,10 +73,22 @@ export class StoreProxy {
     for (const wire of this.#wires) this.#break(wire);
   }
 
-  /** Each line breaks after so many more bytes, mostly in the middle of a message. */
-  cutAfter(bytes: number): void {
-    this.#bytesLeft = bytes;
-    for (const wire of this.#wires) wire.bytesLeft = bytes;
+  /** Each line breaks after so many more bytes, mostly in the middle of a message; a function is asked for each new line. */
+  cutAfter(bytes: number | (() => number)): void {
+    this.#bytesLeft = typeof bytes === 'number' ? () => bytes : bytes;
+    if (typeof bytes === 'number') for (const wire of this.#wires) wire.bytesLeft = bytes;
+  }
+
+  /** Once, at the next message of any line that fits. @returns when it happened. */
+  cutAt(matches: Matches, moment: Moment): Promise<void> {
+    return new Promise((happened) => {
+      this.#cutAt = { matches, moment, happened };
+    });
+  }
+
+  /** The other end of every line that is open now goes without a word; new lines are good. */
+  vanish(): void {
+    for (const wire of this.#wires) wire.hasVanished = true;
   }
 
   refuse(): void {
@@ -110,26 +124,18 @@ export class StoreProxy {
     this.#refuses = false;
     this.#loseAnswerTo = undefined;
     this.#delayMs = 0;
-    this.#bytesLeft = Number.POSITIVE_INFINITY;
+    this.#bytesLeft = () => Number.POSITIVE_INFINITY;
     if (this.#drops.length > 0) this.cut();
     this.#drops = [];
     for (const wire of this.#wires) wire.bytesLeft = Number.POSITIVE_INFINITY;
-  }
-
-  get open(): number {
-    return this.#wires.size;
-  }
-
-  async close(): Promise<void> {
-    this.#server?.close();
-    this.cut();
   }
 
   #take(near: Socket): void {
     if (this.#refuses) return void near.on('error', () => undefined).resetAndDestroy();
     const far = connect(this.#target);
     const queue = { up: Promise.resolve(), down: Promise.resolve() };
-    const wire: Wire = { near, far, queue, port: undefined, hurtAt: undefined, bytesLeft: this.#bytesLeft };
+    const state = { port: undefined, hurtAt: undefined, struck: undefined, hasVanished: false };
+    const wire: Wire = { near, far, queue, bytesLeft: this.#bytesLeft(), ...state };
     if (this.#drops.length > 0) this.#hurt(wire);
     this.#wires.add(wire);
     this.#all.push(wire);
@@ -145,10 +151,10 @@ export class StoreProxy {
     ] as const) {
       one.setNoDelay(true);
       one.on('error', () => undefined);
-      one.on('end', () => void wire.queue[direction].then(() => other.end()));
+      one.on('end', () => void wire.queue[direction].then(() => wire.hasVanished || other.end()));
       one.on('close', () => {
         this.#wires.delete(wire);
-        void wire.queue[direction].then(() => other.destroy());
+        void wire.queue[direction].then(() => (wire.hasVanished && other === near) || other.destroy());
       });
     }
   }
@@ -157,17 +163,36 @@ export class StoreProxy {
     const to = direction === 'up' ? wire.far : wire.near;
     const delayMs = this.#delayMs;
     const pass = () => {
-      if (this.#drops.includes(direction) || to.destroyed) return;
+      if (wire.hasVanished || this.#drops.includes(direction) || to.destroyed || to.writableEnded) return;
+      if (this.#cutsAt(wire, direction, bytes)) return;
       const passed = bytes.subarray(0, wire.bytesLeft);
       wire.bytesLeft -= passed.length;
       if (direction === 'up') {
         this.tap(passed, wire);
         if (this.#loseAnswerTo && passed.includes(this.#loseAnswerTo)) this.#loseAnswers();
       }
-      to.write(passed);
-      if (wire.bytesLeft <= 0) this.#break(wire);
+      if (wire.bytesLeft > 0) return void to.write(passed);
+      this.cuts++;
+      // What was let through shall arrive.
+      to.end(passed, () => this.#break(wire));
     };
     wire.queue[direction] = wire.queue[direction].then(() => (delayMs > 0 ? sleep(delayMs) : undefined)).then(pass);
+  }
+
+  /** Whether this message, or the answer to the one before, is where the line is to be cut. */
+  #cutsAt(wire: Wire, direction: Direction, bytes: Buffer): boolean {
+    if (direction === 'up' && !wire.struck && this.#cutAt?.matches(bytes.toString('latin1'))) {
+      const { moment, happened } = this.#cutAt;
+      this.#cutAt = undefined;
+      wire.struck = happened;
+      if (moment === 'after') return false;
+    } else if (direction === 'up' || !wire.struck) return false;
+    this.cuts++;
+    this.#hurt(wire);
+    wire.near.destroy();
+    wire.far.destroy();
+    wire.struck?.();
+    return true;
   }
 
   #loseAnswers(): void {
@@ -185,9 +210,4 @@ export class StoreProxy {
   #hurt(wire: Wire): void {
     wire.hurtAt ??= Date.now();
   }
-}
-
-function addressOf(url: string): { host: string; port: number } {
-  const { hostname, port } = new URL(url);
-  return { host: hostname, port: Number(port) };
 }

@@ -1,12 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { createServer, connect as open, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { packageFolder } from '../../src/package-files.js';
-import { freePort } from '../support/free-port.js';
 
 export const main = join(packageFolder, 'dist/src/main.js');
 
@@ -104,61 +101,6 @@ export class Latchkey {
   stop(signal: NodeJS.Signals): Promise<Ended> {
     this.child.kill(signal);
     return this.ended;
-  }
-}
-
-/** What both production processes need, with stores of the caller's choice. */
-export function productionSettings(stores: { database: string; redis: string; smtp: string }): Settings {
-  const { privateKey } = generateKeyPairSync('ed25519');
-  return {
-    NODE_ENV: 'production',
-    PORT: '0',
-    HOST: '127.0.0.1',
-    OPS_PORT: '0',
-    PUBLIC_URL: 'https://recover.example.com',
-    MAIL_FROM: 'Acme <no-reply@acme.example>',
-    PRODUCT_NAME: 'Acme',
-    SIGN_UP: 'closed',
-    DATABASE_URL: stores.database,
-    REDIS_URL: stores.redis,
-    SMTP_URL: stores.smtp,
-    SECRET: randomBytes(32).toString('base64url'),
-    ACCESS_TOKEN_SIGNING_KEY: privateKey.export({ format: 'pem', type: 'pkcs8' }).toString(),
-  };
-}
-
-/** The way to a store, closed at first: the port is there from the beginning, the store behind it is not. */
-export class Gate {
-  readonly #sockets = new Set<Socket>();
-  #server: Server | undefined;
-
-  private constructor(
-    /** The store's URL through the gate. */
-    readonly url: string,
-    private readonly port: number,
-    private readonly target: { host: string; port: number },
-  ) {}
-
-  static async to(url: string): Promise<Gate> {
-    const port = await freePort();
-    const { hostname, port: target } = new URL(url);
-    return new Gate(url.replace(`:${target}`, `:${port}`), port, { host: hostname, port: Number(target) });
-  }
-
-  async open(): Promise<void> {
-    this.#server = createServer((socket) => {
-      const store = open(this.target);
-      for (const each of [socket, store]) this.#sockets.add(each.on('error', () => undefined));
-      socket.pipe(store).pipe(socket);
-    }).listen(this.port, '127.0.0.1');
-    await once(this.#server, 'listening');
-  }
-
-  /** Cuts every line. */
-  shut(): void {
-    this.#server?.close();
-    for (const socket of this.#sockets) socket.destroy();
-    this.#sockets.clear();
   }
 }
 

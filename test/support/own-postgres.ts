@@ -6,12 +6,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import pg from 'pg';
-import { findPostgresBinaries } from '../../../src/dev/postgres/binaries.js';
-import { layOutPostgres, type PostgresLayout } from '../../../src/dev/postgres/layout.js';
-import { migrateUp } from '../../../src/services/migrate.js';
-import { eventually } from '../../support/eventually.js';
-import { freePort } from '../../support/free-port.js';
-import type { TestDatabase } from '../../support/stores.js';
+import { findPostgresBinaries } from '../../src/dev/postgres/binaries.js';
+import { layOutPostgres, type PostgresLayout } from '../../src/dev/postgres/layout.js';
+import { migrateUp } from '../../src/services/migrate.js';
+import { eventually } from './eventually.js';
+import { freePort } from './free-port.js';
+import type { TestDatabase } from './stores.js';
 
 const run = promisify(execFile);
 
