@@ -2,11 +2,12 @@ import type { EntityManager, MikroORM } from '@mikro-orm/postgresql';
 import { describeFault, type Log } from '../observability/log.js';
 import type { Metrics } from '../observability/metrics.js';
 import { AuditEvent } from './audit-event.entity.js';
+import type { EventKind } from './kinds.js';
 import { type Refusal, Refusals } from './refusals.js';
 
 /** What happened, to whom, from where. Never an address, a key or a password. */
 export interface Happening {
-  readonly kind: string;
+  readonly kind: EventKind;
   readonly accountId?: string;
   /** Request id or job id. */
   readonly origin?: string;

@@ -1,11 +1,12 @@
 import type { MikroORM } from '@mikro-orm/postgresql';
 import { describeFault, type Log } from '../observability/log.js';
 import type { Metrics } from '../observability/metrics.js';
+import type { RefusalKind } from './kinds.js';
 import { RefusalNames } from './refusal-names.js';
 
 /** A call that was refused; never an address, a key or a password. */
 export interface Refusal {
-  readonly kind: string;
+  readonly kind: RefusalKind;
   /** The client, or the network whose limit refused. */
   readonly client?: string | undefined;
   readonly accountId?: string | undefined;
@@ -14,7 +15,7 @@ export interface Refusal {
 }
 
 interface Row {
-  readonly kind: string;
+  readonly kind: RefusalKind;
   readonly detail: string;
   readonly client: string;
   readonly account_id: string | null;

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { JobResult, JobWithMetadata, PgBoss } from 'pg-boss';
 import { Unavailable } from '../calls/errors.js';
 import { describeFault, type Log } from '../observability/log.js';
-import type { Metrics } from '../observability/metrics.js';
+import type { AttemptEnd, JobOutcome } from './outcomes.js';
 import { backOffAfter, type Carried, carriedBy, pauseAfter, putOff } from './put-off.js';
 
 /** A job at one attempt. Times are the database's. */
@@ -28,7 +28,7 @@ export interface Job<Data> {
  * waits for something is tried immediately when that is back: see `JobQueue.wake`.
  */
 export type Settlement =
-  | { readonly settle: 'done'; readonly outcome: string }
+  | { readonly settle: 'done'; readonly outcome: JobOutcome }
   | { readonly settle: 'retry'; readonly reason: string; readonly waitsFor?: string; readonly tried?: boolean }
   | { readonly settle: 'later'; readonly reason: string }
   | { readonly settle: 'dead'; readonly reason: string };
@@ -47,7 +47,7 @@ export class JobAttempts {
   constructor(
     private readonly boss: Pick<PgBoss, 'complete' | 'getDb'>,
     private readonly log: Log,
-    private readonly metrics: Metrics,
+    private readonly metrics: { job(queue: string, outcome: AttemptEnd): void },
   ) {}
 
   /**

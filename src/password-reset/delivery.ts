@@ -75,11 +75,16 @@ export class Delivery {
       void this.#lastAsLong(grant, takePlace, remember);
       return this.#finish(job, 'sent', account);
     }
-    if (failure.fault === 'recipient') await this.#finish(job, 'dead', account);
+    if (failure.fault === 'recipient') await this.#note(job, 'dead', account);
     return settlementOf(failure);
   }
 
-  async #finish(job: RequestJob, outcome: End, account?: Credential): Promise<Settlement> {
+  async #finish(job: RequestJob, outcome: Exclude<End, 'dead'>, account?: Credential): Promise<Settlement> {
+    await this.#note(job, outcome, account);
+    return { settle: 'done', outcome };
+  }
+
+  async #note(job: RequestJob, outcome: End, account?: Credential): Promise<void> {
     const { audit, budget } = this.deps;
     // What a superseded job had taken belongs to the budget of the version before, which is gone.
     if (account && (outcome === 'expired' || outcome === 'no-recipient')) await budget.giveBack(job.id, account);
@@ -90,7 +95,6 @@ export class Delivery {
     if (outcome === 'sent' || outcome === 'dead' || outcome === 'told-unknown') {
       audit.noteSoon({ kind: `reset.${outcome}`, ...note, origin, detail: { jobId: job.id } });
     } else audit.refused({ kind: `reset.${outcome}`, ...note });
-    return { settle: 'done', outcome };
   }
 
   /**

@@ -6,6 +6,7 @@ import { type SignUpRequest, signUpRequests } from '../accounts/sign-up.js';
 import type { Audit } from '../audit/audit.js';
 import { Unavailable } from '../calls/errors.js';
 import type { Job, Settlement } from '../jobs/job-attempt.js';
+import type { JobOutcome } from '../jobs/outcomes.js';
 import { mintResetKey } from '../password-reset/reset-key.js';
 import type { RateLimiter } from '../rate-limit/rate-limiter.js';
 import type { Pseudonyms } from '../secrets/pseudonyms.js';
@@ -69,7 +70,7 @@ export class SignUpDelivery {
   }
 
   /** Only counted in the audit trail, because strangers make as many as they ask. */
-  #finish(job: Job<SignUpRequest>, outcome: string): Settlement {
+  #finish(job: Job<SignUpRequest>, outcome: Exclude<JobOutcome, 'told-unknown' | 'superseded'>): Settlement {
     this.deps.audit.refused({ kind: `sign-up.${outcome}`, client: job.data.client });
     return { settle: 'done', outcome };
   }

@@ -54,7 +54,11 @@ export class OwnerLimits {
     const { accounts, audit, log, metrics } = this.deps;
     const ended = await accounts.transaction(async (transaction) => {
       const at = await accounts.endSessions(transaction, owner);
-      const event = { kind: 'account.sessions-ended-by-wrong-passwords', accountId: owner.id, ...from(caller) };
+      const event = {
+        kind: 'account.sessions-ended-by-wrong-passwords',
+        accountId: owner.id,
+        ...from(caller),
+      } as const;
       if (at) await audit.record(transaction, event);
       return at;
     });

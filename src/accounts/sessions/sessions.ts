@@ -123,7 +123,7 @@ export class Sessions {
       if (!account) return { kind: 'Unauthenticated' };
       const end = accounts.transaction(async (transaction) => {
         const ended = await accounts.endSessions(transaction, account);
-        const event = { kind: 'account.signed-out-everywhere', accountId: account.id, ...from(caller) };
+        const event = { kind: 'account.signed-out-everywhere', accountId: account.id, ...from(caller) } as const;
         if (ended) await audit.record(transaction, event);
         return ended;
       });

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import type { Accounts } from '../../accounts/accounts.js';
 import type { ImportDeal } from '../../accounts/passwords/form-deal.js';
+import type { EventKind } from '../../audit/kinds.js';
 import type { AccountEntry } from './import-entry.js';
 
 /** What became of an entry, in the order of the batch. */
@@ -23,6 +24,8 @@ interface Known {
   readonly line?: number | null;
 }
 
+const imported = 'account.imported' satisfies EventKind;
+
 const given = `select * from json_to_recordset(?::json) as given(line int, id uuid, email text, hash text, locale text)`;
 /**
  * One statement for the accounts and their audit events: each is there exactly if the other is. In the order of the file,
@@ -39,7 +42,7 @@ const insertWithEvents = `
   ),
   events as (
     insert into audit_event (kind, account_id, origin, detail)
-    select 'account.imported', added.id, 'command line', jsonb_build_object('run', ?::text, 'line', min(given.line))
+    select '${imported}', added.id, 'command line', jsonb_build_object('run', ?::text, 'line', min(given.line))
     from added join given on given.id = added.id and given.email = added.email group by added.id
   )
   select id from added`;
@@ -65,7 +68,7 @@ const findKnown = (table: string, line: string) => `
 /** Of an account whose password has changed since, the file says nothing new. */
 const lineOfRun = `case when account.credential_version = 1 then (
   select (detail ->> 'line')::int from audit_event
-   where account_id = account.id and kind = 'account.imported' and detail ->> 'run' = ? limit 1) end`;
+   where account_id = account.id and kind = '${imported}' and detail ->> 'run' = ? limit 1) end`;
 
 /** How a run is to be told from others, and whether it leaves the accounts as they are. */
 export interface ImportRun {

@@ -1,5 +1,7 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { type Db, fromKysely, PgBoss } from 'pg-boss';
+import type { Audit } from '../../audit/audit.js';
+import type { EventKind } from '../../audit/kinds.js';
 import { queueSchema } from '../../jobs/queue/definition.js';
 import { type DeadLetter, type JobRow, JobRows, type JobState } from './job-rows.js';
 import { addressIn, maskAddresses, parseId, table } from './job-text.js';
@@ -11,12 +13,7 @@ export class JobsFailure extends Error {
 
 export interface JobsAdminDeps {
   readonly orm: { readonly em: EntityManager };
-  readonly audit: {
-    record(
-      transaction: EntityManager,
-      happening: { kind: string; origin: string; detail: Record<string, string> },
-    ): Promise<void>;
-  };
+  readonly audit: Pick<Audit, 'record'>;
   readonly terminal: Record<'out' | 'err', { write(text: string): unknown }>;
 }
 
@@ -149,7 +146,7 @@ export class JobsAdmin {
     return others.length > 0 ? 1 : 0;
   }
 
-  #transaction(ids: readonly string[], settle: Settle, kind: string): Promise<Settled[]> {
+  #transaction(ids: readonly string[], settle: Settle, kind: EventKind): Promise<Settled[]> {
     return this.deps.orm.em.fork().transactional(async (transaction) => {
       const settled: Settled[] = [];
       const letters = await new JobRows(sqlOf(transaction)).lockDead(ids);

@@ -1,0 +1,20 @@
+/** Every way in which a job is done, named alike in metrics, logs, the queue and the audit trail. */
+export const jobOutcomes = {
+  sent: 'the mail was handed over',
+  'told-unknown': 'an address without an account was told so',
+  'told-registered': 'who asked to sign up has an account already, and was told so',
+  'no-recipient': 'there is nobody to write to',
+  suppressed: 'a limit allows no mail now',
+  superseded: 'the password changed after the request',
+  expired: 'the request was too old',
+} as const;
+export type JobOutcome = keyof typeof jobOutcomes;
+
+/** Every way in which an attempt ends without that its job is done. */
+export const attemptEnds = {
+  retry: 'tried again after a pause',
+  dead: 'given up, for an operator to look at',
+  later: "put off, because its recipient's domain or retries hold their share of the slots",
+  failed: 'a fault, or a store that was away',
+} as const;
+export type AttemptEnd = JobOutcome | keyof typeof attemptEnds;
