@@ -1,12 +1,21 @@
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-/** The rig and the planted faults take every core, and come when the others are done. */
-class FaultsLast extends BaseSequencer {
+/**
+ * Files that take long come first, so that no worker waits at the end for another's last; the rig and the planted faults
+ * take every core, and come when all others are done.
+ */
+class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const sorted = await super.sort(files);
-    return [...sorted.filter((file) => !isRig(file)), ...sorted.filter(isRig)];
+    const rank = (file: TestSpecification) => (isRig(file) ? 2 : isLong(file) ? 0 : 1);
+    return [0, 1, 2].flatMap((each) => sorted.filter((file) => rank(file) === each));
   }
+}
+
+/** Real processes, stores that are killed, and clocks take longer than their size says. */
+function isLong({ moduleId }: TestSpecification): boolean {
+  return /\/test\/(?:bench|browser|processes|stores|timing|dev\/postgres)\//.test(moduleId);
 }
 
 function isRig({ moduleId }: TestSpecification): boolean {
@@ -27,7 +36,7 @@ export default defineConfig({
     hookTimeout: 60_000,
     maxWorkers: 2,
     maxConcurrency: 2,
-    sequence: { sequencer: FaultsLast },
+    sequence: { sequencer: LongestFirst },
     reporters: ['default', './test/support/closing-line.ts'],
     server: { deps: { inline: ['graphql'] } },
   },

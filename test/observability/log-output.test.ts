@@ -61,7 +61,7 @@ describe.concurrent('what becomes of log lines keeps no process from its work, n
     await keepsAnswering(started);
   });
 
-  it.runIf(process.platform === 'linux')('a disk that is full', async () => {
+  it.runIf(process.platform === 'linux')('a disk that is full (needs Linux)', async () => {
     const full = openSync('/dev/full', 'w');
     const started = await startApi(full);
     closeSync(full);

@@ -43,7 +43,7 @@ it('an API without stores listens, says so, answers what it can, and ends when t
   expect(ended.output).not.toContain('u:p@');
 });
 
-describe.skipIf(!hasRedisServer)('processes that start before their stores', () => {
+describe.skipIf(!hasRedisServer)('processes that start before their stores (needs a redis-server on PATH)', () => {
   it('do their work as soon as these are there, without a restart', async () => {
     const [database, redis, inbox] = await Promise.all([createDatabase(), createRedis(), Inbox.start()]);
     onTestFinished(async () => {

@@ -166,7 +166,7 @@ describe('latchkey dev takes the real part in place of the embedded one where a 
     await database.drop();
   });
 
-  it.skipIf(!hasRedisServer)('REDIS_URL', async () => {
+  it.skipIf(!hasRedisServer)('REDIS_URL (needs a redis-server on PATH)', async () => {
     const redis = await createRedis();
     const dev = start({ REDIS_URL: redis.url });
     const url = await isUp(dev);
@@ -182,8 +182,9 @@ describe('latchkey dev takes the real part in place of the embedded one where a 
   });
 
   it('SMTP_URL', async () => {
-    const inbox = await Inbox.start();
-    const dev = start({ SMTP_URL: inbox.smtpUrl });
+    // With a database that is there already: making one takes seconds, and the two tests before show it.
+    const [inbox, database] = await Promise.all([Inbox.start(), createDatabase()]);
+    const dev = start({ SMTP_URL: inbox.smtpUrl, DATABASE_URL: database.url });
     const url = await isUp(dev);
     await ask(url);
     await inbox.waitFor(
@@ -193,6 +194,6 @@ describe('latchkey dev takes the real part in place of the embedded one where a 
     expect((await fetch(`${url}/inbox`)).status).toBe(404);
     expect(embedded()).not.toContain('inbox');
     expect(await dev.stop('SIGTERM')).toMatchObject({ code: 0, errors: '' });
-    await inbox.stop();
+    await Promise.all([inbox.stop(), database.drop()]);
   });
 });

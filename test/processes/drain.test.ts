@@ -12,134 +12,137 @@ import { insertAccount } from './accounts.js';
 vi.setConfig({ testTimeout: 60_000 });
 
 // Two processes cannot share the stand-in, which lives in one.
-describe.skipIf(!hasRedisServer)('a process that is told to end finishes what is under way', () => {
-  let database: TestDatabase;
-  let redis: EmbeddedRedis;
-  let relay: SMTPServer;
-  let settings: Settings;
-  /** The hand-over of a mail takes until `letGo` is called. */
-  let letGo: () => void = () => undefined;
-  let started: Promise<void>;
-  const taken: string[] = [];
+describe.skipIf(!hasRedisServer)(
+  'a process that is told to end finishes what is under way (needs a redis-server on PATH)',
+  () => {
+    let database: TestDatabase;
+    let redis: EmbeddedRedis;
+    let relay: SMTPServer;
+    let settings: Settings;
+    /** The hand-over of a mail takes until `letGo` is called. */
+    let letGo: () => void = () => undefined;
+    let started: Promise<void>;
+    const taken: string[] = [];
 
-  beforeAll(async () => {
-    [database, redis] = await Promise.all([createDatabase(), createRedis()]);
-    let start: () => void;
-    started = new Promise((resolve) => {
-      start = resolve;
+    beforeAll(async () => {
+      [database, redis] = await Promise.all([createDatabase(), createRedis()]);
+      let start: () => void;
+      started = new Promise((resolve) => {
+        start = resolve;
+      });
+      const held = new Promise<void>((resolve) => {
+        letGo = resolve;
+      });
+      relay = new SMTPServer({
+        disabledCommands: ['AUTH', 'STARTTLS'],
+        disableReverseLookup: true,
+        async onData(stream, session, done) {
+          stream.resume();
+          await once(stream, 'end');
+          start();
+          await held;
+          taken.push(...session.envelope.rcptTo.map(({ address }) => address));
+          done();
+        },
+      });
+      relay.on('error', () => undefined);
+      relay.listen(0, '127.0.0.1');
+      await once(relay.server, 'listening');
+      const smtp = `smtp://127.0.0.1:${(relay.server.address() as AddressInfo).port}`;
+      settings = productionSettings({ database: database.url, redis: redis.url ?? '', smtp });
+      await insertAccount(database, 'alice@example.com', 'the password that is right');
     });
-    const held = new Promise<void>((resolve) => {
-      letGo = resolve;
+    afterAll(async () => {
+      letGo();
+      await killAll();
+      await new Promise<void>((resolve) => relay.close(resolve));
+      await Promise.all([redis.stop(), database.drop()]);
     });
-    relay = new SMTPServer({
-      disabledCommands: ['AUTH', 'STARTTLS'],
-      disableReverseLookup: true,
-      async onData(stream, session, done) {
-        stream.resume();
-        await once(stream, 'end');
-        start();
-        await held;
-        taken.push(...session.envelope.rcptTo.map(({ address }) => address));
-        done();
-      },
-    });
-    relay.on('error', () => undefined);
-    relay.listen(0, '127.0.0.1');
-    await once(relay.server, 'listening');
-    const smtp = `smtp://127.0.0.1:${(relay.server.address() as AddressInfo).port}`;
-    settings = productionSettings({ database: database.url, redis: redis.url ?? '', smtp });
-    await insertAccount(database, 'alice@example.com', 'the password that is right');
-  });
-  afterAll(async () => {
-    letGo();
-    await killAll();
-    await new Promise<void>((resolve) => relay.close(resolve));
-    await Promise.all([redis.stop(), database.drop()]);
-  });
 
-  async function readyApi(more: Settings = {}) {
-    const api = Latchkey.start(['api'], { ...settings, ...more });
-    const url = await api.url();
-    await vi.waitFor(async () => expect(await readyz(url)).toMatchObject({ status: 200 }), 10_000);
-    return { api, url };
-  }
+    async function readyApi(more: Settings = {}) {
+      const api = Latchkey.start(['api'], { ...settings, ...more });
+      const url = await api.url();
+      await vi.waitFor(async () => expect(await readyz(url)).toMatchObject({ status: 200 }), 10_000);
+      return { api, url };
+    }
 
-  it('the API: every call that waits for its turn to be hashed is answered', async () => {
-    const { api, url } = await readyApi({ HASH_CONCURRENCY: '1', ARGON2_MEMORY_KIB: '65536', ARGON2_TIME_COST: '2' });
-    const email = 'nobody@example.com';
-    const waiting = Array.from({ length: 8 }, () =>
-      createLatchkeyClient({ url, timeoutMs: 60_000 }).signIn({ email, password: 'not the password' }),
-    );
-    const first = await Promise.race(waiting);
-    expect(first.__typename).toBe('InvalidCredentials');
-    const [ended, outcomes] = await Promise.all([api.stop('SIGTERM'), Promise.allSettled(waiting)]);
-    expect(outcomes.map((each) => (each.status === 'fulfilled' ? each.value.__typename : each.reason))).toEqual(
-      waiting.map(() => 'InvalidCredentials'),
-    );
-    expect(ended).toMatchObject({ code: 0, errors: '' });
-    expect(ended.output).toMatch(/"signal":"SIGTERM"/);
-    await expect(fetch(`${url}/livez`)).rejects.toThrow();
-  });
-
-  it('the API under load: every call is answered until nobody calls any more, those that wait to be let in too', async () => {
-    const { api, url } = await readyApi({ TRUST_PROXY: '127.0.0.1' });
-    const outcomes: string[] = [];
-    const call = async () => {
-      const outcome = await fetch(`${url}/graphql`, {
-        method: 'POST',
-        // A connection for each call: a kept one may be closed by either side at any time.
-        headers: { 'content-type': 'application/json', connection: 'close' },
-        body: JSON.stringify({ query: '{ passwordPolicy { minLength } }' }),
-      }).then(
-        async (response) => `${response.status} ${(await response.text()).length > 0}`,
-        (error: Error) => String((error.cause as { code?: string } | undefined)?.code ?? error),
+    it('the API: every call that waits for its turn to be hashed is answered', async () => {
+      const { api, url } = await readyApi({ HASH_CONCURRENCY: '1', ARGON2_MEMORY_KIB: '65536', ARGON2_TIME_COST: '2' });
+      const email = 'nobody@example.com';
+      const waiting = Array.from({ length: 8 }, () =>
+        createLatchkeyClient({ url, timeoutMs: 60_000 }).signIn({ email, password: 'not the password' }),
       );
-      outcomes.push(outcome);
-    };
-    // As a balancer does: looks now and then, and sends until it has seen that the process ends.
-    let isReady = true;
-    const looking = (async () => {
-      while (isReady) {
-        await new Promise((resolve) => setTimeout(resolve, 1_000));
-        isReady = await fetch(`${url}/readyz`).then(
-          ({ status }) => status === 200,
-          () => false,
-        );
-      }
-    })();
-    const callers = Array.from({ length: 12 }, async () => {
-      while (isReady) await call();
+      const first = await Promise.race(waiting);
+      expect(first.__typename).toBe('InvalidCredentials');
+      const [ended, outcomes] = await Promise.all([api.stop('SIGTERM'), Promise.allSettled(waiting)]);
+      expect(outcomes.map((each) => (each.status === 'fulfilled' ? each.value.__typename : each.reason))).toEqual(
+        waiting.map(() => 'InvalidCredentials'),
+      );
+      expect(ended).toMatchObject({ code: 0, errors: '' });
+      expect(ended.output).toMatch(/"signal":"SIGTERM"/);
+      await expect(fetch(`${url}/livez`)).rejects.toThrow();
     });
-    await vi.waitFor(() => expect(outcomes.length).toBeGreaterThan(100), 10_000);
-    const burst = Array.from({ length: 500 }, call);
-    const ending = api.stop('SIGTERM');
-    burst.push(...Array.from({ length: 500 }, call));
-    await Promise.all([...burst, ...callers, looking]);
-    const calls = outcomes.length;
-    const ended = await ending;
 
-    expect(ended).toMatchObject({ code: 0, errors: '' });
-    expect(calls).toBeGreaterThan(1_100);
-    expect([...new Set(outcomes)].filter((outcome) => !/^(?:200|503) true$/.test(outcome))).toEqual([]);
-    await expect(fetch(`${url}/livez`)).rejects.toThrow();
-  });
+    it('the API under load: every call is answered until nobody calls any more, those that wait to be let in too', async () => {
+      const { api, url } = await readyApi({ TRUST_PROXY: '127.0.0.1' });
+      const outcomes: string[] = [];
+      const call = async () => {
+        const outcome = await fetch(`${url}/graphql`, {
+          method: 'POST',
+          // A connection for each call: a kept one may be closed by either side at any time.
+          headers: { 'content-type': 'application/json', connection: 'close' },
+          body: JSON.stringify({ query: '{ passwordPolicy { minLength } }' }),
+        }).then(
+          async (response) => `${response.status} ${(await response.text()).length > 0}`,
+          (error: Error) => String((error.cause as { code?: string } | undefined)?.code ?? error),
+        );
+        outcomes.push(outcome);
+      };
+      // As a balancer does: looks now and then, and sends until it has seen that the process ends.
+      let isReady = true;
+      const looking = (async () => {
+        while (isReady) {
+          await new Promise((resolve) => setTimeout(resolve, 1_000));
+          isReady = await fetch(`${url}/readyz`).then(
+            ({ status }) => status === 200,
+            () => false,
+          );
+        }
+      })();
+      const callers = Array.from({ length: 12 }, async () => {
+        while (isReady) await call();
+      });
+      await vi.waitFor(() => expect(outcomes.length).toBeGreaterThan(100), 10_000);
+      const burst = Array.from({ length: 500 }, call);
+      const ending = api.stop('SIGTERM');
+      burst.push(...Array.from({ length: 500 }, call));
+      await Promise.all([...burst, ...callers, looking]);
+      const calls = outcomes.length;
+      const ended = await ending;
 
-  it('the worker: the mail that the relay is taking is settled before it ends', async () => {
-    const { api, url } = await readyApi();
-    const worker = Latchkey.start(['worker'], settings);
-    await worker.said(/the worker waits for jobs/);
-    await createLatchkeyClient({ url }).requestPasswordReset({ email: 'alice@example.com' });
-    await started;
-    const ending = worker.stop('SIGTERM');
-    await worker.said(/"signal":"SIGTERM"/);
-    // Time enough for a process that does not wait to be gone.
-    await new Promise((resolve) => setTimeout(resolve, 500));
-    expect(worker.child.exitCode).toBeNull();
-    letGo();
-    expect(await ending).toMatchObject({ code: 0, errors: '' });
-    expect(taken).toEqual(['alice@example.com']);
-    const jobs = await database.query(`select state::text, output from pgboss.job where name not like '%dead'`);
-    expect(jobs).toEqual([{ state: 'completed', output: expect.objectContaining({ outcome: 'sent' }) }]);
-    expect(await api.stop('SIGTERM')).toMatchObject({ code: 0 });
-  });
-});
+      expect(ended).toMatchObject({ code: 0, errors: '' });
+      expect(calls).toBeGreaterThan(1_100);
+      expect([...new Set(outcomes)].filter((outcome) => !/^(?:200|503) true$/.test(outcome))).toEqual([]);
+      await expect(fetch(`${url}/livez`)).rejects.toThrow();
+    });
+
+    it('the worker: the mail that the relay is taking is settled before it ends', async () => {
+      const { api, url } = await readyApi();
+      const worker = Latchkey.start(['worker'], settings);
+      await worker.said(/the worker waits for jobs/);
+      await createLatchkeyClient({ url }).requestPasswordReset({ email: 'alice@example.com' });
+      await started;
+      const ending = worker.stop('SIGTERM');
+      await worker.said(/"signal":"SIGTERM"/);
+      // Time enough for a process that does not wait to be gone.
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      expect(worker.child.exitCode).toBeNull();
+      letGo();
+      expect(await ending).toMatchObject({ code: 0, errors: '' });
+      expect(taken).toEqual(['alice@example.com']);
+      const jobs = await database.query(`select state::text, output from pgboss.job where name not like '%dead'`);
+      expect(jobs).toEqual([{ state: 'completed', output: expect.objectContaining({ outcome: 'sent' }) }]);
+      expect(await api.stop('SIGTERM')).toMatchObject({ code: 0 });
+    });
+  },
+);

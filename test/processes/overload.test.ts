@@ -272,7 +272,7 @@ describe.concurrent('connections that only take up room', () => {
   const fewFiles = (files: number) => ['/bin/sh', '-c', `ulimit -n ${files}; exec "$0" "$@"`, process.execPath];
 
   it.runIf(process.platform === 'linux')(
-    'addresses that fill all places together, each with its share, do not keep out a new one',
+    'addresses that fill all places together, each with its share, do not keep out a new one (needs Linux)',
     async () => {
       const { api, url, port } = await startAlone({}, fewFiles(528));
       const slow: Socket[] = [];
@@ -292,7 +292,7 @@ describe.concurrent('connections that only take up room', () => {
   );
 
   it.runIf(process.platform === 'linux')(
-    'hoarders of idle connections give way where few files may be open',
+    'hoarders of idle connections give way where few files may be open (needs Linux)',
     async () => {
       const { url, port } = await startAlone({ TRUST_PROXY: '127.0.0.1' }, fewFiles(300));
       const idle: ReturnType<typeof open>[] = [];

@@ -63,7 +63,7 @@ it('refuses names that are none, or that stand for two roles', async () => {
 });
 
 // Two processes cannot share the stand-in, which lives in one.
-describe.skipIf(!hasRedisServer)('each process as its own role', () => {
+describe.skipIf(!hasRedisServer)('each process as its own role (needs a redis-server on PATH)', () => {
   let redis: EmbeddedRedis;
   let inbox: Inbox;
   let api: Latchkey;

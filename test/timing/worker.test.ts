@@ -17,7 +17,7 @@ const names = [
 // A short form of `npm run timing -- worker`, whose figures are taken where nothing else runs. That a place is held for as
 // long stands in test/password-reset/no-oracle.test.ts, by a clock of its own. API and worker are two processes, which
 // cannot share the stand-in for Redis.
-describe.skipIf(!hasRedisServer)('the experiment of the worker as an oracle', () => {
+describe.skipIf(!hasRedisServer)('the experiment of the worker as an oracle (needs a redis-server on PATH)', () => {
   it('finds the leak that there was: a place that is given up where nothing is sent', {
     timeout: 120_000,
   }, async () => {

@@ -1,9 +1,10 @@
 import { execFile, spawn } from 'node:child_process';
-import { chmod, chown, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { Client } from 'pg';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
 import { copyBinaries, findPostgresBinaries } from '../../../src/dev/postgres/binaries.js';
 import { type EmbeddedPostgresOptions, startEmbeddedPostgres } from '../../../src/dev/postgres/embedded-postgres.js';
 import { ends, isRoot, killHard, pidIn, startOwner, temporaryFolder } from '../helpers.js';
@@ -30,6 +31,25 @@ async function ask(url: string, sql: string): Promise<Record<string, unknown>[]>
 async function openFolder(): Promise<string> {
   const folder = await temporaryFolder();
   await chmod(folder, 0o711);
+  return folder;
+}
+
+let stopped: Promise<string> | undefined;
+afterAll(async () => {
+  if (stopped) await rm(join(await stopped, '..'), { recursive: true, force: true });
+});
+
+/** The folder of a server that ran and was stopped: a copy of one that was made once, because making it takes seconds. */
+async function folderOfStopped(): Promise<string> {
+  stopped ??= (async () => {
+    const open = await mkdtemp(join(tmpdir(), 'latchkey-test-'));
+    await chmod(open, 0o711);
+    const made = join(open, 'postgres');
+    await (await startEmbeddedPostgres({ folder: made, postgresFlags: noSync })).stop();
+    return made;
+  })();
+  const folder = join(await openFolder(), 'postgres');
+  await promisify(execFile)('cp', ['-a', await stopped, folder]);
   return folder;
 }
 
@@ -79,8 +99,7 @@ describe('embedded PostgreSQL', { timeout: 30_000 }, () => {
   });
 
   it('spares another program that has the process id of a server long gone', async () => {
-    const folder = join(await openFolder(), 'postgres');
-    await (await start({ folder })).stop();
+    const folder = await folderOfStopped();
     const other = spawn('sleep', ['60']);
     onTestFinished(() => void other.kill());
     await writeFile(join(folder, 'data', 'postmaster.pid'), `${other.pid}\n${join(folder, 'data')}\n`);
@@ -112,8 +131,7 @@ describe('embedded PostgreSQL', { timeout: 30_000 }, () => {
   });
 
   it('refuses data of another major version and says what to do', async () => {
-    const folder = join(await openFolder(), 'postgres');
-    await (await start({ folder })).stop();
+    const folder = await folderOfStopped();
     await writeFile(join(folder, 'data', 'PG_VERSION'), '17\n');
     await expect(startEmbeddedPostgres({ folder })).rejects.toThrow(/PostgreSQL 17, the installed one is 18.*Remove/);
   });
@@ -127,8 +145,7 @@ describe('embedded PostgreSQL', { timeout: 30_000 }, () => {
   });
 
   it('says so when the password does not fit the data', async () => {
-    const folder = join(await openFolder(), 'postgres');
-    await (await start({ folder })).stop();
+    const folder = await folderOfStopped();
     await rm(join(folder, 'postgres-password'));
     await expect(startEmbeddedPostgres({ folder })).rejects.toThrow(
       /password authentication failed[\s\S]*remove the folder/,

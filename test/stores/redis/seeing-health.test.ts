@@ -9,7 +9,7 @@ interface Ready {
   readonly body: { readonly status: string; readonly parts: Readonly<Record<string, string>> };
 }
 
-describe.skipIf(!hasRedisServer)('a Redis that answers and is of no use', () => {
+describe.skipIf(!hasRedisServer)('a Redis that answers and is of no use (needs a redis-server on PATH)', () => {
   let latchkey: TestLatchkey;
   const others: TestLatchkey[] = [];
   beforeAll(async () => {
