@@ -1,6 +1,7 @@
 import type { EntityManager, MikroORM } from '@mikro-orm/postgresql';
 import { describeFault, type Log } from '../observability/log.js';
 import type { Metrics } from '../observability/metrics.js';
+import { eraseInParts } from '../stores/postgres/erase-in-parts.js';
 import { AuditEvent } from './audit-event.entity.js';
 import type { EventKind } from './kinds.js';
 import { type Refusal, Refusals } from './refusals.js';
@@ -89,18 +90,16 @@ export class Audit {
 
   /** Erases what is older than the trail is kept, in parts that end in time. @returns how many events and counts. */
   async eraseOld(): Promise<number> {
-    let erased = 0;
-    for (let count = erasedTogether; count === erasedTogether; erased += count) {
-      // A function that runs as the tables' owner and knows the 400 days: this process may delete no event.
-      const statement = 'select erase_old_audit_events(?) as n';
-      const [row] = await this.orm.em.fork().execute<{ n: string }[]>(statement, [erasedTogether]);
-      count = Number(row?.n ?? 0);
-    }
+    // A function that runs as the tables' owner and knows the 400 days: this process may delete no event.
+    const statement = 'select erase_old_audit_events(?) as n';
+    const erased = await eraseInParts(async (most) => {
+      const [row] = await this.orm.em.fork().execute<{ n: string }[]>(statement, [most]);
+      return Number(row?.n ?? 0);
+    });
     return erased + (await this.#refusals.eraseOld());
   }
 }
 
-const erasedTogether = 5_000;
 /** Milliseconds. What happened less than that before a process is killed is missing in the trail. */
 const gatheredFor = 250;
 

@@ -1,6 +1,7 @@
 import type { MikroORM } from '@mikro-orm/postgresql';
 import { describeFault, type Log } from '../observability/log.js';
 import type { Metrics } from '../observability/metrics.js';
+import { eraseInParts } from '../stores/postgres/erase-in-parts.js';
 import type { RefusalKind } from './kinds.js';
 import { RefusalNames } from './refusal-names.js';
 
@@ -62,13 +63,10 @@ export class Refusals {
 
   /** In parts that end in time. @returns how many rows. */
   async eraseOld(): Promise<number> {
-    const most = 5_000;
-    let erased = 0;
-    for (let count = most; count === most; erased += count) {
+    return eraseInParts(async (most) => {
       const [row] = await this.orm.em.fork().execute<{ n: string }[]>('select erase_old_refusals(?) as n', [most]);
-      count = Number(row?.n ?? 0);
-    }
-    return erased;
+      return Number(row?.n ?? 0);
+    });
   }
 
   async #writeAll(): Promise<void> {

@@ -1,5 +1,6 @@
 import { type EntityManager, type MikroORM, raw } from '@mikro-orm/postgresql';
 import { orUnavailable } from '../calls/unavailable.js';
+import { eraseInParts } from '../stores/postgres/erase-in-parts.js';
 import type { KeyDigest } from './reset-key.js';
 import { ResetReceipt } from './reset-receipt.entity.js';
 
@@ -12,7 +13,6 @@ export interface Receipt {
 const replayWindow = '10 minutes';
 /** Longer than any key and its record live. */
 export const receiptRetention = '30 days';
-const erasedTogether = 5_000;
 /** Each replay is one try of a password, so their number is bounded. */
 const mostReplays = 3;
 
@@ -43,14 +43,8 @@ export class ResetReceipts {
 
   /** Erases what no key can be asked about any more, in parts that end in time. @returns how many receipts. */
   async eraseOld(): Promise<number> {
-    const old = `select digest from reset_receipt where used_at < now() - interval '${receiptRetention}' limit ${erasedTogether}`;
-    let erased = 0;
-    for (let count = erasedTogether; count === erasedTogether; erased += count) {
-      const rows = await this.orm.em
-        .fork()
-        .execute<unknown[]>(`delete from reset_receipt where digest in (${old}) returning 1`);
-      count = rows.length;
-    }
-    return erased;
+    const old = `select digest from reset_receipt where used_at < now() - interval '${receiptRetention}' limit ?`;
+    const statement = `delete from reset_receipt where digest in (${old}) returning 1`;
+    return eraseInParts(async (most) => (await this.orm.em.fork().execute<unknown[]>(statement, [most])).length);
   }
 }

@@ -1,10 +1,12 @@
 import type { Cluster, Redis } from 'ioredis';
 import type { MailJob } from '../accounts/account-mails.js';
 import type { EmailAddress } from '../accounts/email-address.js';
-import { Unavailable } from '../calls/errors.js';
 import type { Job } from '../jobs/job-attempt.js';
 import type { SmtpFailure } from '../mail/smtp/failure.js';
+import type { Counter } from '../rate-limit/caller-limit.js';
+import { countOnce } from '../rate-limit/count-once.js';
 import type { RateLimiter } from '../rate-limit/rate-limiter.js';
+import { takeAll } from '../rate-limit/take-all.js';
 import type { Pseudonyms } from '../secrets/pseudonyms.js';
 import type { ResetMails } from './reset-mails.js';
 import type { ResetRequest } from './reset-requests.js';
@@ -50,45 +52,27 @@ export class UnknownAddresses {
   /** Counts a job once, however often it is tried. */
   async #take(job: Job<ResetRequest>): Promise<boolean> {
     const { redis, settings } = this.deps;
-    const mark = countedMark(job.id);
-    try {
-      const first = await redis.set(mark, '1', 'EX', settings.requestDeadlineSeconds + 86_400, 'NX');
-      if (!first) return true;
-      const taken = await this.#count(job);
-      if (!taken) await redis.del(mark);
-      return taken;
-    } catch (error) {
-      // A mark without a count would let the next try go uncounted.
-      await redis.del(mark).catch(() => 0);
-      throw new Unavailable('redis', { cause: error });
-    }
-  }
-
-  async #count(job: Job<ResetRequest>): Promise<boolean> {
-    const taken: (readonly [RateLimiter, string])[] = [];
-    for (const [limiter, key] of this.#budgets(job)) {
-      if (!(await limiter.take(key)).allowed) {
-        for (const [other, otherKey] of taken) await other.giveBack(otherKey);
-        return false;
-      }
-      taken.push([limiter, key]);
-    }
-    return true;
+    const once = { mark: countedMark(job.id), seconds: settings.requestDeadlineSeconds };
+    const take = async () => {
+      const taking = await takeAll(this.#budgets(job).map((budget) => [budget]));
+      return taking.kind === 'Taken' || undefined;
+    };
+    return (await countOnce(redis, once, take, () => true)) ?? false;
   }
 
   /** Best effort, since the windows refill anyway. */
   async #giveBack(job: Job<ResetRequest>): Promise<void> {
     const counted = await this.deps.redis.del(countedMark(job.id)).catch(() => 0);
     if (!counted) return;
-    for (const [limiter, key] of this.#budgets(job)) await limiter.giveBack(key).catch(() => undefined);
+    for (const { limiter, key } of this.#budgets(job)) await limiter.giveBack(key).catch(() => undefined);
   }
 
-  #budgets({ data: { email, client } }: Job<ResetRequest>): (readonly [RateLimiter, string])[] {
+  #budgets({ data: { email, client } }: Job<ResetRequest>): Counter[] {
     const { limits, pseudonyms } = this.deps;
     return [
-      [limits.perAddress, pseudonyms.of(`unknown ${mailboxOf(email)}`)],
-      [limits.perClient, client],
-      [limits.inAll, 'all'],
+      { limiter: limits.perAddress, key: pseudonyms.of(`unknown ${mailboxOf(email)}`) },
+      { limiter: limits.perClient, key: client },
+      { limiter: limits.inAll, key: 'all' },
     ];
   }
 }

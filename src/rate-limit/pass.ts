@@ -2,6 +2,7 @@ import type { Caller } from '../calls/caller.js';
 import type { TooManyRequests } from '../calls/too-many-requests.js';
 import type { CallerLimit, Counter } from './caller-limit.js';
 import type { Verdict } from './rate-limiter.js';
+import { giveAllBack, takeAll } from './take-all.js';
 
 /** A call that every limit allowed, with a point taken from each. */
 export interface Passed {
@@ -45,24 +46,15 @@ export async function pass(
     refused.first.limiter.refused(refused.first.key);
     return refused.refusal;
   }
-  const taken: Point[] = [];
-  const used: number[][] = [];
-  for (const stage of [clients, networks, things]) {
-    const verdicts = await Promise.all(stage.map(({ limiter, key }) => limiter.take(key)));
-    taken.push(...stage.filter((_, index) => verdicts[index]?.allowed));
-    used.push(verdicts.map((verdict) => verdict.used));
-    const late = refusalOf(stage, verdicts);
-    if (late) {
-      await giveBack(taken);
-      return late.refusal;
-    }
-  }
-  const [client = [], ofNetworks = []] = used;
+  const taking = await takeAll<Point>([clients, networks, things]);
+  if (taking.kind === 'Refused') return tooMany(taking.verdicts);
+  const { taken } = taking;
+  const [client = [], ofNetworks = []] = taking.used;
   return {
     kind: 'Passed',
     used: { client, networks: ofNetworks },
-    succeeded: () => giveBack(taken.filter(({ counts }) => counts === 'failures')),
-    giveBack: () => giveBack(taken),
+    succeeded: () => giveAllBack(taken.filter(({ counts }) => counts === 'failures')),
+    giveBack: () => giveAllBack(taken),
   };
 }
 
@@ -76,10 +68,9 @@ function refusalOf(
   verdicts: readonly Verdict[],
 ): { first: Point; refusal: TooManyRequests } | undefined {
   const first = points.find((_, index) => !verdicts[index]?.allowed);
-  const retryAfterSeconds = Math.max(0, ...verdicts.map((verdict) => verdict.retryAfterSeconds));
-  return first && { first, refusal: { kind: 'TooManyRequests', retryAfterSeconds } };
+  return first && { first, refusal: tooMany(verdicts) };
 }
 
-async function giveBack(points: readonly Point[]): Promise<void> {
-  await Promise.all(points.map(({ limiter, key }) => limiter.giveBack(key)));
+function tooMany(verdicts: readonly Verdict[]): TooManyRequests {
+  return { kind: 'TooManyRequests', retryAfterSeconds: Math.max(0, ...verdicts.map((each) => each.retryAfterSeconds)) };
 }

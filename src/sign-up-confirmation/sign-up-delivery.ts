@@ -4,10 +4,10 @@ import type { Accounts } from '../accounts/accounts.js';
 import { type EmailAddress, parseEmailAddress } from '../accounts/email-address.js';
 import { type SignUpRequest, signUpRequests } from '../accounts/sign-up.js';
 import type { Audit } from '../audit/audit.js';
-import { Unavailable } from '../calls/errors.js';
 import type { Job, Settlement } from '../jobs/job-attempt.js';
 import type { JobOutcome } from '../jobs/outcomes.js';
 import { mintResetKey } from '../password-reset/reset-key.js';
+import { countOnce } from '../rate-limit/count-once.js';
 import type { RateLimiter } from '../rate-limit/rate-limiter.js';
 import type { Pseudonyms } from '../secrets/pseudonyms.js';
 import { type SignUpKeys, signUpDigestOf } from './sign-up-keys.js';
@@ -83,19 +83,13 @@ export class SignUpDelivery {
    */
   async #take({ id }: Job<SignUpRequest>, email: EmailAddress): Promise<number | undefined> {
     const { mailsPerAddress, pseudonyms, redis, settings } = this.deps;
-    const mark = `sign-up-counted:${id}`;
+    const once = { mark: `sign-up-counted:${id}`, seconds: settings.requestDeadlineSeconds };
     // Without a tag: `a+1@…` and `a+2@…` are one mailbox nearly everywhere.
     const name = pseudonyms.of(`sign-up ${email.replace(/\+[^@]*@/, '@')}`);
-    try {
-      const isFirst = await redis.set(mark, '1', 'EX', settings.requestDeadlineSeconds + 86_400, 'NX');
-      if (!isFirst) return (await mailsPerAddress.look(name)).refillsInSeconds;
+    const take = async () => {
       const { allowed, refillsInSeconds } = await mailsPerAddress.take(name);
-      if (allowed) return refillsInSeconds;
-      await redis.del(mark);
-      return undefined;
-    } catch (error) {
-      await redis.del(mark).catch(() => 0);
-      throw new Unavailable('redis', { cause: error });
-    }
+      return allowed ? refillsInSeconds : undefined;
+    };
+    return countOnce(redis, once, take, async () => (await mailsPerAddress.look(name)).refillsInSeconds);
   }
 }
