@@ -3,7 +3,7 @@ import { jobTiming, queueSchema } from './queue/definition.js';
 
 /** What the last attempts left with a job, and the next ones need. */
 export interface Carried {
-  /** Times that it was put off: pg-boss counts each as an attempt. */
+  /** Times that it was put off: pg-boss (12.35.0) counts each as an attempt. */
   readonly putOff?: number;
   readonly tried?: true;
 }

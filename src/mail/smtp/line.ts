@@ -135,7 +135,7 @@ export class SmtpLine {
     const wasOpen = this.#isOpen;
     this.#isOpen = false;
     const fail = this.#fail;
-    // After a 421 nodemailer ends the line before the refusal has reached us, and the refusal tells more.
+    // After a 421 nodemailer (10.6.0) ends the line before the refusal has reached us, and the refusal tells more.
     if (fail) setImmediate(() => fail(error));
     else if (wasOpen) this.ended();
   }

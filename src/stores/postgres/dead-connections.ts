@@ -3,8 +3,9 @@ import type { Pool, PoolClient } from 'pg';
 import { endOnRelease, leaveReadOnly } from './pool-limits.js';
 
 /**
- * Ends a connection whose server did not answer in time. kysely would give it back to the pool as if nothing had
- * happened, and behind a line whose other end is gone every later statement would wait in vain.
+ * Ends a connection whose server did not answer in time. `pg` leaves its client waiting for that answer, and takes it back
+ * into the pool as if nothing had happened (brianc/node-postgres#3399, open; seen in 8.23.0): every later statement would
+ * wait in vain behind it.
  */
 function endWhenUseless(client: PoolClient, isReadOnly: () => void): void {
   const query = client.query.bind(client) as (...parameters: unknown[]) => unknown;
@@ -33,7 +34,9 @@ interface WithStream {
 
 /**
  * Gives back the slot of a connection that died while it was taken. kysely's rollback throws on a dead line before it
- * releases, so without this every connection that is cut inside a transaction takes one slot of the pool for ever.
+ * releases (kysely-org/kysely#1990, seen in 0.29.6), so without this every connection that is cut inside a transaction
+ * takes one slot of the pool for ever. May go once MikroORM brings kysely 0.29.9, which releases: see
+ * docs/decisions/dead-connections.md.
  */
 export function reclaimDeadSlots(pool: Pool): void {
   const taken = new Set<PoolClient>();
