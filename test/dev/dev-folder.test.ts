@@ -41,7 +41,7 @@ describe('development folder', { timeout: 20_000 }, () => {
     await expect(DevFolder.open(path)).rejects.toThrow(DevFolderTaken);
   });
 
-  it('goes to exactly one of many that open it at once', async () => {
+  it('goes to exactly one of many that open it at the same time', async () => {
     const path = join(await temporaryFolder(), 'dev');
     await (await DevFolder.open(path)).close();
     for (let round = 0; round < 20; round += 1) {

@@ -25,7 +25,7 @@ export class Nemesis {
   }
 
   async strike(kind: FaultKind): Promise<void> {
-    // Two lanes must not start or stop the same server at once.
+    // Two lanes must not start or stop the same server at the same time.
     const held = this.#serverOf(kind);
     if (this.#busy.has(held)) return;
     this.#busy.add(held);

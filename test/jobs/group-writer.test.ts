@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { GroupWriter } from '../../src/jobs/group-writer.js';
 
 describe('what is written at the same time', () => {
-  it('is written at once and alone at rest, and together under load', async () => {
+  it('is written at the same time and alone at rest, and together under load', async () => {
     const groups: number[][] = [];
     const gates: PromiseWithResolvers<void>[] = [];
     const writer = new GroupWriter<number>(
@@ -46,7 +46,7 @@ describe('what is written at the same time', () => {
     expect(groups.at(-1)).toEqual([4]);
   });
 
-  it('tells who comes beyond what may wait at once to come again, and forgets nobody who waits', async () => {
+  it('tells who comes beyond what may wait immediately to come again, and forgets nobody who waits', async () => {
     const gate = Promise.withResolvers<void>();
     const written: number[] = [];
     const writer = new GroupWriter<number>(

@@ -142,7 +142,7 @@ const undisturbed: Partial<Record<ResetCall['next'], Change>> = {
   },
 };
 
-/** The COMMIT of the open transaction: all that it wrote is there at once. */
+/** The COMMIT of the open transaction: all that it wrote is there at the same time. */
 export function commit(next: State, rules: Rules): void {
   const { account, transaction } = next;
   if (!transaction) return;

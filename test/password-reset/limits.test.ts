@@ -117,7 +117,7 @@ it('keeps nobody who is signed in from changing the password, whatever strangers
   expect(changed).toMatchObject({ __typename: 'PasswordChanged' });
 });
 
-it('verifies no more wrong passwords at once than one after the other', async () => {
+it('verifies no more wrong passwords at the same time than one after the other', async () => {
   latchkey = await startLatchkey({ env: { LIMIT_SIGN_IN_PER_ADDRESS_AND_CLIENT: '4/900' } });
   await latchkey.signUp('alice@example.com', password);
   const wrong = Array.from({ length: 20 }, (_, index) =>

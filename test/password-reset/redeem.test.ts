@@ -29,7 +29,7 @@ async function account(id: string) {
 }
 
 describe('one key, one use', () => {
-  it('lets one of thirty resets at once win, and its password opens', async () => {
+  it('lets one of thirty resets at the same time win, and its password opens', async () => {
     const { email, id, key } = await someoneWithKey();
     const passwords = Array.from({ length: 30 }, (_, index) => `new password number ${index}`);
     const results = await Promise.all(passwords.map((each) => latchkey.client.resetPassword({ key, password: each })));

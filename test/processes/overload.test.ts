@@ -91,7 +91,7 @@ describe.skipIf(!hasRedisServer)('ten times as many calls as can be served (need
     variables: { input: { email: `person-${number}@example.com` } },
   });
 
-  it('requests, when PostgreSQL is slower than they come: each is accepted as a row, or refused at once', async () => {
+  it('requests, when PostgreSQL is slower than they come: each is accepted as a row, or refused immediately', async () => {
     // Two groups of a hundred in a second.
     await database.query(`create function slow() returns trigger language plpgsql
                           as 'begin perform pg_sleep(1); return null; end'`);
@@ -124,7 +124,7 @@ describe.skipIf(!hasRedisServer)('ten times as many calls as can be served (need
     expect(rows?.count).toBe(accepted);
   });
 
-  it('hashes: what is too much is told at once, and resets with a real key go on', async () => {
+  it('hashes: what is too much is told immediately, and resets with a real key go on', async () => {
     const line = new Redis(redis.url ?? '');
     const keys = new ResetKeys(line, [settings.SECRET ?? ''], createLog('silent', 'test'), new Metrics());
     const owners = await Promise.all(

@@ -20,7 +20,7 @@ describe.skipIf(!hasRedisServer)('a rate limit (needs a redis-server on PATH)', 
     await server.stop();
   });
 
-  it('lets exactly as many through as it says, however many come at once', async () => {
+  it('lets exactly as many through as it says, however many come at the same time', async () => {
     const limiter = new RateLimiter(redis, 'at-once', [{ points: 7, seconds: 60 }], 'fail');
     const verdicts = await Promise.all(Array.from({ length: 50 }, () => limiter.take('one')));
     expect(verdicts.filter(({ allowed }) => allowed)).toHaveLength(7);

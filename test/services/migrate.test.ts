@@ -36,7 +36,7 @@ it('status says by its exit code whether the database is at this version; up bri
   expect(again).toMatchObject({ code: 0, errors: '', output: 'the database was at this version already\n' });
 });
 
-it('up may run beside itself, as when several machines are rolled out at once', async () => {
+it('up may run beside itself, as when several machines are rolled out at the same time', async () => {
   const other = await emptyDatabase();
   const runs = await Promise.all([1, 2, 3].map(() => Latchkey.run(['migrate', 'up'], { DATABASE_URL: other.url })));
   const status = await Latchkey.run(['migrate', 'status'], { DATABASE_URL: other.url });

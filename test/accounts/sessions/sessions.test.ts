@@ -40,7 +40,7 @@ describe('signing up', () => {
     expect(await hashOf('short@example.com')).toBeUndefined();
   });
 
-  it('lets one of many at once make the account', async () => {
+  it('lets one of many at the same time make the account', async () => {
     const results = await Promise.all(
       Array.from({ length: 8 }, () => latchkey.client.signUp({ email: 'race@example.com', password })),
     );
@@ -157,7 +157,7 @@ describe('a session', () => {
     expect(await latchkey.as(await sign({}).sign(signingKey)).me()).toMatchObject({ id });
   });
 
-  it('ends everywhere at once, this one too', async () => {
+  it('ends everywhere immediately, this one too', async () => {
     await latchkey.signUp('everywhere@example.com', password);
     const [one = '', other = ''] = await Promise.all([
       latchkey.signIn('everywhere@example.com', password),
@@ -196,7 +196,7 @@ describe('a session', () => {
     ).toMatchObject({ __typename: 'Unauthenticated' });
   });
 
-  it('lets one of many changes at once win', async () => {
+  it('lets one of many changes at the same time win', async () => {
     await latchkey.signUp('race-change@example.com', password);
     const token = (await latchkey.signIn('race-change@example.com', password)) ?? '';
     const passwords = Array.from({ length: 10 }, (_, index) => `new password number ${index}`);

@@ -3,7 +3,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import { clientNames } from '../../../src/http/client-ip.js';
 import { CallLimit } from '../../../src/http/connections/call-limit.js';
 
-it('works on so many calls at once; more are told at once to come again, and find a place as soon as there is one', async () => {
+it('works on so many calls at the same time; more are told immediately to come again, and find a place as soon as there is one', async () => {
   const app = fastify();
   onTestFinished(() => app.close());
   const limit = new CallLimit(2);

@@ -2,7 +2,7 @@ import { connect } from 'node:net';
 import { expect, it } from 'vitest';
 import { startLatchkey } from '../../support/latchkey.js';
 
-it('ends at once although a client holds connections that carry no request', async () => {
+it('ends immediately although a client holds connections that carry no request', async () => {
   const latchkey = await startLatchkey({ withoutWorker: true });
   const { port } = new URL(latchkey.url);
   const spare = connect(Number(port), '127.0.0.1');

@@ -155,14 +155,14 @@ describe('a relay that is down', () => {
     for (let each = 0; each < 3; each++) await send();
     const ready: string[] = [];
     mailer.onRelayReady((state) => ready.push(state));
-    let mostAtOnce = 0;
+    let mostTogether = 0;
     let atWork = 0;
     back.faults = (stage) => {
-      if (stage === 'MAIL' && ready.length === 1) mostAtOnce = Math.max(mostAtOnce, ++atWork);
+      if (stage === 'MAIL' && ready.length === 1) mostTogether = Math.max(mostTogether, ++atWork);
       return undefined;
     };
     expect(await Promise.all(Array.from({ length: 5 }, () => send()))).toEqual(Array(5).fill(undefined));
-    expect([mostAtOnce, back.taken.length]).toEqual([1, 5]);
+    expect([mostTogether, back.taken.length]).toEqual([1, 5]);
     expect(ready).toEqual(['half-open', 'closed']);
   });
 

@@ -44,7 +44,7 @@ it('connections are cut at a random byte, 250 times: nobody hears a lie, nothing
   expect(load.slowest).toBeLessThan(callDeadline + 5_000);
   expect(await load.contradictions(postgres)).toEqual([]);
 
-  // Every slot can be had: ten at once, and none of them waits for another.
+  // Every slot can be had: ten at the same time, and none of them waits for another.
   const all = Array.from({ length: 10 }, () => latchkey.services.orm.em.fork().execute('select pg_sleep(0.3)'));
   await Promise.all(all);
   const connections = await eventually(

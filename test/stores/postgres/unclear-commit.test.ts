@@ -113,7 +113,7 @@ describe('when the line is cut before COMMIT', () => {
   });
 });
 
-describe('a mail whose job cannot be settled at once', () => {
+describe('a mail whose job cannot be settled immediately', () => {
   it.each(['before', 'after'] as const)('is not sent twice when the line is cut %s the settling', async (moment) => {
     const { email } = await someone();
     const settles = /completed_on = pgboss\.job_now\(\),\s+state = 'completed'/;

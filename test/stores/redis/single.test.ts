@@ -59,7 +59,7 @@ describe.skipIf(!hasRedisServer)('one server (needs a redis-server on PATH)', { 
     expect(await look(await latchkey.keyFor(alice))).toBe('ResetKeyValid');
   });
 
-  it('killed, without a copy on disk: all keys and counters are gone, and a new request works at once', async () => {
+  it('killed, without a copy on disk: all keys and counters are gone, and a new request works immediately', async () => {
     const key = await latchkey.keyFor(alice);
     await server.kill();
     await server.empty();
