@@ -1,5 +1,6 @@
 const inItsCommit = 'in the commit of the change';
-const atTheEnd = 'at the end of a request; `detail.jobId`';
+const atTheEnd =
+  'at the end of a request, within a quarter of a second and together with others: a process that is killed loses those of its last quarter; `detail.jobId`';
 const byAnOperator = '`detail.jobId`, `detail.queue`; `detail.newJobId` of a retry';
 
 /** Every kind of event that has a row of its own (`audit_event`), and when it is written; `docs/operate.md` is compared. */
@@ -15,7 +16,8 @@ export const eventKinds = {
   'reset.sent': atTheEnd,
   'reset.told-unknown': atTheEnd,
   'reset.dead': atTheEnd,
-  'notice.sent': 'when the notice of a password change was handed over; `detail.jobId`, `detail.change`',
+  'notice.sent':
+    'when the notice of a password change was handed over, in the same way; `detail.jobId`, `detail.change`',
   'reset.replayed': 'a repaired answer',
   'account.signed-in': 'after the check',
   'account.sign-up-confirmed': 'an account was made by the link of a sign-up',
