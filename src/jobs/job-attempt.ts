@@ -112,8 +112,8 @@ export class JobAttempts {
   }
 
   /**
-   * Writes down that a job is done, again and again until the lease ends. pg-boss (12.35.0) tries once, then gives the
-   * job back, and what was done (a mail sent) would be done a second time after each cut line. It finds the job settled.
+   * Writes down that a job is done, again and again until the lease ends. pg-boss (12.35.0) tries once, then gives
+   * the job back, and what was done (a mail sent) would be done a second time after each cut line. It finds the job settled.
    */
   async #complete(job: JobWithMetadata<object>, output: object): Promise<void> {
     for (let failures = 0; !job.signal.aborted; failures++) {

@@ -186,7 +186,7 @@ export class JobQueue {
     return writer;
   }
 
-  /** Nothing is accepted that is not a row: pg-boss (12.35.0) inserts none, without a word, where its queue is missing. */
+  /** Nothing is accepted that is not a row: pg-boss (12.35.0) inserts none where its queue is missing. */
   async #insert(queue: string, jobs: JobInsert[]): Promise<void> {
     const ids = await this.#boss.insert(queue, jobs, { returnId: true });
     if (ids?.length !== jobs.length) throw new Error(`the job queue wrote ${ids?.length ?? 0} of ${jobs.length} jobs`);

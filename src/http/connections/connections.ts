@@ -29,9 +29,10 @@ interface Connection {
 }
 
 /**
- * The open connections of a server and the requests on them. What bounds them and what ends them on closing read the same
- * ones, so neither has to come before the other. Where there are bounds, a place is taken from whoever holds most of them and waits: for its next request, for
- * the rest of one that it sends, or for itself to read its answer. Nobody loses one whose request is being worked on.
+ * The open connections of a server and the requests on them. What bounds them and what ends them on closing read the
+ * same ones, so neither has to come before the other. Where there are bounds, a place is taken from whoever holds most of
+ * them and waits: for its next request, for the rest of one that it sends, or for itself to read its answer. Nobody loses
+ * one whose request is being worked on.
  */
 export class Connections {
   readonly #bySocket = new Map<Socket, Connection>();

@@ -3,9 +3,9 @@ import type { Pool, PoolClient } from 'pg';
 import { endOnRelease, leaveReadOnly } from './pool-limits.js';
 
 /**
- * Ends a connection whose server did not answer in time. `pg` leaves its client waiting for that answer, and takes it back
- * into the pool as if nothing had happened (brianc/node-postgres#3399, open; seen in 8.23.0): every later statement would
- * wait in vain behind it.
+ * Ends a connection whose server did not answer in time. `pg` leaves its client waiting for that answer, and takes it
+ * back into the pool as if nothing had happened (brianc/node-postgres#3399, open; seen in 8.23.0): every later statement
+ * would wait in vain behind it.
  */
 function endWhenUseless(client: PoolClient, isReadOnly: () => void): void {
   const query = client.query.bind(client) as (...parameters: unknown[]) => unknown;
