@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { GroupWriter } from '../../src/jobs/group-writer.js';
 
 describe('what is written at the same time', () => {
-  it('is written at the same time and alone at rest, and together under load', async () => {
+  it('is written immediately and alone at rest, and together under load', async () => {
     const groups: number[][] = [];
     const gates: PromiseWithResolvers<void>[] = [];
     const writer = new GroupWriter<number>(
