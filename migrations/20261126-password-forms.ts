@@ -4,7 +4,7 @@ import { Migration } from '@mikro-orm/migrations';
  * How many accounts have a password hash of which form, by the domain of their address and ('') overall, as of the last
  * deal: at this migration, at an import, and when the form of our own hashes changes. `renewed` counts those of them
  * whose hash is of our own form by now. A refused sign-in for an address without an account takes as long as one of
- * these (see `src/accounts/passwords/form-shares.ts`).
+ * these (see `src/accounts/passwords/forms/shares.ts`).
  */
 export class PasswordForms extends Migration {
   override name = '20261126-password-forms';

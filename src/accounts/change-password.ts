@@ -7,7 +7,7 @@ import { describeFault, type Log } from '../observability/log.js';
 import type { AccountRow } from './account.entity.js';
 import type { Accounts, Credential } from './accounts.js';
 import type { ChangeNotices } from './change-notices.js';
-import type { FormShares } from './passwords/form-shares.js';
+import type { FormShares } from './passwords/forms/shares.js';
 import type { NewPasswords } from './passwords/new-passwords.js';
 import type { PasswordHash } from './passwords/password-hash.js';
 import type { PasswordPolicy, PasswordRejected } from './passwords/password-policy.js';

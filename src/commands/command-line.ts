@@ -61,7 +61,7 @@ export async function run(argv: readonly string[]): Promise<void> {
     .option('--worker-role <name>', 'of the workers', 'latchkey_worker')
     .action((named: Record<'migrateRole' | 'apiRole' | 'workerRole', string>) =>
       oneOff(async () => {
-        const { grantsSql } = await import('../services/database-grants.js');
+        const { grantsSql } = await import('../services/grants.js');
         const { migrateRole, apiRole, workerRole } = named;
         process.stdout.write(grantsSql({ migrate: migrateRole, api: apiRole, worker: workerRole }));
       }),
@@ -95,7 +95,7 @@ async function dev({ yesThisIsDevelopment = false }: { yesThisIsDevelopment?: bo
 async function api(warnings: readonly SettingFault[]): Promise<void> {
   await oneOff(async () => {
     const { startApi } = await import('../api.js');
-    const { lowerHashThreads } = await import('../accounts/passwords/hash-threads.js');
+    const { lowerHashThreads } = await import('../accounts/passwords/hashing/threads.js');
     await serve('api', warnings, async (settings, services) => {
       const server = await startApi(settings, services);
       lowerHashThreads();

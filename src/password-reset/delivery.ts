@@ -2,9 +2,9 @@ import { type MailJob, type PlaceUse, settlementOf } from '../accounts/account-m
 import type { Credential } from '../accounts/accounts.js';
 import { parseEmailAddress } from '../accounts/email-address.js';
 import type { Job, Settlement } from '../jobs/job-attempt.js';
+import type { Grant, Granted } from './budget/reset-budget.js';
 import type { PasswordResetDeps } from './deps.js';
-import type { Grant, Granted } from './reset-budget.js';
-import { digestOf, mintResetKey } from './reset-key.js';
+import { digestOf, mintResetKey } from './keys/reset-key.js';
 import { type ResetRequest, resetRequests } from './reset-requests.js';
 
 type RequestJob = Job<ResetRequest> & MailJob;

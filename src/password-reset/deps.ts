@@ -1,7 +1,7 @@
 import type { AccountMails } from '../accounts/account-mails.js';
 import type { Accounts } from '../accounts/accounts.js';
 import type { ChangeNotices } from '../accounts/change-notices.js';
-import type { FormShares } from '../accounts/passwords/form-shares.js';
+import type { FormShares } from '../accounts/passwords/forms/shares.js';
 import type { NewPasswords } from '../accounts/passwords/new-passwords.js';
 import type { PasswordPolicy } from '../accounts/passwords/password-policy.js';
 import type { Devices } from '../accounts/sessions/devices.js';
@@ -9,11 +9,11 @@ import type { Audit } from '../audit/audit.js';
 import type { JobQueue } from '../jobs/job-queue.js';
 import type { Log } from '../observability/log.js';
 import type { CallerLimit } from '../rate-limit/caller-limit.js';
-import type { Replays } from './replays.js';
-import type { ResetBudget } from './reset-budget.js';
-import type { ResetKeys } from './reset-keys.js';
+import type { ResetBudget } from './budget/reset-budget.js';
+import type { Replays } from './keys/replays.js';
+import type { ResetKeys } from './keys/reset-keys.js';
+import type { ResetReceipts } from './keys/reset-receipts.js';
 import type { ResetMails } from './reset-mails.js';
-import type { ResetReceipts } from './reset-receipts.js';
 import type { UnknownAddresses } from './unknown-addresses.js';
 
 export interface PasswordResetSettings {

@@ -1,8 +1,8 @@
 import type { PasswordRejected } from '../accounts/passwords/password-policy.js';
 import type { TemporarilyUnavailable } from '../calls/deadline.js';
 import type { TooManyRequests } from '../calls/too-many-requests.js';
-import type { KeyDigest } from './reset-key.js';
-import type { ResetKeyRecord } from './reset-keys.js';
+import type { KeyDigest } from './keys/reset-key.js';
+import type { ResetKeyRecord } from './keys/reset-keys.js';
 
 /** Why a key is not good. Only the holder of a real key can ever see another reason than UNKNOWN. */
 export enum ResetKeyFault {

@@ -14,6 +14,8 @@ import { describeFault } from '../observability/log.js';
 import { pass } from '../rate-limit/pass.js';
 import { Delivery } from './delivery.js';
 import type { PasswordResetDeps } from './deps.js';
+import { hashCallOf } from './keys/replays.js';
+import { digestOf, type KeyDigest, parseResetKey } from './keys/reset-key.js';
 import {
   type Found,
   type InspectOutcome,
@@ -23,8 +25,6 @@ import {
   ResetKeyFault,
   type ResetOutcome,
 } from './outcomes.js';
-import { hashCallOf } from './replays.js';
-import { digestOf, type KeyDigest, parseResetKey } from './reset-key.js';
 import { placeOf, type ResetRequest, type ResetRequestInput, requestClass, resetRequests } from './reset-requests.js';
 
 /**

@@ -4,7 +4,7 @@ import type { EmailAddress } from '../accounts/email-address.js';
 import type { Content } from '../mail/mail.js';
 import type { SmtpFailure } from '../mail/smtp/failure.js';
 import { inWords, timeInWords } from '../mail/words-of-time.js';
-import { mintResetKey, type ResetKey } from './reset-key.js';
+import { mintResetKey, type ResetKey } from './keys/reset-key.js';
 
 export interface ResetMailSettings {
   /** Where the link leads; the key follows after `#key=`, so that no server ever sees it. */

@@ -1,6 +1,6 @@
 import type { MikroORM } from '@mikro-orm/postgresql';
 import { Accounts } from '../accounts/accounts.js';
-import { HashLimiter } from '../accounts/passwords/hash-limiter.js';
+import { HashLimiter } from '../accounts/passwords/hashing/hash-limiter.js';
 import { PasswordHash } from '../accounts/passwords/password-hash.js';
 import { Audit } from '../audit/audit.js';
 import { MailTemplates } from '../mail/mail-template.js';

@@ -1,7 +1,7 @@
 import type { Audit } from '../audit/audit.js';
 import type { JobQueue } from '../jobs/job-queue.js';
 import { describeFault, type Log } from '../observability/log.js';
-import type { ResetReceipts } from '../password-reset/reset-receipts.js';
+import type { ResetReceipts } from '../password-reset/keys/reset-receipts.js';
 
 /** Milliseconds. */
 const pause = 3_600_000;

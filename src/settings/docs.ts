@@ -1,6 +1,6 @@
 import { wordsOf } from './defaults.js';
 import type { Environment } from './environment.js';
-import { fileOf } from './secret-files.js';
+import { fileOf } from './secrets/files.js';
 import { secretNames, settingRows } from './table.js';
 
 const rows = () => settingRows;

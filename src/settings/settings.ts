@@ -5,7 +5,7 @@ import type { ValueOf } from './definition.js';
 import type { Command, Environment } from './environment.js';
 import { type SettingFault, SettingsError } from './faults.js';
 import { parseEach } from './parse-each.js';
-import { fileOf, readSecretFiles } from './secret-files.js';
+import { fileOf, readSecretFiles } from './secrets/files.js';
 import { knownNames, type SettingName, secretNames, settingRows, type settingsTable } from './table.js';
 import { unknownSettings } from './unknown-settings.js';
 

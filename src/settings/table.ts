@@ -7,8 +7,8 @@ import { limitSettings } from './limits.js';
 import { plainText } from './plain-text.js';
 import { proxies } from './proxies.js';
 import { read } from './reader.js';
-import { fileOf } from './secret-files.js';
-import { secretValues } from './secret-values.js';
+import { fileOf } from './secrets/files.js';
+import { secretValues } from './secrets/values.js';
 import { signingKeys } from './signing-keys.js';
 import { smtpUrls } from './smtp-urls-value.js';
 import {

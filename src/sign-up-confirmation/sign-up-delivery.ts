@@ -6,7 +6,7 @@ import { type SignUpRequest, signUpRequests } from '../accounts/sign-up.js';
 import type { Audit } from '../audit/audit.js';
 import type { Job, Settlement } from '../jobs/job-attempt.js';
 import type { JobOutcome } from '../jobs/outcomes.js';
-import { mintResetKey } from '../password-reset/reset-key.js';
+import { mintResetKey } from '../password-reset/keys/reset-key.js';
 import { countOnce } from '../rate-limit/count-once.js';
 import type { RateLimiter } from '../rate-limit/rate-limiter.js';
 import type { Pseudonyms } from '../secrets/pseudonyms.js';

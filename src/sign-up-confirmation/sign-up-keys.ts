@@ -4,7 +4,7 @@ import { type EmailAddress, parseEmailAddress } from '../accounts/email-address.
 import { Unavailable } from '../calls/errors.js';
 import type { Log } from '../observability/log.js';
 import type { Metrics } from '../observability/metrics.js';
-import type { KeyDigest, ResetKey } from '../password-reset/reset-key.js';
+import type { KeyDigest, ResetKey } from '../password-reset/keys/reset-key.js';
 import { Macs } from '../secrets/macs.js';
 
 /** What Redis remembers of a key that makes an account. */

@@ -4,7 +4,7 @@ import type { EmailAddress } from '../accounts/email-address.js';
 import type { Content } from '../mail/mail.js';
 import type { SmtpFailure } from '../mail/smtp/failure.js';
 import { inWords, timeInWords } from '../mail/words-of-time.js';
-import { mintResetKey, type ResetKey } from '../password-reset/reset-key.js';
+import { mintResetKey, type ResetKey } from '../password-reset/keys/reset-key.js';
 import type { ResetMailSettings } from '../password-reset/reset-mails.js';
 
 /** The mails of a sign-up: one of the two, whether the address has an account or not. */

@@ -2,7 +2,7 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { digestOf, parseResetKey } from '../../src/password-reset/reset-key.js';
+import { digestOf, parseResetKey } from '../../src/password-reset/keys/reset-key.js';
 import { migrateUp } from '../../src/services/migrate.js';
 import { newSecrets, withoutLimits } from '../support/production-settings.js';
 import { Cycle } from '../support/random.js';

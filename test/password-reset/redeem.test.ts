@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Accounts } from '../../src/accounts/accounts.js';
 import { Unavailable } from '../../src/calls/errors.js';
-import { digestOf, parseResetKey } from '../../src/password-reset/reset-key.js';
+import { digestOf, parseResetKey } from '../../src/password-reset/keys/reset-key.js';
 import { startLatchkey, type TestLatchkey } from '../support/latchkey.js';
 
 const password = 'the password that gets lost';

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { HashLimiter } from '../../src/accounts/passwords/hash-limiter.js';
+import { HashLimiter } from '../../src/accounts/passwords/hashing/hash-limiter.js';
 import { PasswordHash } from '../../src/accounts/passwords/password-hash.js';
 import type { TestDatabase } from '../support/stores.js';
 

@@ -6,8 +6,8 @@ import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vites
 import type { EmbeddedRedis } from '../../src/dev/embedded-redis.js';
 import { createLog } from '../../src/observability/log.js';
 import { Metrics } from '../../src/observability/metrics.js';
-import { digestOf, mintResetKey } from '../../src/password-reset/reset-key.js';
-import { ResetKeys } from '../../src/password-reset/reset-keys.js';
+import { digestOf, mintResetKey } from '../../src/password-reset/keys/reset-key.js';
+import { ResetKeys } from '../../src/password-reset/keys/reset-keys.js';
 import { eventually } from '../support/eventually.js';
 import { killAll, Latchkey, main, readyz, type Settings } from '../support/processes.js';
 import { productionSettings } from '../support/production-settings.js';

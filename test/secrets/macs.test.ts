@@ -4,8 +4,8 @@ import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createLog } from '../../src/observability/log.js';
 import { Metrics } from '../../src/observability/metrics.js';
-import { digestOf, type KeyDigest, mintResetKey } from '../../src/password-reset/reset-key.js';
-import { ResetKeys } from '../../src/password-reset/reset-keys.js';
+import { digestOf, type KeyDigest, mintResetKey } from '../../src/password-reset/keys/reset-key.js';
+import { ResetKeys } from '../../src/password-reset/keys/reset-keys.js';
 import { Macs } from '../../src/secrets/macs.js';
 import { createRedis } from '../support/stores.js';
 

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createLatchkeyClient } from '../../schema/sdk/client.js';
 import type { EmbeddedRedis } from '../../src/dev/embedded-redis.js';
 import { Inbox } from '../../src/dev/inbox/inbox.js';
-import { requestRights } from '../../src/services/database-rights.js';
+import { requestRights } from '../../src/services/rights.js';
 import { emptyDatabase } from '../processes/empty-database.js';
 import { eventually } from '../support/eventually.js';
 import { freePort } from '../support/free-port.js';

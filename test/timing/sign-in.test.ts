@@ -1,13 +1,13 @@
 import { Readable } from 'node:stream';
 import { expect, it } from 'vitest';
-import { dummyOf } from '../../src/accounts/passwords/form-names.js';
-import { importAccounts } from '../../src/commands/accounts/import.js';
+import { dummyOf } from '../../src/accounts/passwords/forms/names.js';
+import { importAccounts } from '../../src/commands/accounts/import/import.js';
 import { startLatchkey } from '../support/latchkey.js';
 import { auc, chanceAuc, difference } from './figures.js';
 import { timeRefusals } from './trials.js';
 
 // A short form of `npm run timing -- sign-in`: that it measures refusals at all. The figures are taken where nothing else
-// runs; that the same work is done stands in test/accounts/passwords/form-shares.test.ts.
+// runs; that the same work is done stands in test/accounts/passwords/forms/shares.test.ts.
 it('the experiment refuses known and unknown alike and tells what a clock could', async () => {
   const latchkey = await startLatchkey({ withoutWorker: true });
   try {

@@ -1,7 +1,7 @@
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { dummyOf } from '../../src/accounts/passwords/form-names.js';
+import { dummyOf } from '../../src/accounts/passwords/forms/names.js';
 import { startEmbeddedRedis } from '../../src/dev/embedded-redis.js';
 import { startEmbeddedPostgres } from '../../src/dev/postgres/embedded-postgres.js';
 import { Latchkey } from '../support/processes.js';

@@ -1,7 +1,7 @@
 import type { TooManyRequests } from '../../calls/too-many-requests.js';
 import type { RateLimiter } from '../../rate-limit/rate-limiter.js';
 import type { AccountRow } from '../account.entity.js';
-import type { HashCall } from './hash-limiter.js';
+import type { HashCall } from './hashing/hash-limiter.js';
 import type { PasswordHash } from './password-hash.js';
 import { type AcceptedPassword, type PasswordRejected, PasswordRule } from './password-policy.js';
 

@@ -1,8 +1,8 @@
 import argon2 from 'argon2';
-import { opensBcrypt } from './bcrypt-hash.js';
-import { dummyOf, nameOfForm } from './form-names.js';
-import { type HashCall, HashLimiter } from './hash-limiter.js';
-import { formOf, type HashForm, isExpensive } from './imported-hash.js';
+import { formOf, type HashForm, isExpensive } from './forms/imported-hash.js';
+import { dummyOf, nameOfForm } from './forms/names.js';
+import { opensBcrypt } from './hashing/bcrypt.js';
+import { type HashCall, HashLimiter } from './hashing/hash-limiter.js';
 import { normalizePassword } from './password-policy.js';
 
 export interface Argon2Settings {

@@ -3,13 +3,13 @@ import { type FileHandle, open } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import type { Accounts, Credential } from '../../accounts/accounts.js';
 import { type EmailAddress, parseEmailAddress } from '../../accounts/email-address.js';
-import { kindOfHash } from '../../accounts/passwords/imported-hash.js';
+import { kindOfHash } from '../../accounts/passwords/forms/imported-hash.js';
 import type { PasswordHash } from '../../accounts/passwords/password-hash.js';
 import type { Audit } from '../../audit/audit.js';
 import { CommandFailure, codeOf, explain } from '../failure.js';
 import type { Writer } from '../progress.js';
-import { type ImportResult, importAccounts, summary } from './import.js';
-import { parseUuid } from './import-entry.js';
+import { parseUuid } from './import/entry.js';
+import { type ImportResult, importAccounts, summary } from './import/import.js';
 
 export interface AccountAdminDeps {
   readonly accounts: Accounts;

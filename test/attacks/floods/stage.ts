@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Redis } from 'ioredis';
-import { HashLimiter } from '../../../src/accounts/passwords/hash-limiter.js';
+import { HashLimiter } from '../../../src/accounts/passwords/hashing/hash-limiter.js';
 import { PasswordHash } from '../../../src/accounts/passwords/password-hash.js';
 import { eventually } from '../../support/eventually.js';
 import { Latchkey, readyz, type Settings } from '../../support/processes.js';

@@ -8,7 +8,7 @@ import { Readable } from 'node:stream';
 import type { MikroORM } from '@mikro-orm/postgresql';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Accounts } from '../../../src/accounts/accounts.js';
-import { HashLimiter } from '../../../src/accounts/passwords/hash-limiter.js';
+import { HashLimiter } from '../../../src/accounts/passwords/hashing/hash-limiter.js';
 import { PasswordHash } from '../../../src/accounts/passwords/password-hash.js';
 import { AccountAdmin } from '../../../src/commands/accounts/account-admin.js';
 import { packageFolder } from '../../../src/package-files.js';

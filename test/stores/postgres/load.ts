@@ -1,4 +1,4 @@
-import { digestOf, mintResetKey } from '../../../src/password-reset/reset-key.js';
+import { digestOf, mintResetKey } from '../../../src/password-reset/keys/reset-key.js';
 import { eventually } from '../../support/eventually.js';
 import type { TestLatchkey } from '../../support/latchkey.js';
 import { Random } from '../../support/random.js';

@@ -1,7 +1,7 @@
 import { Cluster } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createLog } from '../../../src/observability/log.js';
-import { digestOf, parseResetKey } from '../../../src/password-reset/reset-key.js';
+import { digestOf, parseResetKey } from '../../../src/password-reset/keys/reset-key.js';
 import { RateLimiter } from '../../../src/rate-limit/rate-limiter.js';
 import { RedisCheck, watchRedis } from '../../../src/stores/redis/health.js';
 import { openRedis } from '../../../src/stores/redis/redis.js';

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { HashLimiter } from '../../../src/accounts/passwords/hash-limiter.js';
-import { HashShares, partiesOf } from '../../../src/accounts/passwords/hash-shares.js';
-import { Unavailable } from '../../../src/calls/errors.js';
+import { HashLimiter } from '../../../../src/accounts/passwords/hashing/hash-limiter.js';
+import { HashShares, partiesOf } from '../../../../src/accounts/passwords/hashing/shares.js';
+import { Unavailable } from '../../../../src/calls/errors.js';
 import { from, HashLoad } from './hash-load.js';
 
 const gate = () => Promise.withResolvers<void>();

@@ -2,10 +2,10 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { settingsSeen } from '../../src/settings/docs.js';
-import { readSettings } from '../../src/settings/settings.js';
-import { settingsTable } from '../../src/settings/table.js';
-import { ed25519, faultsOf, pem, production, settingsWith } from './environments.js';
+import { settingsSeen } from '../../../src/settings/docs.js';
+import { readSettings } from '../../../src/settings/settings.js';
+import { settingsTable } from '../../../src/settings/table.js';
+import { ed25519, faultsOf, pem, production, settingsWith } from '../environments.js';
 
 let folder: string;
 beforeAll(async () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ask, giveBack, type Place, refuse } from '../../src/password-reset/budget-places.js';
+import { ask, giveBack, type Place, refuse } from '../../../src/password-reset/budget/places.js';
 
 const second = 1_000;
 const hour = 3_600 * second;

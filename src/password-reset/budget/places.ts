@@ -1,4 +1,4 @@
-import type { Window } from '../rate-limit/rate-limiter.js';
+import type { Window } from '../../rate-limit/rate-limiter.js';
 
 /**
  * One mail that a budget paid for. `counted` takes a point of every window; `device` and `network` are the two reserved

@@ -1,6 +1,6 @@
 import { closeSync, openSync, readSync } from 'node:fs';
-import type { Environment } from './environment.js';
-import type { SettingFault } from './faults.js';
+import type { Environment } from '../environment.js';
+import type { SettingFault } from '../faults.js';
 
 /** Bytes; a key set of some hundred keys fits. */
 const most = 65_536;

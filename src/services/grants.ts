@@ -1,6 +1,6 @@
 import { queueSchema } from '../jobs/queue/definition.js';
 import type { DatabaseRight } from '../stores/postgres/health.js';
-import { databaseRights, requestRights } from './database-rights.js';
+import { databaseRights, requestRights } from './rights.js';
 
 export interface Roles {
   /** Owns the tables; of `latchkey migrate` and the operator's commands. */

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { EntityManager } from '@mikro-orm/postgresql';
-import type { Accounts } from '../../accounts/accounts.js';
-import type { ImportDeal } from '../../accounts/passwords/form-deal.js';
-import type { EventKind } from '../../audit/kinds.js';
-import type { AccountEntry } from './import-entry.js';
+import type { Accounts } from '../../../accounts/accounts.js';
+import type { ImportDeal } from '../../../accounts/passwords/forms/deal.js';
+import type { EventKind } from '../../../audit/kinds.js';
+import type { AccountEntry } from './entry.js';
 
 /** What became of an entry, in the order of the batch. */
 export type EntryOutcome =

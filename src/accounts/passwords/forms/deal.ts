@@ -1,5 +1,5 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
-import { formName, formNameInSql } from './form-names.js';
+import { formName, formNameInSql } from './names.js';
 
 /** An account that was just added. */
 export interface AddedHash {

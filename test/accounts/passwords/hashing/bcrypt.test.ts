@@ -2,8 +2,8 @@ import { readdirSync } from 'node:fs';
 import bcryptjs from 'bcryptjs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { opensBcrypt } from '../../../src/accounts/passwords/bcrypt-hash.js';
-import { formOf } from '../../../src/accounts/passwords/imported-hash.js';
+import { formOf } from '../../../../src/accounts/passwords/forms/imported-hash.js';
+import { opensBcrypt } from '../../../../src/accounts/passwords/hashing/bcrypt.js';
 
 const as = (writing: string, hash: string) => hash.replace(/^\$2[aby]\$/, `$2${writing}$$`);
 

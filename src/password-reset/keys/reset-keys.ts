@@ -1,8 +1,8 @@
 import type { Cluster, Redis } from 'ioredis';
-import { Unavailable } from '../calls/errors.js';
-import type { Log } from '../observability/log.js';
-import type { Metrics } from '../observability/metrics.js';
-import { Macs } from '../secrets/macs.js';
+import { Unavailable } from '../../calls/errors.js';
+import type { Log } from '../../observability/log.js';
+import type { Metrics } from '../../observability/metrics.js';
+import { Macs } from '../../secrets/macs.js';
 import type { KeyDigest } from './reset-key.js';
 
 /** What Redis remembers of a key. */

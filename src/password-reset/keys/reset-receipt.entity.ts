@@ -1,5 +1,5 @@
 import { defineEntity, p } from '@mikro-orm/core';
-import { Account } from '../accounts/account.entity.js';
+import { Account } from '../../accounts/account.entity.js';
 
 /**
  * Which key changed which version: written in the commit that is the reset, read to answer a retry whose first answer

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { addAbortSignal, type Readable } from 'node:stream';
-import type { Accounts } from '../../accounts/accounts.js';
-import { ImportDeal } from '../../accounts/passwords/form-deal.js';
-import { Progress, perSecond, type Writer } from '../progress.js';
-import { type ImportRun, importBatch } from './import-batch.js';
-import { type EntryOptions, type EntryVerdict, readEntry } from './import-entry.js';
-import { inRightForm, WrongForm } from './import-form.js';
-import { readLines, SourceBroken } from './import-lines.js';
+import type { Accounts } from '../../../accounts/accounts.js';
+import { ImportDeal } from '../../../accounts/passwords/forms/deal.js';
+import { Progress, perSecond, type Writer } from '../../progress.js';
+import { type ImportRun, importBatch } from './batch.js';
+import { type EntryOptions, type EntryVerdict, readEntry } from './entry.js';
+import { inRightForm, WrongForm } from './form.js';
+import { readLines, SourceBroken } from './lines.js';
 
 export interface ImportDeps {
   readonly accounts: Accounts;

@@ -1,5 +1,5 @@
-import { type EmailAddress, parseEmailAddress } from '../../accounts/email-address.js';
-import { parseImportedHash } from '../../accounts/passwords/imported-hash.js';
+import { type EmailAddress, parseEmailAddress } from '../../../accounts/email-address.js';
+import { parseImportedHash } from '../../../accounts/passwords/forms/imported-hash.js';
 
 /** An account as a file tells it. */
 export interface AccountEntry {

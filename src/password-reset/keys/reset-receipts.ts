@@ -1,6 +1,6 @@
 import { type EntityManager, type MikroORM, raw } from '@mikro-orm/postgresql';
-import { orUnavailable } from '../calls/unavailable.js';
-import { eraseInParts } from '../stores/postgres/erase-in-parts.js';
+import { orUnavailable } from '../../calls/unavailable.js';
+import { eraseInParts } from '../../stores/postgres/erase-in-parts.js';
 import type { KeyDigest } from './reset-key.js';
 import { ResetReceipt } from './reset-receipt.entity.js';
 

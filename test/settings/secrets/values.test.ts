@@ -1,8 +1,8 @@
 import { createHash, generateKeyPairSync } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { looksRandom } from '../../src/settings/secret-strength.js';
-import { ed25519, faultsOf, pem, production, settingsWith } from './environments.js';
+import { looksRandom } from '../../../src/settings/secrets/strength.js';
+import { ed25519, faultsOf, pem, production, settingsWith } from '../environments.js';
 
 const [one, other] = [production.SECRET, 'Zq3mW8vN1xK6tR0yP5sB2hJ7gD4fL9cA'];
 const secretsOf = (SECRET: string) => settingsWith({ SECRET }).secrets;

@@ -1,10 +1,10 @@
 import type { MikroORM } from '@mikro-orm/postgresql';
-import { orUnavailable } from '../../calls/unavailable.js';
-import { describeFault, type Log } from '../../observability/log.js';
-import type { Pseudonyms } from '../../secrets/pseudonyms.js';
-import { dealAnew, domainOf } from './form-deal.js';
-import { dummyOf, formName } from './form-names.js';
+import { orUnavailable } from '../../../calls/unavailable.js';
+import { describeFault, type Log } from '../../../observability/log.js';
+import type { Pseudonyms } from '../../../secrets/pseudonyms.js';
+import { dealAnew, domainOf } from './deal.js';
 import { formOf } from './imported-hash.js';
+import { dummyOf, formName } from './names.js';
 
 interface Share {
   readonly domain: string;

@@ -1,8 +1,8 @@
 import type { Cluster, Redis } from 'ioredis';
-import type { Credential } from '../accounts/accounts.js';
-import { Unavailable } from '../calls/errors.js';
-import type { Window } from '../rate-limit/rate-limiter.js';
-import { type Asking, ask, giveBack, type Place, refuse } from './budget-places.js';
+import type { Credential } from '../../accounts/accounts.js';
+import { Unavailable } from '../../calls/errors.js';
+import type { Window } from '../../rate-limit/rate-limiter.js';
+import { type Asking, ask, giveBack, type Place, refuse } from './places.js';
 
 /**
  * A place in the budget: the mail may go, and its key must live this long (seconds). `refillsAt`: it is the last for now,

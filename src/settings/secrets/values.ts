@@ -1,5 +1,5 @@
-import { read } from './reader.js';
-import { looksRandom } from './secret-strength.js';
+import { read } from '../reader.js';
+import { looksRandom } from './strength.js';
 
 /** What random generators write: hexadecimal digits, base64, base64url. Anything else is a single value, or in a JSON array. */
 const generated = /^[A-Za-z0-9+/=_.~-]+$/;

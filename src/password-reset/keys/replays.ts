@@ -1,9 +1,9 @@
-import type { AccountRow } from '../accounts/account.entity.js';
-import type { Accounts } from '../accounts/accounts.js';
-import type { HashCall } from '../accounts/passwords/hash-limiter.js';
-import type { PasswordHash } from '../accounts/passwords/password-hash.js';
-import type { AcceptedPassword } from '../accounts/passwords/password-policy.js';
-import type { Caller } from '../calls/caller.js';
+import type { AccountRow } from '../../accounts/account.entity.js';
+import type { Accounts } from '../../accounts/accounts.js';
+import type { HashCall } from '../../accounts/passwords/hashing/hash-limiter.js';
+import type { PasswordHash } from '../../accounts/passwords/password-hash.js';
+import type { AcceptedPassword } from '../../accounts/passwords/password-policy.js';
+import type { Caller } from '../../calls/caller.js';
 import type { KeyDigest } from './reset-key.js';
 import type { ResetReceipts } from './reset-receipts.js';
 

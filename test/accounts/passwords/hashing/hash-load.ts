@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { type HashCall, HashLimiter } from '../../../src/accounts/passwords/hash-limiter.js';
-import { clientNames } from '../../../src/http/client-ip.js';
+import { type HashCall, HashLimiter } from '../../../../src/accounts/passwords/hashing/hash-limiter.js';
+import { clientNames } from '../../../../src/http/client-ip.js';
 
 /** A limiter on a clock of its own: hashes take their time, and nothing depends on the machine's. */
 export class HashLoad {

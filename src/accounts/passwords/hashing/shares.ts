@@ -1,4 +1,4 @@
-import type { Caller } from '../../calls/caller.js';
+import type { Caller } from '../../../calls/caller.js';
 
 /** Resets go before everything else: the person who lost the password has waited longest. */
 export type Urgency = 'reset' | 'other';

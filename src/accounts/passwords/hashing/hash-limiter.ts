@@ -1,7 +1,7 @@
-import { Unavailable } from '../../calls/errors.js';
-import { type HashCall, HashShares, partiesOf, type Urgency, type Use } from './hash-shares.js';
+import { Unavailable } from '../../../calls/errors.js';
+import { type HashCall, HashShares, partiesOf, type Urgency, type Use } from './shares.js';
 
-export type { HashCall, Urgency } from './hash-shares.js';
+export type { HashCall, Urgency } from './shares.js';
 
 interface Waiting {
   readonly call: HashCall;
