@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Redis } from 'ioredis';
 import pg from 'pg';
-import { queueSchema } from '../src/jobs/queue/definition.js';
+import { queueSchema } from '../src/jobs/queue/tables.js';
 import { resetRequests } from '../src/password-reset/reset-requests.js';
 import { answerCalls } from './child.js';
 

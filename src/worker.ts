@@ -1,25 +1,22 @@
 import { forRelay } from './accounts/account-mails.js';
 import { credentialNotices } from './accounts/change-notices.js';
 import { signUpRequests } from './accounts/sign-up.js';
-import { jobTiming } from './jobs/queue/definition.js';
-import { smtpTimeouts } from './mail/relay/relay.js';
 import { describeFault } from './observability/log.js';
 import { resetRequests } from './password-reset/reset-requests.js';
 import { startHousekeeping } from './services/housekeeping.js';
 import { workerSlots } from './services/queues.js';
 import type { Services } from './services/services.js';
-import { databaseTimeouts } from './stores/postgres/pool.js';
+import { assertTimeOuts } from './services/time-outs.js';
 import { onServerReady } from './stores/redis/health.js';
-import { redisOptions } from './stores/redis/redis.js';
 
 export interface Worker {
   /** Takes no new job from the first moment, ends those at work. */
   readonly close: () => Promise<void>;
 }
 
-/** The job process: hands out reset links and notices. Waits for the database while it is down. @throws Error: see `assertLease`. */
+/** The job process: hands out reset links and notices. Waits for the database while it is down. @throws Error: see `assertTimeOuts`. */
 export async function startWorker(services: Services): Promise<Worker> {
-  assertLease();
+  assertTimeOuts();
   const { changeNotices, dataKey, jobs, mailer, passwordReset, signUpDelivery, redis, log, formShares } = services;
   await dataKey.start();
   let housekeeping: { stop: () => void } | undefined;
@@ -48,24 +45,4 @@ export async function startWorker(services: Services): Promise<Worker> {
       await jobs.stop();
     },
   };
-}
-
-/**
- * What the longest attempt asks of the stores, one after the other: the account and the settlement; a budget of two
- * windows, taken and given back, and the record, or the three budgets of a mail to an unknown address.
- */
-const storeCalls = { database: 2, redis: 14 } as const;
-
-/**
- * A lease that ran out while the mail is still being handed over would let a second worker send it too.
- *
- * @throws Error when the time-outs of one attempt could outlast the lease.
- */
-export function assertLease(leaseSeconds: number = jobTiming.lease): void {
-  // A statement may wait for a connection of the pool first.
-  const database = storeCalls.database * (databaseTimeouts.connect + databaseTimeouts.query);
-  const longest = (smtpTimeouts.whole + database + storeCalls.redis * redisOptions.commandTimeout) / 1000;
-  if (leaseSeconds <= longest) {
-    throw new Error(`a job's lease of ${leaseSeconds} s must be longer than one attempt can take (${longest} s)`);
-  }
 }

@@ -13,6 +13,8 @@ export interface TemporarilyUnavailable {
  * begun may still be committed afterwards, as with every other unknown outcome.
  */
 export const callDeadline = 15_000;
+/** Milliseconds until a process that was told to end ends whatever happens. */
+export const shutdownGrace = 75_000;
 
 /**
  * Runs a use case; what is away or overloaded becomes a value that the caller can act on, by the deadline at the latest.

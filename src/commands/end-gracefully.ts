@@ -1,3 +1,4 @@
+import { shutdownGrace } from '../calls/deadline.js';
 import { describeFault } from '../observability/log.js';
 
 /** Milliseconds. */
@@ -8,7 +9,7 @@ export interface Patience {
   readonly echo: number;
 }
 
-const usual: Patience = { grace: 75_000, echo: 2_000 };
+const usual: Patience = { grace: shutdownGrace, echo: 2_000 };
 
 /**
  * One owner of the signals and of what nobody caught: both end the process by `close`, with exit code 0 or 1. Terminals,

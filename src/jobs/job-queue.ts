@@ -11,8 +11,9 @@ import { type Job, JobAttempts, type Settlement } from './job-attempt.js';
 import { listenDirectly } from './listen-directly.js';
 import { oneByOne, takeByClass, takingOf } from './place-taking.js';
 import { countJobs, type QueueCounts } from './queue/counts.js';
-import { jobTiming, type QueueDefinition, queueSchema } from './queue/definition.js';
+import { jobTiming, type QueueDefinition } from './queue/definition.js';
 import { tellQueueFaults, tellQueueWarnings } from './queue/faults.js';
+import { queueSchema } from './queue/tables.js';
 import { renewWaiting } from './renew-waiting.js';
 import { wakeJobs } from './wake-jobs.js';
 

@@ -1,5 +1,6 @@
 import type { JobWithMetadata, PgBoss } from 'pg-boss';
-import { jobTiming, queueSchema } from './queue/definition.js';
+import { jobTiming } from './queue/definition.js';
+import { giveBackFor } from './queue/tables.js';
 
 /** What the last attempts left with a job, and the next ones need. */
 export interface Carried {
@@ -38,10 +39,5 @@ export async function putOff(
   seconds: number,
   output: object,
 ): Promise<boolean> {
-  const { rows } = await boss.getDb().executeSql(
-    `update ${queueSchema}.job set state = 'retry', start_after = now() + make_interval(secs => $3), output = $4::jsonb
-      where name = $1 and id = $2 and state = 'active' and retry_count = $5 and retry_count < retry_limit returning id`,
-    [job.name, job.id, seconds, JSON.stringify(output), job.retryCount],
-  );
-  return rows.length > 0;
+  return giveBackFor(boss.getDb(), job, seconds, output);
 }

@@ -1,5 +1,6 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
-import { type QueueDefinition, queueSchema } from './queue/definition.js';
+import type { QueueDefinition } from './queue/definition.js';
+import { renew } from './queue/tables.js';
 
 /**
  * Gives a job that still waits (for its first attempt or its next) new data, in the caller's transaction.
@@ -17,10 +18,5 @@ export async function renewWaiting<Data extends object>(
   where: Partial<Data>,
   data: Data,
 ): Promise<boolean> {
-  const rows = await transaction.execute<unknown[]>(
-    `update ${queueSchema}.job set data = ?::jsonb
-      where name = ? and state < 'active' and data @> ?::jsonb returning id`,
-    [JSON.stringify(data), queue.name, JSON.stringify(where)],
-  );
-  return rows.length > 0;
+  return renew(transaction, queue.name, where, data);
 }

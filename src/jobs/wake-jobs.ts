@@ -1,8 +1,8 @@
 import type { PgBoss } from 'pg-boss';
-import { queueSchema } from './queue/definition.js';
+import { endPauses } from './queue/tables.js';
 
 /** Few enough for one statement to end in time. */
-const atOnce = 1_000;
+const together = 1_000;
 
 /**
  * Ends the pause of jobs whose last attempt said that it waits for this, and wakes the workers of every process: one
@@ -14,19 +14,12 @@ const atOnce = 1_000;
 export async function wakeJobs(boss: PgBoss, waitsFor: string, newest = Number.POSITIVE_INFINITY): Promise<number> {
   /** One job of each queue: telling of it by the queue's own means wakes all. */
   const bells = new Map<string, string>();
-  let hurried = 0;
-  for (let count = atOnce; count === atOnce && hurried < newest; hurried += count) {
-    const { rows } = await boss.getDb().executeSql(
-      `update ${queueSchema}.job j set start_after = now()
-         from (select name, id from ${queueSchema}.job
-                where state = 'retry' and not blocked and start_after > now() and output ->> 'waitsFor' = $1
-                order by created_on desc limit $2 for update skip locked) waiting
-        where j.name = waiting.name and j.id = waiting.id and j.state = 'retry' returning j.name, j.id`,
-      [waitsFor, Math.min(atOnce, newest)],
-    );
-    count = rows.length;
-    for (const { name, id } of rows as { name: string; id: string }[]) bells.set(name, id);
+  let total = 0;
+  for (let count = together; count === together && total < newest; total += count) {
+    const woken = await endPauses(boss.getDb(), waitsFor, Math.min(together, newest));
+    count = woken.length;
+    for (const { name, id } of woken) bells.set(name, id);
   }
   await Promise.all([...bells].map(([name, id]) => boss.update(name, undefined, { id, startAfter: 0 })));
-  return hurried;
+  return total;
 }

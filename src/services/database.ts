@@ -3,7 +3,7 @@ import { defineConfig, MikroORM, type Options } from '@mikro-orm/postgresql';
 import { migrations } from '../../migrations/index.js';
 import { Account } from '../accounts/account.entity.js';
 import { AuditEvent } from '../audit/audit-event.entity.js';
-import { queueSchema } from '../jobs/queue/definition.js';
+import { queueSchema } from '../jobs/queue/tables.js';
 import { ResetReceipt } from '../password-reset/keys/reset-receipt.entity.js';
 import { databaseLine, guardPool, migrationOptions, poolOptions } from '../stores/postgres/pool.js';
 

@@ -1,4 +1,4 @@
-import { queueSchema } from '../jobs/queue/definition.js';
+import { queueSchema } from '../jobs/queue/tables.js';
 import type { DatabaseRight } from '../stores/postgres/health.js';
 import { databaseRights, requestRights } from './rights.js';
 

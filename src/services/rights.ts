@@ -1,5 +1,5 @@
 import type { Health } from '../http/operations.js';
-import { queueSchema } from '../jobs/queue/definition.js';
+import { queueSchema } from '../jobs/queue/tables.js';
 import type { Log } from '../observability/log.js';
 import type { DatabaseRight, TableRight } from '../stores/postgres/health.js';
 

@@ -152,6 +152,12 @@ it('names no folder after nothing', async () => {
   expect(names.filter((name) => /^(?:utils?|helpers?|common|shared|misc|lib)$/.test(name))).toEqual([]);
 });
 
+it("names pg-boss's tables in one file", async () => {
+  const texts = await Promise.all(files.map((file) => readFile(join(packageFolder, file), 'utf8')));
+  const naming = files.filter((_, index) => /queueSchema\}\.\w|\bpgboss\.\w/.test(texts[index] ?? ''));
+  expect(naming).toEqual(['src/jobs/queue/tables.ts']);
+});
+
 /** Rows that are looked up, not read from top to bottom. */
 const tables = ['src/settings/table.ts'];
 

@@ -1,12 +1,10 @@
 import type { AddressInfo } from 'node:net';
 import { createServer, type Server, type Socket } from 'node:net';
 import { afterEach, expect, it } from 'vitest';
-import { jobTiming } from '../../src/jobs/queue/definition.js';
 import { Mailer } from '../../src/mail/mailer.js';
 import { smtpTimeouts } from '../../src/mail/relay/relay.js';
 import { createLog } from '../../src/observability/log.js';
 import { Metrics } from '../../src/observability/metrics.js';
-import { assertLease } from '../../src/worker.js';
 import { startSmtpSink } from '../support/smtp-sink.js';
 
 const mail = {
@@ -93,14 +91,4 @@ it('insists on TLS in production, except towards this machine or when the URL sa
   stops.push(() => forwarder.close());
   expect(await mailer([elsewhere], true).send(mail)).toMatchObject({ fault: 'relay', reason: 'smtp-tls' });
   expect(await mailer([`${elsewhere}?ignoreTLS=true`], true).send(mail)).toBeUndefined();
-});
-
-it('keeps the lease of a job longer than one attempt can take, with every wait for a store and a relay', () => {
-  expect(() => assertLease()).not.toThrow();
-  // 60 s over all relays, two statements that each wait for a connection first, 14 commands to Redis.
-  expect(() => assertLease(94)).toThrow(/\(94 s\)/);
-  expect(() => assertLease(95)).not.toThrow();
-  expect(smtpTimeouts.patience).toBeLessThan(smtpTimeouts.whole);
-  expect(() => assertLease(60)).toThrow(/longer than one attempt/);
-  expect(jobTiming.heartbeat).toBeLessThan(jobTiming.lease);
 });

@@ -1,5 +1,5 @@
 import type { Db } from 'pg-boss';
-import { queueSchema } from '../../jobs/queue/definition.js';
+import { jobsOfQueues as jobs, queuesWithDeadLetters as queues } from '../../jobs/queue/tables.js';
 
 export const jobStates = ['waiting', 'active', 'done', 'dead'] as const;
 export type JobState = (typeof jobStates)[number];
@@ -46,8 +46,6 @@ export interface DeadLetter {
 const iso = (column: string) => `to_char(${column} at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 const isDead = `j.name = q.dead_letter and j.state < 'active'`;
 const isWaiting = `j.name = q.name and j.state < 'active'`;
-const queues = `(select name, dead_letter from ${queueSchema}.queue where dead_letter is not null) q`;
-const jobs = `${queueSchema}.job j on j.name in (q.name, q.dead_letter)`;
 const source = `${queues} join ${jobs}`;
 const state = `case when ${isDead} then 'dead' when ${isWaiting} then 'waiting' when j.state = 'active' then 'active'
                     when j.state = 'completed' then 'done' else 'failed' end`;

@@ -2,7 +2,7 @@ import type { EntityManager } from '@mikro-orm/postgresql';
 import { type Db, fromKysely, PgBoss } from 'pg-boss';
 import type { Audit } from '../../audit/audit.js';
 import type { EventKind } from '../../audit/kinds.js';
-import { queueSchema } from '../../jobs/queue/definition.js';
+import { queueSchema, restoreTimes } from '../../jobs/queue/tables.js';
 import { type DeadLetter, type JobRow, JobRows, type JobState } from './job-rows.js';
 import { addressIn, maskAddresses, parseId, table } from './job-text.js';
 
@@ -91,14 +91,7 @@ export class JobsAdmin {
       const moved = await this.#boss.redrive(deadLetterQueue, { ids, limit: ids.length, db });
       // The queue makes them anew, as of now. Their own time decides whether they are too late, or older than a change
       // of the password, so it is given back before anybody can see them.
-      const { rows } = await db.executeSql(
-        `update ${queueSchema}.job j set created_on = letter.created
-           from unnest($1::text[], $2::uuid[], $3::timestamptz[]) letter (queue, root, created)
-          where j.name = letter.queue and j.source_root_id = letter.root and j.state = 'created'
-        returning j.id, j.source_root_id as root`,
-        [letters.map(({ queue }) => queue), letters.map(({ root }) => root), letters.map(({ created }) => created)],
-      );
-      const newIds = new Map((rows as { id: string; root: string }[]).map(({ id, root }) => [root, id]));
+      const newIds = await restoreTimes(db, letters);
       if (moved !== ids.length || newIds.size !== ids.length) throw new JobsFailure('a dead letter would not go back');
       return (letter) => ({ newJobId: newIds.get(letter.root) ?? '' });
     });

@@ -25,5 +25,4 @@ export const jobTiming = {
 
 /** A job is given up by its handler's deadline, not by a count; this count is only the last resort (about 7 days). */
 export const retryLimit = 2_000;
-export const queueSchema = 'pgboss';
 export const deadLetterQueue = (name: string) => `${name}-dead`;

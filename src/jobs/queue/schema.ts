@@ -1,5 +1,6 @@
 import { type DatabaseOptions, PgBoss } from 'pg-boss';
-import { deadLetterQueue, jobTiming, type QueueDefinition, queueSchema, retryLimit } from './definition.js';
+import { deadLetterQueue, jobTiming, type QueueDefinition, retryLimit } from './definition.js';
+import { queueSchema } from './tables.js';
 
 /** Makes or upgrades the queue's own tables and makes the queues; only `latchkey migrate` calls this. */
 export async function migrateJobs(line: DatabaseOptions, queues: readonly QueueDefinition<object>[]): Promise<void> {

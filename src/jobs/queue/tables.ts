@@ -1,0 +1,133 @@
+import type { EntityManager } from '@mikro-orm/postgresql';
+import type { Db, JobWithMetadata } from 'pg-boss';
+
+/**
+ * The tables of pg-boss (12.35.0): the one file that names them or their columns. What the library offers itself is asked of
+ * the library; these are the statements that it has not. A new version of it is read against this file.
+ */
+export const queueSchema = 'pgboss';
+const job = `${queueSchema}.job`;
+const isWaiting = `state in ('created', 'retry')`;
+
+/** For lists of jobs: queues that have a place for dead letters, as `q`, and the jobs of both, as `j`. */
+export const queuesWithDeadLetters = `(select name, dead_letter from ${queueSchema}.queue where dead_letter is not null) q`;
+export const jobsOfQueues = `${job} j on j.name in (q.name, q.dead_letter)`;
+
+export interface JobCount {
+  readonly name: string;
+  readonly waiting: number;
+  readonly active: number;
+  /** Seconds. */
+  readonly oldest: number;
+}
+
+/** One row for each of these queues that has jobs, dead letters' queues too. */
+export async function countsOf(db: Db, names: readonly string[]): Promise<JobCount[]> {
+  const { rows } = await db.executeSql(
+    `select name, count(*) filter (where ${isWaiting})::int as waiting,
+            count(*) filter (where state = 'active')::int as active,
+            coalesce(extract(epoch from now() - min(created_on) filter (where ${isWaiting})), 0)::float as oldest
+       from ${job} where name = any($1) and state < 'completed' group by name`,
+    [names],
+  );
+  return rows as JobCount[];
+}
+
+/** Erases jobs that were kept long enough, passing over those that another process is erasing. @returns how many. */
+export async function eraseKept(db: Db, most: number): Promise<number> {
+  const { rows } = await db.executeSql(
+    `delete from ${job} where (name, id) in (
+       select name, id from ${job}
+        where (deletion_seconds > 0 and completed_on + deletion_seconds * interval '1s' < now())
+           or (state < 'active' and keep_until < now())
+        limit ${most} for update skip locked) returning 1`,
+  );
+  return rows.length;
+}
+
+/** Gives a job back for later. @returns false when it was not ours any more, or has no attempt left. */
+export async function giveBackFor(
+  db: Db,
+  { name, id, retryCount }: JobWithMetadata<object>,
+  seconds: number,
+  output: object,
+): Promise<boolean> {
+  const { rows } = await db.executeSql(
+    `update ${job} set state = 'retry', start_after = now() + make_interval(secs => $3), output = $4::jsonb
+      where name = $1 and id = $2 and state = 'active' and retry_count = $5 and retry_count < retry_limit returning id`,
+    [name, id, seconds, JSON.stringify(output), retryCount],
+  );
+  return rows.length > 0;
+}
+
+/** New data for a job of this queue that waits and whose data holds `like`. @returns whether there was one. */
+export async function renew(transaction: EntityManager, name: string, like: object, data: object): Promise<boolean> {
+  const rows = await transaction.execute<unknown[]>(
+    `update ${job} set data = ?::jsonb where name = ? and state < 'active' and data @> ?::jsonb returning id`,
+    [JSON.stringify(data), name, JSON.stringify(like)],
+  );
+  return rows.length > 0;
+}
+
+/** Ends the pause of so many jobs whose last attempt said that it waits for this, newest first. */
+export async function endPauses(db: Db, waitsFor: string, most: number): Promise<{ name: string; id: string }[]> {
+  const { rows } = await db.executeSql(
+    `update ${job} j set start_after = now()
+       from (select name, id from ${job}
+              where state = 'retry' and not blocked and start_after > now() and output ->> 'waitsFor' = $1
+              order by created_on desc limit $2 for update skip locked) waiting
+      where j.name = waiting.name and j.id = waiting.id and j.state = 'retry' returning j.name, j.id`,
+    [waitsFor, most],
+  );
+  return rows as { name: string; id: string }[];
+}
+
+/** The class whose oldest waiting job is the oldest, or the lowest class that has one. One look into an index per class. */
+export async function classWaiting(
+  db: Db,
+  name: string,
+  classes: readonly number[],
+  first: 'oldest' | 'lowest',
+): Promise<number | undefined> {
+  const { rows } = await db.executeSql(
+    `select c.priority from unnest($2::int[]) c (priority)
+       cross join lateral (
+         select j.created_on from ${job} j
+          where j.name = $1 and j.priority = c.priority and j.state < 'active' and not j.blocked and j.start_after <= now()
+          order by j.created_on limit 1) oldest
+      order by ${first === 'oldest' ? 'oldest.created_on, c.priority desc' : 'c.priority'} limit 1`,
+    [name, classes],
+  );
+  return (rows as { priority: number }[])[0]?.priority;
+}
+
+/** Lifts the newest untried job of this class above it, and those lifted before back into it. @returns whether there was one. */
+export async function liftNewest(db: Db, name: string, priority: number): Promise<boolean> {
+  const { rows } = await db.executeSql(
+    `with tried as (
+       update ${job} set priority = $2
+        where name = $1 and priority = $2 + 1 and state = 'retry' and not blocked),
+     newest as (
+       select id from ${job}
+        where name = $1 and priority = $2 and state < 'active' and state = 'created' and not blocked and start_after <= now()
+        order by created_on desc limit 1 for update skip locked)
+     update ${job} j set priority = $2 + 1 from newest where j.name = $1 and j.id = newest.id returning j.id`,
+    [name, priority],
+  );
+  return rows.length > 0;
+}
+
+/** Gives jobs that were made anew the time of the first of their chain. @returns the id of each by that first one's. */
+export async function restoreTimes(
+  db: Db,
+  letters: readonly { readonly queue: string; readonly root: string; readonly created: string }[],
+): Promise<Map<string, string>> {
+  const { rows } = await db.executeSql(
+    `update ${job} j set created_on = letter.created
+       from unnest($1::text[], $2::uuid[], $3::timestamptz[]) letter (queue, root, created)
+      where j.name = letter.queue and j.source_root_id = letter.root and j.state = 'created'
+    returning j.id, j.source_root_id as root`,
+    [letters.map(({ queue }) => queue), letters.map(({ root }) => root), letters.map(({ created }) => created)],
+  );
+  return new Map((rows as { id: string; root: string }[]).map(({ id, root }) => [root, id]));
+}
