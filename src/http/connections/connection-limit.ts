@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { atMostEvery } from '../../observability/at-most-every.js';
 import type { Log } from '../../observability/log.js';
 import type { Metrics } from '../../observability/metrics.js';
 import type { ConnectionBounds, Connections } from './connections.js';
@@ -21,14 +22,14 @@ export function limitConnections(
   { log, metrics }: { readonly log: Log; readonly metrics: Metrics },
   bounds = boundsOfApi(),
 ): void {
-  const told = new Map<keyof ConnectionBounds, number>();
-  connections.bound(bounds, (bound, client) => {
-    if (performance.now() - (told.get(bound) ?? Number.NEGATIVE_INFINITY) < pause) return;
-    told.set(bound, performance.now());
-    const { alarm, message } = alarms[bound];
-    metrics.alarm(alarm);
-    log.error({ reason: alarm, client, count: bounds[bound] }, `ALARM: ${message}`);
-  });
+  const alarmOf = (bound: keyof ConnectionBounds) =>
+    atMostEvery(pause, (_count, client: string | undefined) => {
+      const { alarm, message } = alarms[bound];
+      metrics.alarm(alarm);
+      log.error({ reason: alarm, client, count: bounds[bound] }, `ALARM: ${message}`);
+    });
+  const alarm = { all: alarmOf('all'), perClient: alarmOf('perClient') };
+  connections.bound(bounds, (bound, client) => alarm[bound](client));
 }
 
 const alarms = {

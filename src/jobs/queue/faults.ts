@@ -1,3 +1,4 @@
+import { atMostEvery } from '../../observability/at-most-every.js';
 import { describeFault, type Log } from '../../observability/log.js';
 
 /**
@@ -12,19 +13,19 @@ const withoutCode = /^(?:Connection terminated|Client has encountered a connecti
  * new one: a warning with their number, one a second at most. Everything else is an error.
  */
 export function tellQueueFaults(log: Log, now: () => number = Date.now): (error: Error) => void {
-  let nextAt = 0;
-  let count = 0;
+  const tellEnded = atMostEvery(
+    1_000,
+    (count, fault: ReturnType<typeof describeFault>) => {
+      log.warn({ part: 'jobs', count, fault }, 'the database ended lines of the job queue; new ones are made');
+    },
+    now,
+  );
   return (error) => {
     const { code, message } = error as Error & { code?: unknown };
     const isEnded = typeof code === 'string' ? endedLine.test(code) : withoutCode.test(message);
     const fault = describeFault(error);
     if (!isEnded) return log.error({ part: 'jobs', fault }, 'job queue fault');
-    count += 1;
-    if (now() < nextAt) return undefined;
-    log.warn({ part: 'jobs', count, fault }, 'the database ended lines of the job queue; new ones are made');
-    nextAt = now() + 1_000;
-    count = 0;
-    return undefined;
+    return tellEnded(fault);
   };
 }
 

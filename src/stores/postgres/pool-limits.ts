@@ -1,4 +1,5 @@
 import type { Pool, PoolClient } from 'pg';
+import { atMostEvery } from '../../observability/at-most-every.js';
 import { metLimit } from '../../observability/first-word.js';
 
 type Taken = (error: Error | undefined, client?: PoolClient, release?: (error?: unknown) => void) => void;
@@ -42,10 +43,7 @@ export function knowLimits(pool: Pool, setting: string, size: number): void {
  * and kept its lines: a new line leads to whoever is the primary now. At most once a second, should it still be none.
  */
 export function leaveReadOnly(pool: Pool, inUse: ReadonlySet<PoolClient>): () => void {
-  let nextAt = 0;
-  return () => {
-    if (performance.now() < nextAt) return;
-    nextAt = performance.now() + 1_000;
+  return atMostEvery(1_000, () => {
     for (const client of inUse) endOnRelease(client);
     for (let idle = pool.idleCount; idle > 0; idle--) {
       pool.connect().then(
@@ -53,7 +51,7 @@ export function leaveReadOnly(pool: Pool, inUse: ReadonlySet<PoolClient>): () =>
         () => undefined,
       );
     }
-  };
+  });
 }
 
 export function endOnRelease(client: PoolClient): void {

@@ -1,4 +1,5 @@
 import { Cluster, Redis, type RedisOptions } from 'ioredis';
+import { atMostEvery } from '../../observability/at-most-every.js';
 import { describeFault, type Log } from '../../observability/log.js';
 import { parseRedisUrl, type RedisAddress } from './url.js';
 
@@ -72,15 +73,9 @@ export function openRedis(url: string, log: Log, keyPrefix = ''): Redis | Cluste
 
 /** One line a second at most: a cluster tries a node that is down at each command for it. */
 function noteFaults(log: Log): (error: Error) => void {
-  let nextAt = 0;
-  let count = 0;
-  return (error) => {
-    count += 1;
-    if (Date.now() < nextAt) return;
+  return atMostEvery(1_000, (count, error: Error) => {
     log.warn({ part: 'redis', count, fault: describeFault(error) }, 'redis connection fault');
-    nextAt = Date.now() + 1_000;
-    count = 0;
-  };
+  });
 }
 
 function openServer(address: Exclude<RedisAddress, { kind: 'cluster' }>, keyPrefix: string): Redis {
