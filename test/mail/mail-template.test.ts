@@ -71,7 +71,7 @@ describe('a mail', () => {
 
   it('tells where to object only where there is such a place', () => {
     const notice = (supportUrl: string | null) =>
-      templates.fill('PasswordChanged', null, {
+      templates.fill('password-changed', null, {
         productName: 'Acme',
         changedAt: 'now',
         supportUrl,
