@@ -17,7 +17,7 @@ const pages = { productName: 'Acme', supportUrl: null, resetPageUrl: 'https://re
 /** Every mail there is, with what it is filled with. */
 const mails = {
   'reset-link': values,
-  PasswordChanged: { ...pages, changedAt: 'now' },
+  'password-changed': { ...pages, changedAt: 'now' },
   'unknown-address': pages,
   'sign-up': { productName: 'Acme', link, lifetime: '1 hour', expiresAt: 'tomorrow' },
   'already-registered': pages,

@@ -80,7 +80,7 @@ describe.skipIf(!hasRedisServer)('processes are replaced while people call (need
   }
 
   /** Whom the relay took a mail for, by the kind of the mail. */
-  function mailed(kind: 'reset-link' | 'PasswordChanged'): string[] {
+  function mailed(kind: 'reset-link' | 'password-changed'): string[] {
     const found = sink.taken.filter((mail) => new RegExp(`^Message-ID:\\s*<[^>]*${kind}@`, 'im').test(mail));
     return found.map((mail) => /^To: <?([^\s>]+)/im.exec(mail)?.[1] ?? 'nobody').sort();
   }
@@ -100,7 +100,7 @@ describe.skipIf(!hasRedisServer)('processes are replaced while people call (need
     expect(jobs.map(({ email }) => email).sort()).toEqual(asked);
     expect([...new Set(jobs.map(({ outcome }) => outcome))]).toEqual(['sent']);
     expect(mailed('reset-link')).toEqual(asked);
-    expect(mailed('PasswordChanged')).toEqual(changed);
+    expect(mailed('password-changed')).toEqual(changed);
     const rows = await database.query<{ email: string }>(
       `select email from account a join reset_receipt r on r.account_id = a.id where credential_version = 2`,
     );
