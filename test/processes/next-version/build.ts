@@ -17,8 +17,8 @@ const patch = [
   ['src/accounts/accounts.ts', /\n {2}'createdAt',\n/, `  'lastResetAt',\n`],
   [
     'src/accounts/accounts.ts',
-    /\n {8}passwordHash,\n(?= {8}credentialVersion: raw)/,
-    `        lastResetAt: raw('now()'),\n`,
+    /\n {6}passwordHash,\n(?= {6}credentialVersion: raw)/,
+    `      lastResetAt: raw('now()'),\n`,
   ],
 ] as const;
 
