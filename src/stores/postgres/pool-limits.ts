@@ -22,12 +22,13 @@ export function knowLimits(pool: Pool, setting: string, size: number): void {
           pool.options.max < size ? `max_connections (${setting} had to stay at ${pool.options.max})` : setting;
         return done(Object.assign(error, { limit }));
       }
-      if (tries <= 0 || metLimit(error) === undefined || pool.totalCount === 0) return done(error);
+      if (tries <= 0 || metLimit(error) === undefined) return done(error);
       pool.options.max = Math.min(size, Math.max(1, pool.totalCount));
       setTimeout(() => {
         pool.options.max = size;
       }, pause).unref();
-      take(done, tries - 1);
+      // Those that begin together may all be refused, each because of the others; alone, once more, one would not be.
+      take(done, pool.totalCount === 0 ? 0 : tries - 1);
     });
   const watched = (done?: Taken) => {
     if (done) return take(done, size);
