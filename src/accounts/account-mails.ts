@@ -26,7 +26,7 @@ export function settlementOf({ fault, reason, relayDown, stage, isSuspect }: Smt
   return { settle: 'retry', reason, ...(relayDown ? { waitsFor: forRelay } : {}), ...(tried ? { tried } : {}) };
 }
 
-/** How a job goes on that finds no place: see `ResetMails.takePlace`. */
+/** How a job goes on that finds no place: see `AccountMails.takePlace`. */
 export const noPlace: Settlement = { settle: 'later', reason: 'share-taken' };
 
 /** How a feature sends its mails: filled, in a place of its queue's slots, to one recipient. */

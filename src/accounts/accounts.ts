@@ -89,9 +89,7 @@ export class Accounts {
     alongside: (transaction: EntityManager, id: string) => Promise<void>,
   ): Promise<Credential | undefined> {
     const created = this.transaction(async (transaction) => {
-      const versions = { credentialVersion: 1, sessionVersion: 1 };
-      const times = { credentialsChangedAt: raw('now()'), createdAt: raw('now()') };
-      await transaction.insert(Account, { id, status: 'active', ...fields, ...versions, ...times });
+      await transaction.insert(Account, { id, status: 'active', ...fields });
       await alongside(transaction, id);
       return transaction.findOneOrFail(Account, id, { fields: columns });
     }).catch((error: unknown) => {

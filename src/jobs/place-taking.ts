@@ -52,13 +52,12 @@ export async function takeByClass<Data extends object>(
 ): Promise<void> {
   while (!isStopped()) {
     try {
-      const isNewest = taking === 'newest';
       const { name, classes = [0] } = queue;
       const priority = await (taking === 'newest'
         ? promoteNewest(boss.getDb(), name, classes)
         : classWaiting(boss.getDb(), name, classes, taking));
       const range = priority === undefined ? {} : { minPriority: priority, maxPriority: priority };
-      const patience = priority === undefined ? lookAgain.anything : lookAgain[isNewest ? 'newest' : 'class'];
+      const patience = priority === undefined ? lookAgain.anything : lookAgain[taking === 'newest' ? taking : 'class'];
       const idle = new AbortController();
       const options = { ...oneByOne, ...range };
       const id = await boss.work<Data, unknown, typeof options>(queue.name, options, async (jobs) => {

@@ -52,8 +52,8 @@ export class DialogueTimes {
 
   /** @returns one recent dialogue with this domain, else with any; undefined before the first of all. */
   async draw(domain: string): Promise<Dialogue | undefined> {
-    const [own, any] = await this.#read(this.nameOf(domain));
-    const known = own.length > 0 ? own : any;
+    const [own, ofAny] = await this.#read(this.nameOf(domain));
+    const known = own.length > 0 ? own : ofAny;
     return known[Math.floor(this.random() * known.length)];
   }
 

@@ -30,6 +30,9 @@ const unknownLength = 100;
  */
 const questions = { before: 4, duringEachOfFour: 3, after: 4 } as const;
 
+/** Milliseconds for all questions of one kind; less than a command may take (`redisOptions.commandTimeout`). */
+const redisPatience = 500;
+
 /** Takes up place, line and processor as a mail would, for as long as one would. */
 export async function holdPlace(holding: Holding, held: HeldPlace, leaseEnded?: AbortSignal): Promise<void> {
   const { clock, relays, times, whole } = holding;
@@ -37,7 +40,7 @@ export async function holdPlace(holding: Holding, held: HeldPlace, leaseEnded?: 
   const domain = domainOf(to);
   // To ourselves: the address of a job may be broken.
   if (like) await wrapMail({ ...like, to: holding.from.address }, holding.from, place);
-  await askRedis(times, domain, questions.before);
+  await askRedis(holding, domain, questions.before);
   const from = clock.now();
   const signal = AbortSignal.any([place.signal, AbortSignal.timeout(whole), ...(leaseEnded ? [leaseEnded] : [])]);
   const tried = new Set<Relay>();
@@ -56,15 +59,15 @@ export async function holdPlace(holding: Holding, held: HeldPlace, leaseEnded?: 
         holding,
         begun + waited + length,
         signal,
-        () => void askRedis(times, domain, questions.duringEachOfFour),
+        () => void askRedis(holding, domain, questions.duringEachOfFour),
       );
     });
     if (isHeld) break;
   }
-  void askRedis(times, domain, questions.after);
+  void askRedis(holding, domain, questions.after);
 }
 
-/** @param until by the clock. @param part done at the end of each part but the last. */
+/** @param until by the clock. @param part done when each part begins. */
 async function sleepInParts({ clock }: Holding, until: number, signal: AbortSignal, part: () => void): Promise<void> {
   for (let left = 4; left > 0 && !signal.aborted; left--) {
     part();
@@ -72,6 +75,8 @@ async function sleepInParts({ clock }: Holding, until: number, signal: AbortSign
   }
 }
 
-async function askRedis(times: DialogueTimes, domain: string, count: number): Promise<void> {
-  for (let asked = 0; asked < count; asked++) await times.draw(domain);
+/** A Redis that does not answer is asked once: a place is held no longer for it. */
+async function askRedis({ clock, times }: Holding, domain: string, count: number): Promise<void> {
+  const until = clock.now() + redisPatience;
+  for (let asked = 0; asked < count && clock.now() < until; asked++) await times.draw(domain);
 }

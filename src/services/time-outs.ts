@@ -7,7 +7,8 @@ import { redisOptions } from '../stores/redis/redis.js';
 
 /**
  * What the longest attempt at a job asks of the stores, one after the other: the account and the settlement; a budget of
- * two windows, taken and given back, and the record, or the three budgets of a mail to an unknown address.
+ * two windows, taken and given back, and the record, or the three budgets of a mail to an unknown address and what a held
+ * place asks (held-place.ts).
  */
 const storeCalls = { database: 2, redis: 14 } as const;
 

@@ -10,7 +10,7 @@ import type { Log } from '../observability/log.js';
 import { hashCallOf, type Replays } from '../password-reset/keys/replays.js';
 import { type KeyDigest, parseResetKey } from '../password-reset/keys/reset-key.js';
 import type { ResetReceipts } from '../password-reset/keys/reset-receipts.js';
-import { type InvalidResetKey, ResetKeyFault } from '../password-reset/outcomes.js';
+import { type InvalidResetKey, invalid, type NotFound, ResetKeyFault } from '../password-reset/outcomes.js';
 import type { CallerLimit } from '../rate-limit/caller-limit.js';
 import { pass } from '../rate-limit/pass.js';
 import { type SignUpKeys, signUpDigestOf } from './sign-up-keys.js';
@@ -50,7 +50,7 @@ export class ConfirmSignUp {
     if (verdict.kind === 'PasswordRejected') return verdict;
     return withinDeadline(log, caller.requestId, async () => {
       const found = await this.#find(input.key, caller);
-      if (found.kind !== 'found') return this.#otherwise(found, verdict.password, caller);
+      if (found.kind !== 'Found') return this.#otherwise(found, verdict.password, caller);
       const { digest, record } = found;
       const verdictForAddress = passwordPolicy.check(input.password, record.email);
       if (verdictForAddress.kind === 'PasswordRejected') return verdictForAddress;
@@ -59,7 +59,7 @@ export class ConfirmSignUp {
       if (account) return { kind: 'SignUpConfirmed', account: view(account) };
       // Somebody was faster, or the time ran out meanwhile.
       const now = await this.#find(input.key, caller);
-      return now.kind === 'found'
+      return now.kind === 'Found'
         ? this.#refused(ResetKeyFault.EXPIRED, caller)
         : this.#otherwise(now, verdict.password, caller);
     });
@@ -101,15 +101,11 @@ export class ConfirmSignUp {
     // Whoever made an account with this address meanwhile proved it, too: this key is dead.
     if (await accounts.find({ email: record.email })) return invalid(ResetKeyFault.SUPERSEDED);
     if (record.expiresAt <= (await accounts.now())) return invalid(ResetKeyFault.EXPIRED);
-    return { kind: 'found', digest, record } as const;
+    return { kind: 'Found', digest, record } as const;
   }
 
   /** A key that is not good: refused, unless the same key and password were accepted before and the answer was lost. */
-  async #otherwise(
-    refusal: TooManyRequests | (InvalidResetKey & { readonly digest?: KeyDigest | undefined }),
-    password: AcceptedPassword,
-    caller: Caller,
-  ): Promise<ConfirmOutcome> {
+  async #otherwise(refusal: NotFound, password: AcceptedPassword, caller: Caller): Promise<ConfirmOutcome> {
     if (refusal.kind === 'TooManyRequests') return refusal;
     const account = refusal.digest && (await this.deps.replays.find(refusal.digest, password, caller));
     return account ? { kind: 'SignUpConfirmed', account: view(account) } : this.#refused(refusal.reason, caller);
@@ -119,8 +115,4 @@ export class ConfirmSignUp {
     this.deps.audit.refused({ kind: 'sign-up.refused', client: caller.client, detail: reason });
     return { kind: 'InvalidResetKey', reason };
   }
-}
-
-function invalid(reason: ResetKeyFault, digest?: KeyDigest) {
-  return { kind: 'InvalidResetKey', reason, digest } as const;
 }

@@ -5,7 +5,7 @@ import type { HashCall } from './hashing/hash-limiter.js';
 import type { PasswordHash } from './password-hash.js';
 import { type AcceptedPassword, type PasswordRejected, PasswordRule } from './password-policy.js';
 
-/** `not-wanted`: somebody was faster. */
+/** `NotWanted`: somebody was faster. */
 export type NewHash =
   | { readonly kind: 'Made'; readonly hash: string }
   | { readonly kind: 'NotWanted' }

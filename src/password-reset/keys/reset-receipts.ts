@@ -22,7 +22,7 @@ export class ResetReceipts {
 
   /** In the transaction that is the reset. */
   async write(transaction: EntityManager, digest: KeyDigest, receipt: Receipt): Promise<void> {
-    await transaction.insert(ResetReceipt, { digest, ...receipt, usedAt: raw('now()'), replayCount: 0 });
+    await transaction.insert(ResetReceipt, { digest, ...receipt });
   }
 
   /** @throws Unavailable */
