@@ -112,8 +112,8 @@ function wanted(mail: Taken, rows: ReadonlyMap<string, JobRow>, { accounts }: Sn
 }
 
 /**
- * M5 and I5: versions and receipts that fit the commits, and a notice for the last of them; one that still waits is given
- * the next change to tell, so there may be fewer notices than commits, and never more.
+ * M5 and I5: versions and receipts that fit the commits, and for each of them a notice of the same transaction. One that
+ * still waits is given the next change to tell, so there may be fewer notices than commits, and never more.
  */
 function noticed({ accounts, receipts, audits, jobs }: Snapshot): Violation[] {
   return accounts.flatMap(({ id, email, credentialVersion, sessionVersion }) => {
@@ -125,13 +125,15 @@ function noticed({ accounts, receipts, audits, jobs }: Snapshot): Violation[] {
     const told = own(jobs).filter(({ queue }) => queue === 'notice');
     const notices = told.length;
     const commits = own(audits).filter(({ kind }) => /^(?:reset\.completed|account\.password-changed)$/.test(kind));
-    const last = Math.floor(Math.max(0, ...commits.map(({ at }) => at)));
+    // PostgreSQL's now() is when a transaction began: a notice that was written after the commit is later than it.
+    const isTold = ({ at }: { at: number }) =>
+      told.some(({ createdAt, changedAt }) => createdAt <= at && (changedAt ?? 0) >= Math.floor(at));
     const endings = count('account.signed-out-everywhere');
     const figures = `version ${credentialVersion}, ${resets} receipts, ${changes} changes, ${notices} notices`;
     const holds =
       credentialVersion === 1 + resets + changes &&
       notices <= resets + changes &&
-      Math.max(0, ...told.map(({ changedAt }) => changedAt ?? 0)) >= last &&
+      commits.every(isTold) &&
       count('reset.completed') === resets &&
       sessionVersion === credentialVersion + endings;
     return holds ? [] : [{ check: 'I5', at: Date.now(), text: `${email}: ${figures}, sessions ${sessionVersion}` }];

@@ -30,6 +30,8 @@ export interface JobRow {
   readonly accountId: string | null;
   /** Of a notice: when the change took place that it tells, in milliseconds since the epoch. */
   readonly changedAt: number | null;
+  /** When the transaction began that wrote the row; milliseconds since the epoch. */
+  readonly createdAt: number;
   readonly state: string;
   readonly outcome: string | null;
   /** Of an attempt that failed. */
@@ -85,7 +87,8 @@ export async function takeSnapshot({ postgres, redis }: Stage, addresses: string
 const jobsSql = `
   select id, state::text,
     case name when $2 then 'request' when $3 then 'notice' else 'dead' end as queue,
-    data ->> 'email' as email, data ->> 'accountId' as "accountId", extract(epoch from (data ->> 'changedAt')::timestamptz)::float8 * 1000 as "changedAt", output ->> 'outcome' as outcome, concat_ws(' ', retry_count + 1, 'attempts', started_on, start_after, output::text) as reason
+    data ->> 'email' as email, data ->> 'accountId' as "accountId", extract(epoch from (data ->> 'changedAt')::timestamptz)::float8 * 1000 as "changedAt",
+    extract(epoch from created_on)::float8 * 1000 as "createdAt", output ->> 'outcome' as outcome, concat_ws(' ', retry_count + 1, 'attempts', started_on, start_after, output::text) as reason
   from pgboss.job
   where name in ($2, $3, $4, $5)
     and (data ->> 'email' like $1 or data ->> 'accountId' in (select id::text from account where email like $1))`;
