@@ -1,12 +1,8 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from '../test/support/free-port.js';
+import { Latchkey, main } from '../test/support/processes.js';
 import { type Environment, productionSettings, withoutLimits } from '../test/support/production-settings.js';
 import { machineTime } from './process-figures.js';
-
-export const packageFolder = new URL('../../../', import.meta.url);
-const main = new URL('dist/src/main.js', packageFolder).pathname;
 
 export type { Environment };
 
@@ -17,64 +13,59 @@ export function productionEnvironment(urls: { database: string; redis: string; s
 }
 
 /** A process of the server, as `npm run build` left it. */
-export class Latchkey {
+export class Server {
   private constructor(
-    private readonly child: ChildProcess,
-    readonly pid: number,
+    private readonly process: Latchkey,
     readonly url: string,
-    /** From its start until it said that it was ready. */
+    /** From its start until it said that it was ready; milliseconds. */
     readonly startMs: number,
   ) {}
 
-  static async start(command: 'api' | 'worker', environment: Environment): Promise<Latchkey> {
+  /** @throws Error when it ends before it is ready, or is not ready after half a minute. */
+  static async start(command: 'api' | 'worker', environment: Environment): Promise<Server> {
     const port = await freePort();
     const ports =
       command === 'api' ? { PORT: String(port), OPS_PORT: '0' } : { OPS_HOST: '127.0.0.1', OPS_PORT: String(port) };
-    const { PATH = '' } = process.env;
     const began = machineTime();
-    const child = spawn(process.execPath, [main, command], {
-      env: { PATH, ...environment, ...ports },
-      stdio: ['ignore', 'inherit', 'inherit'],
-    });
-    const kill = () => void child.kill('SIGKILL');
-    process.once('exit', kill);
-    child.once('exit', () => process.off('exit', kill));
+    const started = Latchkey.of(main, [command], { settings: { ...environment, ...ports }, stdout: 1, stderr: 2 });
     const url = `http://127.0.0.1:${port}`;
     while (!(await isReady(url))) {
-      if (child.exitCode !== null) throw new Error(`latchkey ${command} ended with ${child.exitCode}`);
+      if (!started.isRunning) throw new Error(`latchkey ${command} ended with ${(await started.ended).code}`);
       if (machineTime() - began > 30_000) {
-        kill();
+        await started.stop('SIGKILL');
         throw new Error(`latchkey ${command} is not ready after half a minute`);
       }
       await sleep(5);
     }
-    return new Latchkey(child, child.pid ?? Number.NaN, url, machineTime() - began);
+    return new Server(started, url, machineTime() - began);
   }
 
+  get pid(): number {
+    return this.process.pid;
+  }
+
+  /** Nothing of what it holds is needed any more, and a graceful end takes a second. */
   async stop(): Promise<void> {
-    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
-    // Nothing of what it holds is needed any more, and a graceful end takes a second.
-    this.child.kill('SIGKILL');
-    await once(this.child, 'exit');
+    await this.process.stop('SIGKILL');
   }
 }
 
 /** Starts a process for each measurement; or, where figures do not count, one of each kind for all of them. */
 export class Servers {
-  readonly #kept = new Map<string, Latchkey>();
+  readonly #kept = new Map<string, Server>();
 
   constructor(
     private readonly environment: Environment,
     private readonly keeps: boolean,
   ) {}
 
-  async take(command: 'api' | 'worker'): Promise<Latchkey> {
-    const server = this.#kept.get(command) ?? (await Latchkey.start(command, this.environment));
+  async take(command: 'api' | 'worker'): Promise<Server> {
+    const server = this.#kept.get(command) ?? (await Server.start(command, this.environment));
     if (this.keeps) this.#kept.set(command, server);
     return server;
   }
 
-  async giveBack(server: Latchkey): Promise<void> {
+  async giveBack(server: Server): Promise<void> {
     if (!this.keeps) await server.stop();
   }
 

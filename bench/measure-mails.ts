@@ -1,11 +1,12 @@
 import 'reflect-metadata';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MailTemplates } from '../src/mail/mail-template.js';
+import { templatesFolder } from '../src/package-files.js';
 import { workerSlots } from '../src/services/queues.js';
 import type { BareMailerTasks } from './bare-mailer.js';
 import { Child } from './child.js';
 import { type Figure, percentile } from './figures.js';
-import { type Latchkey, packageFolder } from './latchkey.js';
+import type { Server } from './latchkey.js';
 import { addresses, connections, requests } from './measure-requests.js';
 import type { Options } from './options.js';
 import { cpuSeconds } from './process-figures.js';
@@ -55,7 +56,7 @@ interface HandOver {
   readonly bytesPerMail: number;
 }
 
-async function byWorker(stage: Stage, api: Latchkey, recipients: readonly string[]): Promise<HandOver> {
+async function byWorker(stage: Stage, api: Server, recipients: readonly string[]): Promise<HandOver> {
   await stage.clear();
   await stage.load.call('run', { ...requests(api.url, recipients), connections, amount: recipients.length });
   await stage.sink.call('forget', {});
@@ -68,7 +69,7 @@ async function byWorker(stage: Stage, api: Latchkey, recipients: readonly string
 }
 
 async function byNodemailer(stage: Stage, recipients: readonly string[]): Promise<HandOver> {
-  const templates = new MailTemplates(new URL('dist/templates', packageFolder).pathname);
+  const templates = new MailTemplates(templatesFolder);
   const { subject, html, text } = templates.fill('reset-link', 'en', {
     link: `https://bench.example/reset-password#key=${'k'.repeat(43)}`,
     lifetime: '1 hour',
@@ -110,7 +111,7 @@ async function handOver(stage: Stage, pid: number, mails: number): Promise<HandO
 }
 
 /** Milliseconds from the answer that a person sees to the relay's 250. */
-async function measureDelay(stage: Stage, api: Latchkey, { seconds, rounds, pace }: Options): Promise<Figure[]> {
+async function measureDelay(stage: Stage, api: Server, { seconds, rounds, pace }: Options): Promise<Figure[]> {
   const worker = await stage.servers.take('worker');
   const delays: number[][] = [];
   try {

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,8 +8,9 @@ import type { Argon2Settings } from '../src/accounts/passwords/password-hash.js'
 import { findRedisServer, startEmbeddedRedis } from '../src/dev/embedded-redis.js';
 import { startEmbeddedPostgres } from '../src/dev/postgres/embedded-postgres.js';
 import { readSettings } from '../src/settings/settings.js';
+import { Latchkey } from '../test/support/processes.js';
 import { Child } from './child.js';
-import { type Environment, packageFolder, productionEnvironment, Servers } from './latchkey.js';
+import { type Environment, productionEnvironment, Servers } from './latchkey.js';
 import type { LoadTasks } from './load.js';
 import type { Options } from './options.js';
 import type { SinkTasks } from './sink.js';
@@ -61,9 +61,8 @@ export async function setStage({ accounts, isSmoke }: Options): Promise<Stage> {
     const smtp = `smtp://127.0.0.1:${await sink.call('listen', {})}`;
     const urls = { database: postgres.url, redis: embedded.url ?? '', smtp };
     const environment = productionEnvironment(urls);
-    execFileSync(process.execPath, [new URL('dist/src/main.js', packageFolder).pathname, 'migrate'], {
-      env: { PATH: process.env.PATH, ...environment },
-    });
+    const migrated = await Latchkey.run(['migrate'], environment);
+    if (migrated.code !== 0) throw new Error(`latchkey migrate ended with ${migrated.code}: ${migrated.errors}`);
     const database = new pg.Pool({ connectionString: urls.database, max: 2 });
     closing.push(() => database.end());
     const redis = new Redis(urls.redis);

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Random } from '../support/random.js';
 import type { TcpProxy } from '../support/tcp-proxy.js';
 import type { Armed } from './fault-points.js';
@@ -38,15 +39,15 @@ export const faults = {
   'postgres-swallow': (stage, random) => onWay(stage, random, 'postgres', (way) => way.swallow('down')),
   'postgres-black-hole': (stage, random) => onWay(stage, random, 'postgres', (way) => way.swallow('up', 'down')),
   'postgres-half-close': (stage, random) => onWay(stage, random, 'postgres', (way) => way.halfClose()),
-  'postgres-restart': (stage) => restartPostgres(stage, () => stage.postgres.stop()),
-  'postgres-kill': (stage) => restartPostgres(stage, () => stage.postgres.kill()),
+  'postgres-restart': (stage) => restartPostgres(stage, 'SIGINT'),
+  'postgres-kill': (stage) => restartPostgres(stage, 'SIGKILL'),
   'postgres-stop': async (stage) => {
     await stage.postgres.signal('SIGSTOP');
     return { target: 'postgres', affects: ['postgres'], heal: () => stage.postgres.signal('SIGCONT') };
   },
   'postgres-lock': (stage, random) => {
     const ms = random.between(1_000, 5_000);
-    const locked = stage.postgres.lock('lock table account in access exclusive mode', ms).catch(() => undefined);
+    const locked = lockAccounts(stage, ms).catch(() => undefined);
     return { target: 'postgres', affects: ['postgres'], lasts: ms, heal: () => locked };
   },
 
@@ -63,11 +64,11 @@ export const faults = {
   'redis-half-close': (stage, random) => onWay(stage, random, 'redis', (way) => way.halfClose()),
   'redis-kill': async (stage) => {
     await stage.redis.kill();
-    return { target: 'redis', affects: ['redis'], heal: () => stage.redis.start() };
+    return { target: 'redis', affects: ['redis'], heal: () => stage.redis.restart() };
   },
   'redis-stop': (stage) => {
-    stage.redis.signal('SIGSTOP');
-    return { target: 'redis', affects: ['redis'], heal: () => stage.redis.signal('SIGCONT') };
+    stage.redis.freeze();
+    return { target: 'redis', affects: ['redis'], heal: () => stage.redis.thaw() };
   },
   'redis-full': async (stage) => {
     await stage.redis.client.config('SET', 'maxmemory', '1');
@@ -153,13 +154,18 @@ function onWay(
   return { target: `${server.name} to ${store}`, affects: [`${server.name} ${store}`], heal: () => way.heal() };
 }
 
-async function restartPostgres(stage: Stage, end: () => Promise<void>): Promise<Begun> {
-  await end();
-  const heal = async () => {
-    await stage.postgres.start();
-    for (const { ways } of stage.processes) ways.postgres.leadTo(stage.postgres.url);
-  };
-  return { target: 'postgres', affects: ['postgres'], heal };
+async function restartPostgres({ postgres }: Stage, signal: 'SIGINT' | 'SIGKILL'): Promise<Begun> {
+  await postgres.stop(signal);
+  return { target: 'postgres', affects: ['postgres'], heal: () => postgres.start() };
+}
+
+/** As a careless session would. @param ms for so long. */
+async function lockAccounts({ postgres }: Stage, ms: number): Promise<void> {
+  const session = await postgres.session();
+  await session.query('begin');
+  await session.query('lock table account in access exclusive mode');
+  await sleep(ms);
+  await session.end();
 }
 
 /** Brings back every reset record as it is now, some time later: what a fail-over to a stale replica does. */

@@ -1,10 +1,10 @@
-import { type ChildProcess, fork } from 'node:child_process';
 import { on, once } from 'node:events';
-import { createWriteStream } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { packageFolder } from '../../src/package-files.js';
+import { Latchkey } from '../support/processes.js';
 import type { TcpProxy } from '../support/tcp-proxy.js';
 import type { Armed } from './fault-points.js';
 import type { Said } from './server.js';
@@ -24,7 +24,7 @@ const compileCache = join(packageFolder, 'node_modules/.cache/latchkey-faults');
 
 /** A server process under the rig, which starts it again after every death. */
 export class ServerProcess {
-  #child: ChildProcess | undefined;
+  #process: Latchkey | undefined;
   #url: string | undefined;
   #wanted = false;
   /** Points that were reached while armed. */
@@ -47,28 +47,26 @@ export class ServerProcess {
     return this.#url;
   }
 
-  /** Resolves when the process takes work. */
+  /** Resolves when the process takes work. @throws Error with the end of its log when it ends before. */
   async start(): Promise<void> {
     this.#wanted = true;
     this.#ordered = false;
-    const { PATH = '' } = process.env;
-    const child = fork(this.file, [this.role], {
-      // Each is started again and again.
-      env: { PATH, NODE_COMPILE_CACHE: compileCache, ...this.environment },
-      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-    });
-    this.#child = child;
     const logFile = join(this.folder, `${this.name}.log`);
-    const log = createWriteStream(logFile, { flags: 'a' });
-    child.stdout?.pipe(log, { end: false });
-    child.stderr?.pipe(log, { end: false });
-    child.once('exit', (code, signal) => {
-      if (this.#child !== child) return;
-      this.#url = undefined;
-      if (!this.#ordered) this.deaths.push(`${this.name} ended by itself: ${code ?? signal}`);
+    const log = openSync(logFile, 'a');
+    // Each is started again and again.
+    const settings = { NODE_COMPILE_CACHE: compileCache, ...this.environment };
+    const started = Latchkey.of(this.file, [this.role], { settings, stdout: log, stderr: log, hasChannel: true });
+    closeSync(log);
+    this.#process = started;
+    const ended = started.ended.then(({ code, signal }) => {
+      if (this.#process === started) {
+        this.#url = undefined;
+        if (!this.#ordered) this.deaths.push(`${this.name} ended by itself: ${code ?? signal}`);
+      }
+      return { code, signal };
     });
     await new Promise<void>((resolve, reject) => {
-      child.on('message', (said: Said) => {
+      started.child.on('message', (said: Said) => {
         if ('disarmed' in said) return;
         if ('reached' in said) {
           this.reached.push(said.reached);
@@ -78,7 +76,7 @@ export class ServerProcess {
         this.#url = said.ready || undefined;
         resolve();
       });
-      child.once('exit', async (code, signal) => {
+      void ended.then(async ({ code, signal }) => {
         const said = (await readFile(logFile, 'utf8').catch(() => '')).split('\n').slice(-12).join('\n');
         reject(new Error(`${this.name} ended at its start (${code ?? signal}):\n${said}`));
       });
@@ -93,12 +91,13 @@ export class ServerProcess {
   }
 
   arm(armed: Armed): void {
-    if (this.#child?.connected) this.#child.send({ armed });
+    const child = this.#process?.child;
+    if (child?.connected) child.send({ armed });
   }
 
   /** Resolves once it no longer can die at the armed point, or did. */
   async disarm(): Promise<void> {
-    const child = this.#child;
+    const child = this.#process?.child;
     if (!child?.connected || !this.isRunning) return;
     const answered = new AbortController();
     const { signal } = answered;
@@ -113,23 +112,20 @@ export class ServerProcess {
   }
 
   get isRunning(): boolean {
-    return this.#child !== undefined && this.#child.exitCode === null && this.#child.signalCode === null;
+    return this.#process?.isRunning ?? false;
   }
 
   signal(signal: 'SIGSTOP' | 'SIGCONT'): void {
-    this.#child?.kill(signal);
+    this.#process?.child.kill(signal);
   }
 
   /** Ends it, and waits for the end. */
   async end(signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
     this.#ordered = true;
-    const child = this.#child;
-    if (!child || !this.isRunning) return;
-    const ended = once(child, 'exit');
+    if (!this.#process?.isRunning) return;
     // A balancer sends nothing more to a process that is told to end: it says so at /readyz from that moment.
     if (signal === 'SIGTERM') this.#url = undefined;
-    child.kill(signal);
-    await ended;
+    await this.#process.stop(signal);
     this.#url = undefined;
   }
 

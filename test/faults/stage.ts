@@ -1,24 +1,25 @@
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { digestOf, parseResetKey } from '../../src/password-reset/keys/reset-key.js';
-import { migrateUp } from '../../src/services/migrate.js';
+import { freePort } from '../support/free-port.js';
+import { OwnPostgres } from '../support/own-postgres.js';
 import { newSecrets, withoutLimits } from '../support/production-settings.js';
 import { Cycle } from '../support/random.js';
+import { common, Server } from '../support/redis-servers.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
 import { apiPoints, workerPoints } from './fault-points.js';
 import { type Environment, ServerProcess, type Ways } from './processes.js';
 import { Recording, type Taken } from './recording.js';
-import { Relay } from './relay.js';
-import { PostgresServer, RedisServer } from './stores.js';
+import { type Relay, startRelay } from './relay.js';
 
 /** Two APIs, two workers, their stores and the relay, each process with a way of its own to each of them. */
 export interface Stage {
   readonly folder: string;
   readonly recording: Recording;
-  readonly postgres: PostgresServer;
-  readonly redis: RedisServer;
+  readonly postgres: OwnPostgres;
+  readonly redis: Server;
   readonly relay: Relay;
   readonly apis: readonly ServerProcess[];
   readonly workers: readonly ServerProcess[];
@@ -41,17 +42,13 @@ export async function setStage(where: readonly string[] = apiPoints): Promise<St
   };
   try {
     const recording = new Recording();
-    const [postgres, redis] = await Promise.all([
-      PostgresServer.start(join(folder, 'postgres')),
-      RedisServer.start(join(folder, 'redis')),
-    ]);
+    const [postgres, redis] = await Promise.all([startPostgres(folder), startRedis(folder)]);
     closing.push(
-      () => postgres.stop(),
+      () => postgres.drop(),
       () => redis.stop(),
     );
-    await migrateUp(postgres.url);
     const workers: ServerProcess[] = [];
-    const relay = await Relay.start({
+    const relay = await startRelay({
       recording,
       recordOf: (key) => recordOf(redis, key),
       lineOf: (port) => {
@@ -102,6 +99,24 @@ export async function setStage(where: readonly string[] = apiPoints): Promise<St
   }
 }
 
+/** It keeps what it has said, as in production, and carries four processes. */
+async function startPostgres(folder: string): Promise<OwnPostgres> {
+  const durable = ['fsync=on', 'full_page_writes=on', 'max_wal_size=1GB', 'autovacuum=on'];
+  const dataOn = join(folder, 'postgres');
+  await mkdir(dataOn);
+  return OwnPostgres.start({ dataOn, settings: [...durable, 'max_connections=200', 'shared_buffers=64MB'] });
+}
+
+/** It writes every command to its file before it answers. */
+async function startRedis(folder: string): Promise<Server> {
+  const files = join(folder, 'redis');
+  await mkdir(files);
+  const durable = [...common, 'appendonly yes', 'appendfsync always'];
+  // While Redis is away, the relay says so of a mail's record, and does not wait.
+  const client = { maxRetriesPerRequest: 1, commandTimeout: 2_000 };
+  return Server.start(await freePort(), files, durable, [], { client });
+}
+
 /** As in development, so that accounts can sign up; with limits that one machine that plays everybody does not meet. */
 function environmentOf(): Environment {
   return {
@@ -123,7 +138,7 @@ export function recordName(key: string): string {
   return `reset:${digestOf(parsed).toString('base64url')}`;
 }
 
-async function recordOf(redis: RedisServer, key: string): Promise<Taken['record']> {
+async function recordOf(redis: Server, key: string): Promise<Taken['record']> {
   try {
     const bytes = await redis.client.getBuffer(recordName(key));
     return bytes ? { version: bytes.readUInt32BE(16) } : 'absent';

@@ -1,10 +1,10 @@
-import type { AddressInfo } from 'node:net';
-import { createServer, type Server, type Socket } from 'node:net';
+import { createServer } from 'node:net';
 import { afterEach, expect, it } from 'vitest';
 import { Mailer } from '../../src/mail/mailer.js';
 import { smtpTimeouts } from '../../src/mail/relay/relay.js';
 import { createLog } from '../../src/observability/log.js';
 import { Metrics } from '../../src/observability/metrics.js';
+import { startRawRelay } from '../support/raw-relay.js';
 import { startSmtpSink } from '../support/smtp-sink.js';
 
 const mail = {
@@ -27,27 +27,11 @@ function mailer(smtpUrls: string[], requireTls = false, timeouts = smtpTimeouts)
   return made;
 }
 
-/** Speaks as it is told and then falls silent. */
-async function silentRelay(greeting: string): Promise<string> {
-  const sockets: Socket[] = [];
-  const server: Server = createServer((socket) => {
-    sockets.push(socket);
-    socket.on('error', () => undefined);
-    socket.write(greeting);
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  stops.push(() => {
-    for (const socket of sockets) socket.destroy();
-    server.close();
-  });
-  return `smtp://127.0.0.1:${(server.address() as AddressInfo).port}`;
-}
-
 it('hands a mail over once, to one recipient, with the headers that a machine sends', async () => {
   const sink = await startSmtpSink(() => undefined);
   stops.push(sink.stop);
   expect(await mailer([sink.url]).send(mail)).toBeUndefined();
-  expect(sink.seen).toEqual({ MAIL: 1, RCPT: 1, DATA: 1 });
+  expect(sink.seen).toEqual({ greeting: 1, MAIL: 1, RCPT: 1, DATA: 1 });
   const [raw = ''] = sink.taken;
   expect(raw).toContain('From: Acme <no-reply@acme.example>\r\n');
   expect(raw).toContain('To: alice@example.com\r\n');
@@ -70,8 +54,10 @@ it('goes to the next relay when one is away or refuses us, but not when the reci
 });
 
 it('gives up a relay that says nothing', async () => {
+  const silent = await startRawRelay(() => 'silence');
+  stops.push(silent.stop);
   const hasty = { ...smtpTimeouts, greeting: 500 };
-  expect(await mailer([await silentRelay('')], false, hasty).send(mail)).toMatchObject({ fault: 'passing' });
+  expect(await mailer([silent.url], false, hasty).send(mail)).toMatchObject({ fault: 'passing' });
   // As the operator's document promises, a slow banner is waited for.
   expect(smtpTimeouts.greeting).toBe(20_000);
 });

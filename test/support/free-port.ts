@@ -3,10 +3,15 @@ import { type AddressInfo, createServer } from 'node:net';
 
 /** Of 127.0.0.1, free a moment ago. */
 export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
+  const [port = 0] = await freePorts(1);
   return port;
+}
+
+/** So many different ones; the port 10,000 above each exists, too: the nodes of a Redis cluster use it among themselves. */
+export async function freePorts(count: number): Promise<number[]> {
+  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
+  await Promise.all(servers.map((each) => once(each, 'listening')));
+  const ports = servers.map((each) => (each.address() as AddressInfo).port);
+  await Promise.all(servers.map((each) => once(each.close(), 'close')));
+  return ports.every((port) => port < 55_000) ? ports : freePorts(count);
 }

@@ -11,7 +11,7 @@ import { layOutPostgres, type PostgresLayout } from '../../src/dev/postgres/layo
 import { migrateUp } from '../../src/services/migrate.js';
 import { eventually } from './eventually.js';
 import { freePort } from './free-port.js';
-import type { TestDatabase } from './stores.js';
+import type { TestDatabase } from './test-database.js';
 
 const run = promisify(execFile);
 

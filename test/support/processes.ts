@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Writable } from 'node:stream';
 import { packageFolder } from '../../src/package-files.js';
 
 export const main = join(packageFolder, 'dist/src/main.js');
@@ -13,6 +14,21 @@ export interface Ended {
   readonly signal: NodeJS.Signals | null;
   readonly output: string;
   readonly errors: string;
+}
+
+export interface ProcessOptions {
+  /** Environment variables; beside them there are only PATH and HOME. */
+  readonly settings?: Settings;
+  readonly cwd?: string;
+  /** The Node that runs the program, and its flags. */
+  readonly node?: readonly string[];
+  /** A number is a file that is open here, 1 the standard output of this process; `unread`: a pipe that fills up. */
+  readonly stdout?: 'pipe' | 'unread' | 'ignore' | number;
+  readonly stderr?: 'pipe' | number;
+  /** A standard input that `input` writes to; else there is none. */
+  readonly hasInput?: boolean;
+  /** For messages, as `fork` gives. */
+  readonly hasChannel?: boolean;
 }
 
 const running = new Set<Latchkey>();
@@ -33,6 +49,8 @@ export class Latchkey {
     reads: boolean,
   ) {
     running.add(this);
+    const kill = () => void child.kill('SIGKILL');
+    process.once('exit', kill);
     if (reads) {
       child.stdout?.on('data', (chunk) => {
         this.output += chunk;
@@ -44,6 +62,7 @@ export class Latchkey {
     // What nobody reads never comes to its end.
     this.ended = once(child, reads ? 'close' : 'exit').then(([code, signal]) => {
       running.delete(this);
+      process.off('exit', kill);
       return { code, signal, output: this.output, errors: this.errors };
     });
   }
@@ -52,22 +71,33 @@ export class Latchkey {
     return Latchkey.of(main, args, { settings, cwd, node });
   }
 
-  /** The program in another folder, or with another standard output than a pipe that is read to its end. */
-  static of(
-    program: string,
-    args: readonly string[],
-    options: { settings?: Settings; cwd?: string; node?: readonly string[]; stdout?: 'pipe' | 'unread' | number },
-  ): Latchkey {
+  /** Another program, in another folder, or with other outputs than pipes that are read to their end. */
+  static of(program: string, args: readonly string[], options: ProcessOptions = {}): Latchkey {
     if (!existsSync(program)) throw new Error(`${program} is missing: run \`npm run build\` first`);
-    const { settings = {}, cwd = tmpdir(), node = [process.execPath], stdout = 'pipe' } = options;
+    const { settings = {}, cwd = tmpdir(), node = [process.execPath], stdout = 'pipe', stderr = 'pipe' } = options;
     const [command = '', ...flags] = node;
     const { PATH, HOME } = process.env;
     const child = spawn(command, [...flags, program, ...args], {
       cwd,
       env: { PATH, HOME, ...settings },
-      stdio: ['ignore', stdout === 'unread' ? 'pipe' : stdout, 'pipe'],
+      stdio: [
+        options.hasInput ? 'pipe' : 'ignore',
+        stdout === 'unread' ? 'pipe' : stdout,
+        stderr,
+        ...(options.hasChannel ? ['ipc' as const] : []),
+      ],
     });
     return new Latchkey(child, stdout === 'pipe');
+  }
+
+  /** @throws Error without `hasInput`. */
+  get input(): Writable {
+    if (!this.child.stdin) throw new Error('the process has no input');
+    return this.child.stdin;
+  }
+
+  get isRunning(): boolean {
+    return this.child.exitCode === null && this.child.signalCode === null;
   }
 
   /** Waits for its end. */

@@ -1,13 +1,25 @@
 import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 
-export type Stage = 'greeting' | 'EHLO' | 'AUTH' | 'MAIL' | 'RCPT' | 'DATA' | 'dot';
+export type Stage = 'greeting' | 'EHLO' | 'AUTH' | 'MAIL' | 'RCPT' | 'DATA' | 'dot' | 'RSET' | 'QUIT';
 /**
  * What comes instead of the usual reply: another one, none ever, a cut line, or one byte at a time. `lost` at the dot:
- * the relay takes the mail and its 250 never arrives. `slowly`: the usual reply after a moment. `half` at DATA: the line is cut while the mail is on its way.
+ * the relay takes the mail and its 250 never arrives. `slowly`: the usual reply after 100 ms. `half` at DATA: the
+ * connection is cut while the mail is on its way.
  */
 export type Fault = `${number} ${string}` | 'silence' | 'drop' | 'drip' | 'lost' | 'half' | 'slowly';
-/** @param said the command that is answered; empty at the greeting and the dot. */
-export type Faults = (stage: Stage, count: number, said: string) => Fault | undefined;
+/**
+ * A promise makes the caller wait for the reply.
+ *
+ * @param said the command that is answered; empty at the greeting and the dot.
+ * @param to the recipient of the mail that the dialogue is about; empty before RCPT.
+ */
+export type Faults = (
+  stage: Stage,
+  count: number,
+  said: string,
+  to: string,
+) => Fault | undefined | Promise<Fault | undefined>;
 
 const usual: Record<Stage, string> = {
   greeting: '220 relay.example ESMTP',
@@ -17,6 +29,8 @@ const usual: Record<Stage, string> = {
   RCPT: '250 2.1.5 recipient',
   DATA: '354 go on',
   dot: '250 2.0.0 queued',
+  RSET: '250 2.0.0 reset',
+  QUIT: '221 2.0.0 bye',
 };
 
 /** A relay on bare sockets that fails as it is told, at any stage, and can go away and come back on its port. */
@@ -32,7 +46,7 @@ export async function startRawRelay(faults: Faults = () => undefined) {
     names: [] as string[],
     /** Every command, in its order. */
     verbs: [] as string[],
-    seen: { greeting: 0, EHLO: 0, AUTH: 0, MAIL: 0, RCPT: 0, DATA: 0, dot: 0 } satisfies Record<Stage, number>,
+    seen: Object.fromEntries(Object.keys(usual).map((stage) => [stage, 0])) as Record<Stage, number>,
   };
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
@@ -43,8 +57,8 @@ export async function startRawRelay(faults: Faults = () => undefined) {
       relay.open--;
       sockets.delete(socket);
     });
-    socket.on('error', () => undefined);
-    talk(socket, relay);
+    socket.setNoDelay().on('error', () => undefined);
+    talk(socket, relay).catch(() => socket.destroy());
   });
   const listen = (port: number) => new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
   const cut = () => {
@@ -69,51 +83,55 @@ export async function startRawRelay(faults: Faults = () => undefined) {
   });
 }
 
-function talk(
-  socket: Socket,
-  relay: { faults: Faults; taken: string[]; names: string[]; verbs: string[]; seen: Record<Stage, number> },
-): void {
-  let buffer = '';
-  let mail: string | undefined;
+interface Told {
+  readonly faults: Faults;
+  readonly taken: string[];
+  readonly names: string[];
+  readonly verbs: string[];
+  readonly seen: Record<Stage, number>;
+}
+
+/** One connection. What was said while a reply waits is answered afterwards, in its order. */
+async function talk(socket: Socket, relay: Told): Promise<void> {
+  let mail: string[] | undefined;
+  let to = '';
   let cutsBody = false;
 
-  const answer = (stage: Stage, said = '') => {
-    const fault = relay.faults(stage, ++relay.seen[stage], said);
+  const answer = async (stage: Stage, said = '') => {
+    if (stage === 'RCPT') to = /<([^>]*)>/.exec(said)?.[1] ?? '';
+    const fault = await relay.faults(stage, ++relay.seen[stage], said, to);
     const text = `${fault && /^\d/.test(fault) ? fault : usual[stage]}\r\n`;
-    if (stage === 'dot' && (fault === undefined || fault === 'lost')) relay.taken.push(mail ?? '');
-    mail = stage === 'DATA' && text.startsWith('354') ? '' : undefined;
+    if (stage === 'dot' && (fault === undefined || fault === 'lost')) relay.taken.push(mail?.join('\r\n') ?? '');
+    mail = stage === 'DATA' && text.startsWith('354') ? [] : undefined;
     cutsBody = fault === 'half';
     if (fault === 'silence') return;
     if (fault === 'drop' || fault === 'lost') return void socket.destroy();
     if (fault === 'drip') return drip(socket, text);
-    if (fault === 'slowly') return void setTimeout(() => socket.write(text), 100);
+    if (fault === 'slowly') await sleep(100);
     socket.write(text);
   };
 
-  answer('greeting');
-  socket.on('data', (chunk) => {
-    buffer += chunk.toString();
-    for (;;) {
-      if (mail !== undefined) {
-        if (cutsBody && buffer.length > 100) return void socket.destroy();
-        const end = buffer.indexOf('\r\n.\r\n');
-        if (end < 0) return;
-        mail = buffer.slice(0, end);
-        buffer = buffer.slice(end + 5);
-        answer('dot');
-        continue;
-      }
-      const end = buffer.indexOf('\r\n');
-      if (end < 0) return;
-      const line = buffer.slice(0, end);
+  await answer('greeting');
+  for await (const line of lines(socket)) {
+    if (mail === undefined) {
       const [verb = '', name = ''] = line.split(' ');
       relay.verbs.push(verb);
       if (verb === 'EHLO') relay.names.push(name);
-      buffer = buffer.slice(end + 2);
-      if (verb in usual) answer(verb as Stage, line);
-      else socket.write(verb === 'QUIT' ? '221 bye\r\n' : '250 ok\r\n');
-    }
-  });
+      if (verb in usual) await answer(verb as Stage, line);
+      else socket.write('250 2.0.0 ok\r\n');
+    } else if (cutsBody) return void socket.destroy();
+    else if (line === '.') await answer('dot');
+    else mail.push(line.replace(/^\./, ''));
+  }
+}
+
+async function* lines(socket: Socket): AsyncGenerator<string> {
+  let rest = '';
+  for await (const chunk of socket.setEncoding('utf8')) {
+    const parts = `${rest}${chunk}`.split('\r\n');
+    rest = parts.pop() ?? '';
+    yield* parts;
+  }
 }
 
 /** So slowly that the line never falls silent and the reply never ends. */

@@ -1,5 +1,6 @@
 import { eventually } from './eventually.js';
-import { common, freePorts, redisPassword, Server, type Started, within } from './redis-servers.js';
+import { freePorts } from './free-port.js';
+import { common, redisPassword, Server, type Started, within } from './redis-servers.js';
 
 /** One master, one replica, three Sentinels that find a dead master within a second. */
 export async function startSentinels(): Promise<Started & { master: Server; replica: Server; sentinels: Server[] }> {

@@ -1,23 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Redis } from 'ioredis';
+import { Redis, type RedisOptions } from 'ioredis';
 import { findRedisServer } from '../../src/dev/embedded-redis.js';
 import { eventually } from './eventually.js';
+import { freePorts } from './free-port.js';
 
 export const redisPassword = 'the-password-of-the-servers';
-
-/** Ports that are free now; with `+ 10000` free as well, which a cluster's nodes take for their bus. */
-export async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
-  await Promise.all(servers.map((each) => once(each, 'listening')));
-  const ports = servers.map((each) => (each.address() as AddressInfo).port);
-  await Promise.all(servers.map((each) => once(each.close(), 'close')));
-  return ports.every((port) => port < 55_000) ? ports : freePorts(count);
-}
 
 /** A redis-server that can be killed, frozen and started again, on the same port, with the same data. */
 export class Server {
@@ -31,24 +22,29 @@ export class Server {
     private readonly flags: readonly string[],
     credentials: { password?: string },
     private readonly env: NodeJS.ProcessEnv,
+    client: RedisOptions,
   ) {
-    this.client = new Redis({ port, ...credentials, lazyConnect: true, retryStrategy: () => 50, socketTimeout: 3_000 });
+    const patient = { lazyConnect: true, retryStrategy: () => 50, socketTimeout: 3_000 };
+    this.client = new Redis({ port, ...credentials, ...patient, ...client });
     this.client.on('error', () => undefined);
   }
 
-  /** @param env for the server, beside the environment of this process. */
+  /**
+   * @param configuration lines of redis.conf.
+   * @param env for the server, beside the environment of this process. @param client of the test's own connection.
+   */
   static async start(
     port: number,
     folder: string,
     configuration: readonly string[],
     flags: readonly string[] = [],
-    env: NodeJS.ProcessEnv = {},
+    { env = {}, client = {} }: { env?: NodeJS.ProcessEnv; client?: RedisOptions } = {},
   ) {
     const lines = ['bind 127.0.0.1', `port ${port}`, `dir ${folder}`, `logfile ${join(folder, `${port}.log`)}`];
     const file = join(folder, `${port}.conf`);
     await writeFile(file, [...lines, ...configuration, ''].join('\n'));
     const credentials = flags.includes('--sentinel') ? {} : { password: redisPassword };
-    const server = new Server(port, folder, [file, ...flags], credentials, env);
+    const server = new Server(port, folder, [file, ...flags], credentials, env, client);
     await server.restart();
     return server;
   }
@@ -146,7 +142,7 @@ export async function startSingleIn(
 ): Promise<Started & { server: Server }> {
   return within(async (folder) => {
     const [port = 0] = await freePorts(1);
-    const server = await Server.start(port, folder, [...common, ...configuration], [], env);
+    const server = await Server.start(port, folder, [...common, ...configuration], [], { env });
     return { servers: [server], server, url: server.url };
   });
 }

@@ -1,39 +1,78 @@
-import type { AddressInfo } from 'node:net';
-import { SMTPServer } from 'smtp-server';
+import type { AddressInfo, Socket } from 'node:net';
+import { SMTPServer, type SMTPServerSession } from 'smtp-server';
 
-type Stage = 'MAIL' | 'RCPT' | 'DATA';
-type Refusal = { code: number; text: string } | undefined;
+export type SinkStage = 'greeting' | 'MAIL' | 'RCPT' | 'DATA';
+/** A refusal, or `drop`: the connection ends without an answer. Undefined lets the stage pass. */
+export type SinkAnswer = { readonly code: number; readonly text: string } | 'drop' | undefined;
+export interface Dialogue {
+  /** The mail as it was sent, headers and all; empty before DATA. */
+  readonly source: string;
+  /** Of the caller's end of the connection. */
+  readonly port: number;
+}
 /**
- * What the relay answers at a stage; undefined lets it pass, and a promise makes it wait. `address`: at RCPT, whom the mail
- * is for; else empty.
+ * What the relay answers at a stage; a promise makes the caller wait. At DATA the mail is already there.
+ *
+ * @param count how often this stage was reached by now, in all connections.
+ * @param address the recipient, at RCPT and DATA; empty before.
  */
-export type Answers = (stage: Stage, count: number, address: string) => Refusal | Promise<Refusal>;
+export type Answers = (
+  stage: SinkStage,
+  count: number,
+  address: string,
+  dialogue: Dialogue,
+) => SinkAnswer | Promise<SinkAnswer>;
 
-/** A relay that answers as it is told. */
-export async function startSmtpSink(answers: Answers) {
-  const seen: Record<Stage, number> = { MAIL: 0, RCPT: 0, DATA: 0 };
+export interface SinkOptions {
+  /** Keeps no mails in `taken`: for thousands of them. */
+  readonly forgets?: boolean;
+}
+
+/** A relay made of `smtp-server` that answers as the test says. For broken bytes and cut replies there is `raw-relay.ts`. */
+export async function startSmtpSink(answers: Answers, { forgets = false }: SinkOptions = {}) {
+  const seen: Record<SinkStage, number> = { greeting: 0, MAIL: 0, RCPT: 0, DATA: 0 };
   const taken: string[] = [];
-  const at = async (stage: Stage, address = '') => {
-    const answer = await answers(stage, ++seen[stage], address);
-    return answer ? Object.assign(new Error(answer.text), { responseCode: answer.code }) : null;
-  };
+  const connections = new Map<number, Socket>();
+  /** @param done gets a refusal, or null; not called when the connection was dropped. */
+  async function at(
+    stage: SinkStage,
+    { remotePort: port }: SMTPServerSession,
+    done: (refusal: Error | null) => void,
+    address = '',
+    source = '',
+  ): Promise<void> {
+    const answer = await answers(stage, ++seen[stage], address, { source, port });
+    if (answer === 'drop') connections.get(port)?.destroy();
+    else done(answer ? Object.assign(new Error(answer.text), { responseCode: answer.code }) : null);
+  }
   const server = new SMTPServer({
     authOptional: true,
     disabledCommands: ['AUTH', 'STARTTLS'],
     disableReverseLookup: true,
-    onMailFrom: (_address, _session, done) => void at('MAIL').then(done),
-    onRcptTo: ({ address }, _session, done) => void at('RCPT', address).then(done),
-    onData(stream, _session, done) {
+    // A caller that was never answered is not waited for.
+    closeTimeout: 500,
+    onConnect: (session, done) => void at('greeting', session, done),
+    onMailFrom: (_address, session, done) => void at('MAIL', session, done),
+    onRcptTo: ({ address }, session, done) => void at('RCPT', session, done, address),
+    onData(stream, session, done) {
       const chunks: Buffer[] = [];
       stream.on('data', (chunk: Buffer) => chunks.push(chunk));
-      stream.on('end', async () => {
-        const refusal = await at('DATA');
-        if (!refusal) taken.push(Buffer.concat(chunks).toString());
-        done(refusal);
+      stream.on('end', () => {
+        const source = Buffer.concat(chunks).toString();
+        const finish = (refusal: Error | null) => {
+          if (!refusal && !forgets) taken.push(source);
+          done(refusal);
+        };
+        void at('DATA', session, finish, session.envelope.rcptTo[0]?.address, source);
       });
     },
   });
   server.on('error', () => undefined);
+  server.server.on('connection', (socket: Socket) => {
+    const port = socket.remotePort ?? 0;
+    connections.set(port, socket);
+    socket.once('close', () => connections.delete(port));
+  });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.server.address() as AddressInfo;
   return {

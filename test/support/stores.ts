@@ -5,15 +5,12 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { inject } from 'vitest';
 import { type EmbeddedRedis, findRedisServer, startEmbeddedRedis } from '../../src/dev/embedded-redis.js';
+import type { TestDatabase } from './test-database.js';
+
+export type { TestDatabase } from './test-database.js';
 
 /** For `describe.skipIf`: what needs a real server says so. */
 export const hasRedisServer = findRedisServer() !== undefined;
-
-export interface TestDatabase {
-  readonly url: string;
-  query<Row extends pg.QueryResultRow>(sql: string, values?: unknown[]): Promise<Row[]>;
-  drop(): Promise<void>;
-}
 
 /** A migrated database of its own. */
 export async function createDatabase(): Promise<TestDatabase> {

@@ -12,7 +12,7 @@ export class TcpProxy {
   readonly #all: Line[] = [];
   #port = 0;
   #server: Server | undefined;
-  #target: { host: string; port: number };
+  readonly #target: { host: string; port: number };
   #refuses = false;
   #delayMs = 0;
   #drops: readonly Direction[] = [];
@@ -57,11 +57,6 @@ export class TcpProxy {
   shut(): void {
     this.#server?.close();
     this.cut();
-  }
-
-  /** Where new lines lead: a store that started again may listen on another port. */
-  leadTo(url: string): void {
-    this.#target = addressOf(url);
   }
 
   /** The line that the server knows by this port. */

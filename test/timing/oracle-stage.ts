@@ -1,7 +1,5 @@
-import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { Agent } from 'node:http';
-import { tmpdir } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import pg from 'pg';
@@ -9,7 +7,7 @@ import { packageFolder } from '../../src/package-files.js';
 import { Latchkey, type Settings } from '../support/processes.js';
 import { productionSettings, withoutLimits } from '../support/production-settings.js';
 import { call } from './call.js';
-import { DelayedRelay, type Manner } from './delayed-relay.js';
+import { type DelayedRelay, type Manner, startDelayedRelay } from './delayed-relay.js';
 
 const document = 'mutation($input: RequestPasswordResetInput!) { requestPasswordReset(input: $input) { __typename } }';
 
@@ -39,7 +37,7 @@ export class OracleStage {
   private constructor(
     readonly relay: DelayedRelay,
     private readonly api: Latchkey,
-    private readonly worker: ChildProcess,
+    private readonly worker: Latchkey,
     private readonly database: pg.Pool,
     private readonly redis: Redis,
     private readonly plant: boolean,
@@ -52,13 +50,11 @@ export class OracleStage {
     mannerOf: (domain: string) => Manner,
     plant = false,
   ): Promise<OracleStage> {
-    const relay = await DelayedRelay.start(dialogue, mannerOf);
+    const relay = await startDelayedRelay(dialogue, mannerOf);
     const settings = settingsOf(stores, relay.url);
     const api = Latchkey.start(['api'], settings);
-    const { PATH, HOME } = process.env;
-    const env = { PATH, HOME, ...settings };
-    const stdio = ['ignore', 'ignore', 'inherit', 'ipc'] as const;
-    const worker = fork(`${packageFolder}test/timing/worker-host.mjs`, { cwd: tmpdir(), env, stdio: [...stdio] });
+    const host = `${packageFolder}test/timing/worker-host.mjs`;
+    const worker = Latchkey.of(host, [], { settings, stdout: 'ignore', stderr: 2, hasChannel: true });
     const database = new pg.Pool({ connectionString: stores.database, max: 2 });
     const stage = new OracleStage(relay, api, worker, database, new Redis(stores.redis), plant);
     try {
@@ -97,10 +93,11 @@ export class OracleStage {
 
   /** A worker that knows nothing but what Redis does. */
   async restart(): Promise<void> {
-    this.worker.send({ plant: this.plant });
+    const { child } = this.worker;
+    child.send({ plant: this.plant });
     const answered = new AbortController();
     const { signal } = answered;
-    const ends = (['message', 'exit'] as const).map((event) => once(this.worker, event, { signal }));
+    const ends = (['message', 'exit'] as const).map((event) => once(child, event, { signal }));
     const [said] = await Promise.race(ends).finally(() => answered.abort());
     await Promise.allSettled(ends);
     if (said !== 'waits') throw new Error(`the worker ended with ${said}`);
@@ -114,11 +111,8 @@ export class OracleStage {
   async close(): Promise<void> {
     this.#agent.destroy();
     this.redis.disconnect();
-    if (this.worker.exitCode === null && this.worker.signalCode === null) {
-      this.worker.kill('SIGKILL');
-      await once(this.worker, 'exit');
-    }
-    await Promise.all([this.api.stop('SIGKILL'), this.database.end(), this.relay.stop()]);
+    await Promise.all([this.api.stop('SIGKILL'), this.worker.stop('SIGKILL')]);
+    await Promise.all([this.database.end(), this.relay.stop()]);
   }
 
   #newAddress(): string {

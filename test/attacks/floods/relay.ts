@@ -1,5 +1,5 @@
-import type { AddressInfo } from 'node:net';
-import { SMTPServer } from 'smtp-server';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { startSmtpSink } from '../../support/smtp-sink.js';
 
 /** Milliseconds that a mail takes. */
 const dialogue = 60;
@@ -12,33 +12,17 @@ const dialogue = 60;
 export async function startRelay(answersAfter: (address: string) => number = () => 0) {
   /** When a mail for an address was taken first, on the clock of `performance`. */
   const taken = new Map<string, number>();
-  const server = new SMTPServer({
-    authOptional: true,
-    disabledCommands: ['AUTH', 'STARTTLS'],
-    disableReverseLookup: true,
-    closeTimeout: 500,
-    onRcptTo({ address }, _session, done) {
-      const ms = answersAfter(address);
-      if (ms === 0) done();
-      else if (Number.isFinite(ms)) setTimeout(done, ms).unref();
+  const sink = await startSmtpSink(
+    async (stage, _count, address) => {
+      const ms = stage === 'RCPT' ? answersAfter(address) : 0;
+      if (!Number.isFinite(ms)) return new Promise(() => undefined);
+      if (ms > 0) await sleep(ms, undefined, { ref: false });
+      if (stage !== 'DATA') return undefined;
+      await sleep(dialogue);
+      if (!taken.has(address)) taken.set(address, performance.now());
+      return undefined;
     },
-    onData(stream, session, done) {
-      stream.resume();
-      stream.on('end', () => {
-        setTimeout(() => {
-          for (const { address } of session.envelope.rcptTo)
-            if (!taken.has(address)) taken.set(address, performance.now());
-          done();
-        }, dialogue);
-      });
-    },
-  });
-  server.on('error', () => undefined);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.server.address() as AddressInfo;
-  return {
-    url: `smtp://127.0.0.1:${port}`,
-    taken,
-    stop: () => new Promise<void>((resolve) => server.close(() => resolve())),
-  };
+    { forgets: true },
+  );
+  return { url: sink.url, taken, stop: sink.stop };
 }

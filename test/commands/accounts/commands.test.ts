@@ -1,6 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,10 +9,10 @@ import { Accounts } from '../../../src/accounts/accounts.js';
 import { HashLimiter } from '../../../src/accounts/passwords/hashing/hash-limiter.js';
 import { PasswordHash } from '../../../src/accounts/passwords/password-hash.js';
 import { AccountAdmin } from '../../../src/commands/accounts/account-admin.js';
-import { packageFolder } from '../../../src/package-files.js';
 import { openDatabase } from '../../../src/services/database.js';
 import { eventually } from '../../support/eventually.js';
 import { startLatchkey, type TestLatchkey } from '../../support/latchkey.js';
+import { Latchkey, main } from '../../support/processes.js';
 
 const bcryptHash = '$2b$12$R9h/cIPz0gi.URNNX3kh2OPST9/PgBkqquzi.Ss7KIUgO2t0jWMUW';
 const password = 'correct horse battery';
@@ -213,15 +211,10 @@ describe('importing accounts', () => {
 
 describe('the command line', () => {
   const start = (args: readonly string[], url = latchkey.database.url) =>
-    spawn(process.execPath, [join(packageFolder, 'dist/src/main.js'), 'account', ...args], {
-      env: { PATH: process.env.PATH ?? '', DATABASE_URL: url },
-    });
-  const ended = async (child: ChildProcess) => {
-    const [out, err]: [string[], string[]] = [[], []];
-    child.stdout?.on('data', (chunk) => out.push(String(chunk)));
-    child.stderr?.on('data', (chunk) => err.push(String(chunk)));
-    const [code] = await once(child, 'close');
-    return { code, out: out.join(''), err: err.join('') };
+    Latchkey.of(main, ['account', ...args], { settings: { DATABASE_URL: url }, hasInput: true });
+  const ended = async (command: Latchkey) => {
+    const { code, output: out, errors: err } = await command.ended;
+    return { code, out, err };
   };
   const run = (...args: string[]) => ended(start(args));
 
@@ -291,20 +284,20 @@ describe('the command line', () => {
   });
 
   it('ends an import at Ctrl+C, tells how far it got, and keeps that', async () => {
-    const child = start(['import', '-']);
-    const running = ended(child);
+    const command = start(['import', '-']);
+    const running = ended(command);
     const lines = (from: number, to: number) =>
       Array.from(
         { length: to - from },
         (_, index) => `{"email":"p${from + index}@example.com","hash":"${bcryptHash}"}\n`,
       );
-    child.stdin.write(lines(0, 2_500).join(''));
+    command.input.write(lines(0, 2_500).join(''));
     await eventually(
       async () => (await latchkey.database.query<{ n: number }>('select count(*)::int as n from account'))[0]?.n,
       (n) => n === 2_000,
       20_000,
     );
-    child.kill('SIGINT');
+    command.child.kill('SIGINT');
     const { code, out, err } = await running;
     expect(code).toBe(130);
     expect(out).toMatch(/^2500 added, 0 present, 0 refused; /);
@@ -315,19 +308,19 @@ describe('the command line', () => {
   }, 60_000);
 
   it('ends by itself when the database goes in the middle of an import', async () => {
-    const child = start(['import', '-']);
-    const running = ended(child);
+    const command = start(['import', '-']);
+    const running = ended(command);
     const line = (email: string) => `{"email":"${email}","hash":"${bcryptHash}"}\n`;
     const batch = (name: string) =>
       Array.from({ length: 1_000 }, (_, index) => line(`${name}${index}@example.com`)).join('');
-    child.stdin.write(batch('one'));
+    command.input.write(batch('one'));
     await eventually(events, (all) => all.length === 1_000, 20_000);
     await latchkey.database.query(`
       create function cut() returns trigger language plpgsql as $$
       begin perform pg_terminate_backend(pg_backend_pid()); return new; end $$`);
     await latchkey.database.query('create trigger cut before insert on account for each row execute function cut()');
     try {
-      child.stdin.end(batch('two'));
+      command.input.end(batch('two'));
       const { code, out, err } = await running;
       expect(code).toBe(1);
       expect(out).toMatch(/^1000 added, /);
