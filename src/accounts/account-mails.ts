@@ -90,12 +90,16 @@ export class AccountMails {
     const placed = { ...job, place };
     const { signal, ...held } = placed;
     const use = { isUsed: false };
+    // As long as nine of ten mails, not longer or shorter by what happened in it; the job is settled meanwhile.
+    const free = () => place.kept(signal).finally(place.release);
     try {
-      return await work(placed, use).finally(() =>
+      const settlement = await work(placed, use).finally(() =>
         use.isUsed ? undefined : this.mailer.hold({ to, ...placeOf(held), like: like(job) }, signal),
       );
-    } finally {
-      place.release();
+      return { ...settlement, slotIsFree: free() };
+    } catch (error) {
+      await free();
+      throw error;
     }
   }
 }

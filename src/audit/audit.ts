@@ -1,4 +1,5 @@
 import type { EntityManager, MikroORM } from '@mikro-orm/postgresql';
+import { aMomentLater } from '../calls/a-moment-later.js';
 import { describeFault, type Log } from '../observability/log.js';
 import type { Metrics } from '../observability/metrics.js';
 import { eraseInParts } from '../stores/postgres/erase-in-parts.js';
@@ -42,7 +43,10 @@ export class Audit {
     return this.#inBackground(this.#write([happening]));
   }
 
-  /** As `note`, a moment later and together with others: for what comes often, and for a processor that is wanted now. */
+  /**
+   * As `note`, a moment later and together with others: for what comes often, and for a processor that is wanted now. What
+   * happened in the last moment before a process is killed is missing in the trail.
+   */
   noteSoon(happening: Happening): void {
     if (this.#gathered) {
       this.#gathered.happenings.push(happening);
@@ -51,7 +55,7 @@ export class Audit {
     const happenings = [happening];
     const pause = new Promise<void>((resolve) => {
       this.#gathered = { happenings, end: resolve };
-      setTimeout(resolve, gatheredFor).unref();
+      aMomentLater(resolve);
     });
     const write = () => {
       this.#gathered = undefined;
@@ -99,9 +103,6 @@ export class Audit {
     return erased + (await this.#refusals.eraseOld());
   }
 }
-
-/** Milliseconds. What happened less than that before a process is killed is missing in the trail. */
-const gatheredFor = 250;
 
 function row(happening: Happening) {
   return {

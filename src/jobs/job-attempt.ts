@@ -25,13 +25,15 @@ export interface Job<Data> {
 /**
  * How an attempt ends: done for good, again after the queue's back-off, put off for a short time because it found no
  * room (that is no attempt), or dead and visible to an operator. `tried`: it came as far as it could. What
- * waits for something is tried immediately when that is back: see `JobQueue.wake`.
+ * waits for something is tried immediately when that is back: see `JobQueue.wake`. `slotIsFree`: until then the slot
+ * takes no other job. Never rejects.
  */
-export type Settlement =
+export type Settlement = { readonly slotIsFree?: Promise<void> } & (
   | { readonly settle: 'done'; readonly outcome: JobOutcome }
   | { readonly settle: 'retry'; readonly reason: string; readonly waitsFor?: string; readonly tried?: boolean }
   | { readonly settle: 'later'; readonly reason: string }
-  | { readonly settle: 'dead'; readonly reason: string };
+  | { readonly settle: 'dead'; readonly reason: string }
+);
 
 /**
  * Attempts in a row that may end in a fault of ours before the job is a dead letter: about 20 minutes with the queue's
@@ -64,9 +66,12 @@ export class JobAttempts {
     const carried = carriedBy(job);
     const attempt = job.retryCount + 1 - (carried.putOff ?? 0);
     const fields = { queue, jobId: id, attempt };
+    let free: Promise<void> | undefined;
     try {
       const wasTried = carried.tried === true;
-      const settlement = await handle({ id, data, attempt, createdAt, startedAt, begun, wasTried, signal });
+      const ended = await handle({ id, data, attempt, createdAt, startedAt, begun, wasTried, signal });
+      const { slotIsFree, ...settlement } = ended;
+      free = slotIsFree;
       if (settlement.settle === 'done') {
         this.metrics.job(queue, settlement.outcome);
         this.log.info({ ...fields, outcome: settlement.outcome }, 'job done');
@@ -92,6 +97,8 @@ export class JobAttempts {
       const why = isOurs ? { reason: 'fault', faults } : { reason: `no-${error.part}`, waitsFor: error.part };
       const output = { ...carried, ...why, fault };
       return { id, status: isDead ? 'deadletter' : 'failed', output };
+    } finally {
+      await free;
     }
   }
 

@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Cluster, Redis } from 'ioredis';
+import { aMomentLater } from '../calls/a-moment-later.js';
 
 /** Milliseconds that only go forward, and a way to let them pass; tests have one of their own. */
 export interface Clock {
@@ -19,6 +20,15 @@ export interface Dialogue {
   readonly isSlow: boolean;
 }
 
+/** A dialogue of the past, and those beside it. */
+export interface Drawn extends Dialogue {
+  /**
+   * Milliseconds after which nine of ten were over, at most half as long again as the middle one: what a place is kept
+   * for, whatever happens in it. One that took very long makes no other place be kept as long.
+   */
+  readonly usual: number;
+}
+
 const name = 'dialogue-times';
 /** The field of all domains together: no pseudonym is so short. */
 const anyDomain = 'any';
@@ -31,6 +41,7 @@ const kept = { ofDomain: 16, ofAny: 64, domains: 1_000, seconds: 30 * 86_400 } a
  */
 export class DialogueTimes {
   readonly #memory = new Map<string, readonly Dialogue[]>();
+  readonly #noted: (readonly [domain: string, dialogue: Dialogue])[] = [];
   #writing: Promise<void> = Promise.resolve();
 
   /**
@@ -44,21 +55,25 @@ export class DialogueTimes {
     private readonly random: () => number = Math.random,
   ) {}
 
-  /** Remembers one dialogue. Best effort; nobody waits for it. */
+  /** Remembers one dialogue, a moment later: the next mail wants the processor now. Best effort; nobody waits for it. */
   note(domain: string, milliseconds: number, isSlow = false): void {
     const length = Math.min(this.longest, Math.max(0, Math.round(milliseconds)));
-    this.#writing = this.#writing.then(() => this.#write(this.nameOf(domain), { length, isSlow }));
+    if (this.#noted.push([domain, { length, isSlow }]) === 1) aMomentLater(() => this.written());
   }
 
   /** @returns one recent dialogue with this domain, else with any; undefined before the first of all. */
-  async draw(domain: string): Promise<Dialogue | undefined> {
+  async draw(domain: string): Promise<Drawn | undefined> {
     const [own, ofAny] = await this.#read(this.nameOf(domain));
     const known = own.length > 0 ? own : ofAny;
-    return known[Math.floor(this.random() * known.length)];
+    const drawn = known[Math.floor(this.random() * known.length)];
+    return drawn && { ...drawn, usual: usualOf(known) };
   }
 
-  /** For tests: once everything noted so far is written. */
+  /** Writes what was noted so far. Never rejects. */
   written(): Promise<void> {
+    for (const [domain, dialogue] of this.#noted.splice(0)) {
+      this.#writing = this.#writing.then(() => this.#write(this.nameOf(domain), dialogue));
+    }
     return this.#writing;
   }
 
@@ -107,6 +122,12 @@ export class DialogueTimes {
       isSlow: each.endsWith('s'),
     }));
   }
+}
+
+function usualOf(dialogues: readonly Dialogue[]): number {
+  const sorted = dialogues.map(({ length }) => length).sort((a, b) => b - a);
+  const at = (share: number) => sorted[Math.floor(share * (sorted.length - 1))] ?? 0;
+  return Math.min(at(0.1), Math.ceil(1.5 * at(0.5)));
 }
 
 /** `300,1500s`: the second one was slow. */

@@ -1,3 +1,4 @@
+import { type Clock, realClock } from './dialogue-times.js';
 import { recipientDomain } from './recipient-domain.js';
 import type { SmtpStage } from './smtp/stages.js';
 
@@ -9,6 +10,13 @@ export interface MailPlace {
   readonly isSlow: boolean;
   /** Told where the dialogue stands. */
   readonly stage: (stage: SmtpStage) => void;
+  /** Milliseconds of the clock until when the place stays taken at the least. The latest counts. */
+  readonly keepUntil: (time: number) => void;
+  /**
+   * Resolves then, or when the signal aborts. A place that is kept for long counts as one that waits for a slow recipient: it
+   * ends when others need it.
+   */
+  readonly kept: (signal?: AbortSignal) => Promise<void>;
   /** May be called more than once. */
   readonly release: () => void;
 }
@@ -18,6 +26,8 @@ export const anyPlace: MailPlace = {
   signal: new AbortController().signal,
   isSlow: false,
   stage: () => undefined,
+  keepUntil: () => undefined,
+  kept: async () => undefined,
   release: () => undefined,
 };
 
@@ -61,7 +71,7 @@ export class MailPlaces {
   constructor(
     private readonly slots: number,
     private readonly timing: PlacesTiming = placesTiming,
-    private readonly now: () => number = () => performance.now(),
+    private readonly clock: Clock = realClock,
   ) {
     this.#third = Math.max(1, Math.floor(slots / 3));
     this.#twoThirds = Math.max(1, Math.floor((2 * slots) / 3));
@@ -78,6 +88,7 @@ export class MailPlaces {
     const cut = new AbortController();
     let timer: NodeJS.Timeout | undefined;
     let cameToRecipient = false;
+    let keptUntil = 0;
     return {
       signal: cut.signal,
       get isSlow() {
@@ -89,15 +100,25 @@ export class MailPlaces {
         cameToRecipient = true;
         timer = setTimeout(() => this.#turnedSlow(held, stage, cut), this.timing.slow);
       },
+      keepUntil: (time) => {
+        keptUntil = Math.max(keptUntil, time);
+      },
+      kept: async (signal) => {
+        clearTimeout(timer);
+        const left = keptUntil - this.clock.now();
+        if (left <= 0) return;
+        if (!held.isSlow) timer = setTimeout(() => this.#turnedSlow(held, 'RCPT', cut), this.timing.slow);
+        await this.clock.sleep(left, signal ? AbortSignal.any([signal, cut.signal]) : cut.signal);
+      },
       release: () => {
         clearTimeout(timer);
-        if (this.#held.delete(held) && cameToRecipient && !held.isSlow) this.#remember(domain, this.now());
+        if (this.#held.delete(held) && cameToRecipient && !held.isSlow) this.#remember(domain, this.clock.now());
       },
     };
   }
 
   #turnedSlow(held: Held, stage: SmtpStage, cut: AbortController): void {
-    this.#remember(held.domain, this.now() + this.timing.distrust);
+    this.#remember(held.domain, this.clock.now() + this.timing.distrust);
     const slow = this.#count((each) => each.isSlow);
     const slowOfDomain = this.#count((each) => each.isSlow && each.domain === held.domain);
     held.isSlow = true;
@@ -108,7 +129,7 @@ export class MailPlaces {
 
   #isTrusted(domain: string): boolean {
     const from = this.#trustedFrom.get(domain) ?? Number.POSITIVE_INFINITY;
-    return from <= this.now() && this.now() - from < this.timing.trust;
+    return from <= this.clock.now() && this.clock.now() - from < this.timing.trust;
   }
 
   /** A time that is later stays. */

@@ -41,11 +41,12 @@ export class Mailer {
   ) {
     const { requireTls } = settings;
     this.#times = options.times;
-    this.#clock = options.clock ?? realClock;
+    const clock = options.clock ?? realClock;
+    this.#clock = clock;
     const changed = (state: BreakerState) => void this.#changes.emit('change', state);
     this.#timeouts = options.timeouts ?? smtpTimeouts;
     for (const [queue, slots] of Object.entries(options.slots ?? {})) {
-      this.#places.set(queue, new MailPlaces(slots, options.places));
+      this.#places.set(queue, new MailPlaces(slots, options.places, clock));
     }
     const relay = { ...options, requireTls, name: domainOf(settings.from.address) };
     this.#relays = settings.smtpUrls.map((url) => new Relay(url, relay, log, metrics, changed));
@@ -105,7 +106,10 @@ export class Mailer {
     } finally {
       const isFirst = (mail.attempt ?? 1) === 1;
       const length = this.#clock.now() - begun - waited;
-      if (isOnLine && isFirst) this.#times?.note(domainOf(mail.to), length, mail.place?.isSlow);
+      const domain = domainOf(mail.to);
+      const earlier = await this.#times?.draw(domain);
+      if (earlier) mail.place?.keepUntil(begun + waited + earlier.usual);
+      if (isOnLine && isFirst) this.#times?.note(domain, length, mail.place?.isSlow);
     }
   }
 

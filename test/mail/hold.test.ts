@@ -119,7 +119,7 @@ describe('a place that is held', () => {
     };
     expect(await work('send', 'somebody@known.example')).toBe(370);
     await times.written();
-    expect(await times.draw('known.example')).toEqual({ length: 300, isSlow: false });
+    expect(await times.draw('known.example')).toEqual({ length: 300, isSlow: false, usual: 300 });
     relay.hangUp();
     await eventually(
       () => relay.open,

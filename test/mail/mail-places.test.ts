@@ -1,11 +1,21 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Clock } from '../../src/mail/dialogue-times.js';
 import { type MailPlace, MailPlaces, placesTiming } from '../../src/mail/mail-places.js';
 import { recipientDomain } from '../../src/mail/recipient-domain.js';
 
+/** Goes with vitest's timers. */
+const clock: Clock = {
+  now: () => Date.now(),
+  sleep: (milliseconds, signal) =>
+    new Promise((resolve) => {
+      setTimeout(resolve, milliseconds);
+      signal?.addEventListener('abort', () => resolve());
+    }),
+};
 let places: MailPlaces;
 beforeEach(() => {
   vi.useFakeTimers();
-  places = new MailPlaces(6, placesTiming, () => Date.now());
+  places = new MailPlaces(6, placesTiming, clock);
 });
 afterEach(() => {
   vi.useRealTimers();
@@ -89,6 +99,31 @@ describe('the places of six slots', () => {
     vi.advanceTimersByTime(20_000);
     expect(isCut(place)).toBe(false);
     place?.release();
+  });
+
+  it('are kept until the time that is said last, also when everything was over before', async () => {
+    const [place, other] = [take('one.example'), take('two.example')];
+    place?.keepUntil(clock.now() + 300);
+    place?.keepUntil(clock.now() + 200);
+    const ended: string[] = [];
+    void place?.kept().then(() => ended.push('kept'));
+    void other?.kept().then(() => ended.push('not kept'));
+    await vi.advanceTimersByTimeAsync(299);
+    expect(ended).toEqual(['not kept']);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(ended).toEqual(['not kept', 'kept']);
+  });
+
+  it('count as slow once they are kept for long, and then end when others need them', async () => {
+    answeredQuickly('quick.example');
+    const held = Array.from({ length: 6 }, () => take('quick.example'));
+    let kept = 6;
+    for (const place of held) {
+      place?.keepUntil(clock.now() + 20_000);
+      void place?.kept().then(() => kept--);
+    }
+    await vi.advanceTimersByTimeAsync(placesTiming.slow);
+    expect([kept, ...held.map((place) => place?.isSlow)]).toEqual([2, true, true, true, true, true, true]);
   });
 
   it('are one at the least, of any number of slots', () => {
