@@ -15,16 +15,19 @@ import { SignUpConfirmationResolver } from './sign-up-confirmation/sign-up-confi
 export interface Api {
   /** Where it listens: `http://host:port`. */
   readonly url: string;
-  /** Answers what is under way, then ends. Takes no new connection from the first moment. */
+  /** Stops taking calls (in production after a drain of 1 to 20 s), answers those that are running, then resolves. */
   readonly close: () => Promise<void>;
 }
 
-/** At 2,500 calls a second, the most that was measured for one process, each has 200 ms. */
+/**
+ * Calls at the same time beside those that hash: with the measured maximum of 2,500 calls a second, each may take 200
+ * ms.
+ */
 const otherCalls = 512;
 
 /**
- * Connections that may wait to be taken; Linux cuts it to `net.core.somaxconn`. Of those that find no place the client
- * hears nothing for seconds (measured with Node's 511, at 2,000 calls a second: 7 s for one in a hundred refusals).
+ * Connections that may wait to be accepted; Linux reduces it to `net.core.somaxconn`. A client whose connection finds
+ * no room hears nothing for seconds (measured with Node's 511 at 2,000 calls a second: 1 % of the refusals took 7 s).
  */
 const backlog = 4_096;
 
@@ -37,9 +40,10 @@ export function createResolvers(services: Services): Resolvers {
 }
 
 /**
- * The HTTP process. Starts degraded while stores are down and says so at `/readyz`.
+ * Starts the HTTP process. It also starts while a store is down, and `/readyz` says so.
  *
  * @param addRoutes further routes, for the development server.
+ * @throws Error when the address or port cannot be listened on.
  */
 export async function startApi(
   settings: Settings,
@@ -57,7 +61,7 @@ export async function startApi(
       sandbox: settings.graphql.sandbox,
       respell: pageTarget,
       startOver: settings.passwordReset.pageUrl,
-      // Calls that wait for a hash leave room for all others.
+      // Twice the hash queue on top, so that calls waiting for a hash leave room for all others.
       callsAtWork: otherCalls + 2 * settings.accounts.hashQueue,
     },
     apollo,

@@ -1,5 +1,5 @@
-// Runs before the build on any Node, also on those too old for what follows: the package `node` brings the right one by
-// an install script, which `--ignore-scripts` leaves out.
+// Runs before the build, also on a Node that is too old for it. The package `node` installs the right version by an
+// install script, which `--ignore-scripts` leaves out.
 'use strict';
 
 const least = /(\d+)\.(\d+)/.exec(require('../package.json').engines.node);

@@ -7,5 +7,5 @@ export const packageFolder = `${dirname(findPackageJSON(import.meta.url) ?? '')}
 export const templatesFolder = `${packageFolder}dist/templates`;
 /** The filter of common passwords that `npm run build` made. */
 export const commonPasswordsFile = `${packageFolder}dist/common-passwords.bin`;
-/** Browser scripts and page files as `npm run build` left them. */
+/** Where `npm run build` writes; browser scripts are below it. */
 export const buildFolder = `${packageFolder}dist`;

@@ -10,11 +10,15 @@ import { assertTimeOuts } from './services/time-outs.js';
 import { onServerReady } from './stores/redis/health.js';
 
 export interface Worker {
-  /** Takes no new job from the first moment, ends those at work. */
+  /** Takes no new jobs, waits for those at work, then resolves. */
   readonly close: () => Promise<void>;
 }
 
-/** The job process: hands out reset links and notices. Waits for the database while it is down. @throws Error: see `assertTimeOuts`. */
+/**
+ * Starts the job process, which sends reset links, sign-up links and notices. Waits for the database while it is down.
+ *
+ * @throws Error when the timeouts do not fit together: see `assertTimeOuts`.
+ */
 export async function startWorker(services: Services): Promise<Worker> {
   assertTimeOuts();
   const { changeNotices, dataKey, jobs, mailer, passwordReset, signUpDelivery, redis, log, formShares } = services;
@@ -30,9 +34,9 @@ export async function startWorker(services: Services): Promise<Worker> {
     await jobs.work(resetRequests, workerSlots.links, (job) => passwordReset.deliver(job));
     await jobs.work(credentialNotices, workerSlots.notices, (job) => changeNotices.deliver(job));
     await jobs.work(signUpRequests, workerSlots.signUps, (job) => signUpDelivery.deliver(job));
-    // Jobs wait for a relay with pauses that grow. A relay that may be tried again gets two of them immediately, in case
-    // one is too old to be sent; once it has taken a mail, all of them. A worker that starts wakes all: its relays may be
-    // other ones.
+    // A job that waits for a relay waits longer after each attempt. When a relay may be tried again, two waiting jobs
+    // are woken immediately (one may be too old to be sent); when the relay has taken a mail, all of them. A starting
+    // worker wakes all, because its settings may name other relays.
     mailer.onRelayReady((state) => void jobs.wake(forRelay, state === 'half-open' ? 2 : undefined));
     void jobs.wake(forRelay);
     onServerReady(redis, () => void jobs.wake('redis'));

@@ -6,13 +6,13 @@ export class SignUpInput {
   email!: string;
 
   @Field(() => String, {
-    description: 'See `passwordPolicy`; give it as a variable. Example: `correct horse battery`.',
+    description: 'See `passwordPolicy`; pass it as a GraphQL variable. Example: `correct horse battery`.',
   })
   password!: string;
 
   @Field(() => String, {
     nullable: true,
-    description: 'Language of the mails to this account (BCP 47); unknown ones count as none. Example: `en`.',
+    description: 'Language of the mails to this account (BCP 47); an unknown language counts as none. Example: `en`.',
   })
   locale?: string | null;
 }
@@ -22,13 +22,13 @@ export class SignInInput {
   @Field(() => String, { description: 'Example: `alice@example.com`.' })
   email!: string;
 
-  @Field(() => String, { description: 'Give it as a variable. Example: `correct horse battery`.' })
+  @Field(() => String, { description: 'Pass it as a GraphQL variable. Example: `correct horse battery`.' })
   password!: string;
 
   @Field(() => String, {
     nullable: true,
     description:
-      'The `device` that this device was given last, if it keeps one: strangers who try passwords then cannot hold its owner up. Anything else counts as none. Example: `q83…43 characters…Hkw`.',
+      'The last `device` token that this device received, if it stored one: with it the owner can still sign in after strangers tried too many passwords. An invalid token is ignored. Example: `q83…43 characters…Hkw`.',
   })
   device?: string | null;
 }
@@ -37,9 +37,11 @@ export class SignInInput {
   description: 'Example: `{ currentPassword: "correct horse battery", newPassword: "staple battery horse" }`.',
 })
 export class ChangePasswordInput {
-  @Field(() => String, { description: 'Give it as a variable. Example: `correct horse battery`.' })
+  @Field(() => String, { description: 'Pass it as a GraphQL variable. Example: `correct horse battery`.' })
   currentPassword!: string;
 
-  @Field(() => String, { description: 'See `passwordPolicy`; give it as a variable. Example: `staple battery horse`.' })
+  @Field(() => String, {
+    description: 'See `passwordPolicy`; pass it as a GraphQL variable. Example: `staple battery horse`.',
+  })
   newPassword!: string;
 }

@@ -30,7 +30,7 @@ export class AccountsResolver {
 
   @Query(() => AccountType, {
     nullable: true,
-    description: 'Whose access token this is; null without a valid one. Example: `{ me { email } }`.',
+    description: 'The account of the access token; null without a valid token. Example: `{ me { email } }`.',
   })
   async me(@Ctx() { accessToken }: GraphqlContext): Promise<AccountType | null> {
     const account = await this.deps.sessions.authenticate(accessToken);
@@ -38,7 +38,7 @@ export class AccountsResolver {
   }
 
   @Query(() => PasswordPolicyType, {
-    description: 'What a new password must be. Example: `{ passwordPolicy { minLength } }`.',
+    description: 'The rules for a new password. Example: `{ passwordPolicy { minLength } }`.',
   })
   passwordPolicy(): PasswordPolicyType {
     const { minLength, maxLength, rules } = this.deps.passwordPolicy;
@@ -47,7 +47,7 @@ export class AccountsResolver {
 
   @Mutation(() => SignUpResult, {
     description:
-      'Makes an account, where that is open; where it has to be confirmed, asks for a mail with a link, and answers the same for every address. Example: `signUp(input: { email: "alice@example.com", password: $password })`.',
+      'Creates an account where sign-up is open. Where sign-up has to be confirmed, asks for a mail with a link and answers the same for every address. Example: `signUp(input: { email: "alice@example.com", password: $password })`.',
   })
   async signUp(
     @Arg('input', () => SignUpInput, { description: 'Example: `{ email: "alice@example.com", password: $password }`.' })
@@ -59,7 +59,7 @@ export class AccountsResolver {
 
   @Mutation(() => SignInResult, {
     description:
-      'Opens an account with its password. Example: `signIn(input: { email: "alice@example.com", password: $password })`.',
+      'Signs in with an address and a password. Example: `signIn(input: { email: "alice@example.com", password: $password })`.',
   })
   async signIn(
     @Arg('input', () => SignInInput, { description: 'Example: `{ email: "alice@example.com", password: $password }`.' })
@@ -71,7 +71,7 @@ export class AccountsResolver {
 
   @Mutation(() => ChangePasswordResult, {
     description:
-      'Sets a new password for who is signed in; ends every other session. Example: `changePassword(input: { currentPassword: $old, newPassword: $new })`.',
+      'Sets a new password for the account that is signed in; ends every other session. Example: `changePassword(input: { currentPassword: $old, newPassword: $new })`.',
   })
   async changePassword(
     @Arg('input', () => ChangePasswordInput, {
@@ -85,7 +85,7 @@ export class AccountsResolver {
 
   @Mutation(() => SignOutEverywhereResult, {
     description:
-      'Ends every access token of who is signed in, this one too. Example: `mutation { signOutEverywhere { __typename } }`.',
+      'Ends every access token of the account that is signed in, including the token of this call. Example: `mutation { signOutEverywhere { __typename } }`.',
   })
   async signOutEverywhere(@Ctx() { accessToken, caller }: GraphqlContext): Promise<typeof SignOutEverywhereResult> {
     return accountAnswer(await this.deps.sessions.signOutEverywhere(accessToken, caller));

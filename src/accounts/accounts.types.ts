@@ -19,7 +19,7 @@ export class AccountType {
 
   @Field(() => String, {
     nullable: true,
-    description: 'Language of the mails to this account, or null for that of the request. Example: `en`.',
+    description: 'Language of the mails to this account; null means the language of each request. Example: `en`.',
   })
   locale!: string | null;
 
@@ -50,7 +50,7 @@ export class EmailAddressTakenType extends UserError {
 
 @ObjectType('SignUpDisabled', {
   implements: UserError,
-  description: 'Accounts are not made by sign-up here. Example: `{ code: SIGN_UP_DISABLED }`.',
+  description: 'This server does not allow sign-up. Example: `{ code: SIGN_UP_DISABLED }`.',
 })
 export class SignUpDisabledType extends UserError {
   readonly kind!: 'SignUpDisabled';
@@ -59,7 +59,7 @@ export class SignUpDisabledType extends UserError {
 @ObjectType('InvalidCredentials', {
   implements: UserError,
   description:
-    'Address and password do not open an account; which of them is wrong is not told. Example: `{ code: INVALID_CREDENTIALS }`.',
+    'The address and the password do not match an account; the answer does not say which of them is wrong. Example: `{ code: INVALID_CREDENTIALS }`.',
 })
 export class InvalidCredentialsType extends UserError {
   readonly kind!: 'InvalidCredentials';
@@ -74,7 +74,7 @@ export class UnauthenticatedType extends UserError {
 }
 
 @ObjectType('SignedUp', {
-  description: 'The account was made. Example: `{ account: { email: "alice@example.com" } }`.',
+  description: 'The account was created. Example: `{ account: { email: "alice@example.com" } }`.',
 })
 export class SignedUpType {
   readonly kind!: 'SignedUp';
@@ -85,14 +85,14 @@ export class SignedUpType {
 
 @ObjectType('SignUpRequested', {
   description:
-    'Noted. The same for every address, whether it has an account or not; a mail is on its way to it, and no password was kept. Example: `{ keyLifetimeSeconds: 3600 }`.',
+    'The request was accepted. The answer is the same for every address, with or without an account; a mail is on its way to it, and the password was not stored. Example: `{ keyLifetimeSeconds: 3600 }`.',
 })
 export class SignUpRequestedType {
   readonly kind!: 'SignUpRequested';
 
   @Field(() => Int, {
     description:
-      'How long the link in a mail works, at least, in seconds. A constant of the settings. Example: `3600`.',
+      'Seconds for which the link in a mail works, at least. Depends on the settings only, never on the address. Example: `3600`.',
   })
   keyLifetimeSeconds!: number;
 }
@@ -106,7 +106,7 @@ export class SignedInType {
   })
   accessToken!: string;
 
-  @Field(() => GraphQLDateTimeISO, { description: 'When the token ends. Example: `2026-11-22T09:45:00.000Z`.' })
+  @Field(() => GraphQLDateTimeISO, { description: 'When the token expires. Example: `2026-11-22T09:45:00.000Z`.' })
   expiresAt!: Date;
 
   @Field(() => AccountType, { description: 'The account that was opened. Example: `{ email: "alice@example.com" }`.' })
@@ -115,7 +115,7 @@ export class SignedInType {
   @Field(() => String, {
     nullable: true,
     description:
-      'Opaque; for this device to keep and to send with its next `signIn` or `requestPasswordReset`. Opens nothing. Lives 90 days, and until the password changes. Example: `q83…43 characters…Hkw`.',
+      'Opaque token: store it on this device and send it with the next `signIn` or `requestPasswordReset`. It gives no access to the account. Valid for 90 days, at most until the password changes. Example: `q83…43 characters…Hkw`.',
   })
   device!: string | null;
 }
@@ -130,19 +130,19 @@ export class PasswordChangedType {
   @Field(() => String, { description: 'A new token in place of the one that ended. Example: `eyJhbGciOiJFZERTQSJ9…`.' })
   accessToken!: string;
 
-  @Field(() => GraphQLDateTimeISO, { description: 'When the token ends. Example: `2026-11-22T09:45:00.000Z`.' })
+  @Field(() => GraphQLDateTimeISO, { description: 'When the token expires. Example: `2026-11-22T09:45:00.000Z`.' })
   expiresAt!: Date;
 
   @Field(() => String, {
     nullable: true,
     description:
-      'Opaque; for this device to keep and to send with its next `signIn` or `requestPasswordReset`. Opens nothing. Lives 90 days, and until the password changes. Example: `q83…43 characters…Hkw`.',
+      'Opaque token: store it on this device and send it with the next `signIn` or `requestPasswordReset`. It gives no access to the account. Valid for 90 days, at most until the password changes. Example: `q83…43 characters…Hkw`.',
   })
   device!: string | null;
 }
 
 @ObjectType('SignedOutEverywhere', {
-  description: 'Every access token that was made before has ended. Example: `{ at: "2026-11-22T09:30:00.000Z" }`.',
+  description: 'Every access token that was issued before has ended. Example: `{ at: "2026-11-22T09:30:00.000Z" }`.',
 })
 export class SignedOutEverywhereType {
   readonly kind!: 'SignedOutEverywhere';
@@ -203,7 +203,7 @@ export const accountFailures = {
       'This is not an e-mail address that we can write to; it must look like name@example.com, with the part before the @ in ASCII letters.',
   ],
   EmailAddressTaken: [ErrorCode.EMAIL_ADDRESS_TAKEN, () => 'There is an account with this address already.'],
-  SignUpDisabled: [ErrorCode.SIGN_UP_DISABLED, () => 'Accounts are not made by sign-up here.'],
+  SignUpDisabled: [ErrorCode.SIGN_UP_DISABLED, () => 'This server does not allow sign-up.'],
   InvalidCredentials: [
     ErrorCode.INVALID_CREDENTIALS,
     () =>

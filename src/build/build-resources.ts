@@ -5,7 +5,7 @@ import { CommonPasswords } from '../accounts/passwords/common-passwords.js';
 import { commonPasswordsFile, packageFolder, templatesFolder } from '../package-files.js';
 import { compileMailTemplates } from './compile-templates.js';
 
-/** The last step of `npm run build`: what is made from data, not from TypeScript. */
+/** The last step of `npm run build`: compiles the mail templates and packs the list of common passwords. */
 await compileMailTemplates(`${packageFolder}templates`, templatesFolder);
 
 const built = await stat(commonPasswordsFile).catch(() => undefined);

@@ -4,8 +4,9 @@ import mjml2html from 'mjml';
 
 /**
  * Compiles every `mail/*.mjml` of a folder to HTML in another one, and copies texts and catalogues. Runs at build time,
- * because it costs a second and 230 packages that no running process needs.
+ * because it takes a second and 230 packages that no running process needs.
  *
+ * @returns the names of the compiled files.
  * @throws Error when a template is not valid MJML.
  */
 export async function compileMailTemplates(from: string, to: string): Promise<string[]> {
@@ -18,7 +19,7 @@ export async function compileMailTemplates(from: string, to: string): Promise<st
   const compiled = files.filter((name) => name.endsWith('.mjml') && !name.startsWith('_'));
   for (const file of compiled) {
     const source = await readFile(join(from, 'mail', file), 'utf8');
-    // `fonts: {}`: no reader's mail program asks a third party for anything. Includes are our own partials only.
+    // `fonts: {}`: no mail program loads a font from a third party. Includes are our own partials only.
     const { html } = await mjml2html(source, {
       validationLevel: 'strict',
       fonts: {},

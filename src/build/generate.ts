@@ -3,7 +3,7 @@ import { packageFolder } from '../package-files.js';
 import { settingsExample, settingsPage } from '../settings/docs.js';
 import { emittedSchema } from './emit-schema.js';
 
-/** The first step of `npm run generate`: what is made from code. The SDK is made from the schema after it. */
+/** The first step of `npm run generate`: files made from code. The SDK is made from the schema afterwards. */
 await writeFile(`${packageFolder}schema/schema.graphql`, emittedSchema());
 await writeFile(`${packageFolder}docs/settings.md`, settingsPage());
 await writeFile(`${packageFolder}.env.example`, settingsExample());

@@ -1,12 +1,12 @@
-/** Who calls, as far as limits, audit trail and log are concerned. */
+/** The caller of a request, as limits, audit trail and log need it. */
 export interface Caller {
-  /** The IPv4 address, or the IPv6 /64: one household has a whole one. */
+  /** The IPv4 address, or the IPv6 /64, because one household has a whole /64. */
   readonly client: string;
   /**
    * What the client is part of, widest first: of IPv4 the /24; of IPv6 the /32 (a provider), the /48 and the /56 (what
    * providers give to one customer). Never empty.
    */
   readonly networks: readonly string[];
-  /** Of this call; stands in the answer's `x-request-id` and in every log line. */
+  /** Identifies this request; sent as `x-request-id` and written in the log lines of the request. */
   readonly requestId: string;
 }

@@ -1,6 +1,6 @@
 import type { Caller } from './caller.js';
 
-/** What a resolver gets to know of the request. */
+/** What a resolver knows about the request. */
 export interface GraphqlContext {
   readonly caller: Caller;
   /** From `Authorization: Bearer …`; not verified yet. */

@@ -8,18 +8,18 @@ export interface TemporarilyUnavailable {
 }
 
 /**
- * Milliseconds after which a call is told to try again, whatever it waits for: more than one statement that nobody
- * answers (3 s for a connection, 7 s for the answer), less than the 30 s that a client's request may take. What was
- * begun may still be committed afterwards, as with every other unknown outcome.
+ * Milliseconds after which a call is answered with "try again", whatever it waits for. This is more than one unanswered
+ * statement takes (3 s for a connection, 7 s for the answer) and less than the 30 s that the server gives a request.
+ * A transaction that has begun may still be committed afterwards, as with every other unknown outcome.
  */
 export const callDeadline = 15_000;
-/** Milliseconds until a process that was told to end ends whatever happens. */
+/** Milliseconds after a termination signal until the process ends, whatever is still running. */
 export const shutdownGrace = 75_000;
 
 /**
- * Runs a use case; what is away or overloaded becomes a value that the caller can act on, by the deadline at the latest.
+ * Runs a use case. If a store is away or overloaded, or the deadline has passed, it returns `TemporarilyUnavailable`.
  *
- * @throws what `work` throws and is no `Unavailable`: a bug.
+ * @throws any other error of `work`: a bug.
  */
 export async function withinDeadline<T>(
   log: Log,
@@ -37,7 +37,11 @@ export async function withinDeadline<T>(
   }
 }
 
-/** The work's result, or what `otherwise` returns or throws if it takes longer than `ms`; the work goes on then. */
+/**
+ * The work's result; after `ms` milliseconds, what `otherwise` returns or throws. The work is not stopped.
+ *
+ * @throws what `work` or `otherwise` throws.
+ */
 export async function within<T>(ms: number, work: Promise<T>, otherwise: () => T): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<void>((resolve) => {
@@ -50,7 +54,10 @@ export async function within<T>(ms: number, work: Promise<T>, otherwise: () => T
   }
 }
 
-/** Asks once for all who ask at the same time, so that what gets no answer piles up nowhere; nobody waits longer than `ms`. */
+/**
+ * Makes a function whose callers share one running `ask`, so that unanswered questions do not pile up. After `ms`
+ * milliseconds a caller gets what `otherwise` returns or throws; the shared question goes on.
+ */
 export function sharedWithin<T>(ms: number, ask: () => Promise<T>, otherwise: () => T): () => Promise<T> {
   let asking: Promise<T> | undefined;
   return () => {

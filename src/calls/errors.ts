@@ -26,7 +26,7 @@ export const requestErrorCodes = [
 ] as const;
 export type RequestErrorCode = (typeof requestErrorCodes)[number];
 
-/** A machine that we depend on did not answer, or answered that it cannot: the caller may try again. */
+/** A store or another limited part did not answer, or answered that it cannot work now: the caller may try again. */
 export class Unavailable extends Error {
   constructor(
     readonly part: 'postgres' | 'redis' | 'hashing' | 'data-key' | 'deadline',

@@ -1,6 +1,6 @@
 import type { Caller } from './caller.js';
 
-/** A call that a limit refused. `retryAfterSeconds`: when a new try makes sense. */
+/** A rate limit refused the call. `retryAfterSeconds`: seconds after which a new try makes sense. */
 export interface TooManyRequests {
   readonly kind: 'TooManyRequests';
   readonly retryAfterSeconds: number;

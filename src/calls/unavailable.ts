@@ -1,21 +1,21 @@
 import { Unavailable } from './errors.js';
 
 /**
- * SQLSTATE classes and codes that speak of the machine, not of the statement (PostgreSQL, appendix A): connection,
- * resources, operator intervention, time-outs, deadlocks, a server that only reads; and faults inside the server, which
- * is also what PostgreSQL calls a disk quota that is used up (EDQUOT has no state of its own).
+ * SQLSTATE classes and codes that are about the server, not about the statement (PostgreSQL, appendix A): connection,
+ * resources, operator intervention, timeouts, deadlocks, a read-only server, and internal errors (XX). PostgreSQL also
+ * reports a used-up disk quota as XX, because EDQUOT has no code of its own.
  */
 const machineStates = /^(?:08|53|57|58|XX|25006|25P03|40001|40P01|55P03)/;
 /**
- * Those that only an operator mends, and that pass when it is done: a log-in that is refused, a right, a database or a
- * schema that is missing.
+ * Codes of faults that only an operator can mend, after which the same call succeeds: a refused log-in; a missing
+ * right, database or schema.
  */
 const operatorStates = /^(?:28|3D|3F|42501)/;
 const lineErrors = /^(?:ECONN|EPIPE|EPROTO|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN|ENOENT|EACCES)/;
-/** A certificate that does not verify, or no TLS at all (Node, `tls` and OpenSSL's names). */
+/** A certificate that does not verify, or a server without TLS (error names of Node's `tls` and of OpenSSL). */
 const tlsErrors =
   /^(?:ERR_TLS_|ERR_SSL_|ERR_OSSL_|CERT_|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|CRL_|INVALID_CA|HOSTNAME_MISMATCH)/;
-/** `pg` throws these without a code. */
+/** Errors of the connection that `pg` throws without a code. */
 const lineMessages =
   /Connection terminated|timeout exceeded when trying to connect|Query read timeout|Client has encountered|Cannot use a pool|does not support SSL|establishing an SSL|^SASL:|^timeout expired/i;
 const isAwayCode = (code: string) =>
@@ -31,7 +31,7 @@ export function isDatabaseAway(error: unknown): boolean {
   return false;
 }
 
-/** Runs database work. @throws Unavailable when the database is away; a bug stays what it is. */
+/** Runs database work. @throws Unavailable when the database is away; any other error unchanged. */
 export async function orUnavailable<T>(work: Promise<T>): Promise<T> {
   try {
     return await work;
@@ -41,14 +41,15 @@ export async function orUnavailable<T>(work: Promise<T>): Promise<T> {
   }
 }
 
-/** A statement that PostgreSQL refused: resources, a broken transaction, conflicts, time-outs. COMMIT was never sent. */
+/** PostgreSQL refused a statement (resources, a broken transaction, conflicts, timeouts), so COMMIT was never sent. */
 const refusedStatement = /^(?:53|25|40001|40P01|55P03|57014)/;
 
 /**
- * Runs a transaction. Where its end is unclear, because the line broke before COMMIT was answered, `readBack` looks on
- * another connection.
+ * Runs a transaction. If the connection broke before COMMIT was answered, nobody knows whether it was committed; then
+ * `readBack` looks on another connection.
  *
- * @param readBack undefined when nothing was committed; then the transaction's own error is thrown.
+ * @param readBack returns undefined when nothing was committed.
+ * @throws the transaction's own error when nothing was committed, or what `readBack` throws.
  */
 export async function orReadBack<T>(
   transaction: Promise<T>,

@@ -1,16 +1,16 @@
 import { ErrorCode } from '../calls/errors.js';
 
-/** An expected failure: its code for programs, and what it says to people, in English. */
+/** An expected failure: its code for programs and its message for people, in English. */
 export type Words = readonly [code: ErrorCode, message: (outcome: never) => string];
 
-/** The object of a result union: an outcome as it is, an expected failure with `code` and `message`. */
+/** An object of a result union: a success is the outcome unchanged, an expected failure gets `code` and `message`. */
 export type Answered<Outcome, Failures> = Outcome extends { readonly kind: infer Kind }
   ? Kind extends keyof Failures
     ? Outcome & { readonly code: ErrorCode; readonly message: string }
     : Outcome
   : never;
 
-/** Failures of every call. */
+/** The failures that every operation can have. */
 export const callFailures = {
   TooManyRequests: [
     ErrorCode.TOO_MANY_REQUESTS,
@@ -25,8 +25,8 @@ export const callFailures = {
 } as const;
 
 /**
- * Makes what GraphQL answers from what a use case says: `kind` is the name of the type in the schema. A failure without
- * words here, or an outcome without a field of its type, does not compile where the resolver returns it.
+ * Makes the GraphQL result from the outcome of a use case: `kind` is the name of the type in the schema. If a failure
+ * has no words here, or an outcome lacks a field of its type, the resolver that returns it does not compile.
  *
  * @param failures the words for each kind of failure.
  */
@@ -38,7 +38,7 @@ export function answersWith<const Failures extends Readonly<Record<string, Words
   };
 }
 
-/** For unions: the type of an object by its `kind`. */
+/** For unions: the name of an object's GraphQL type, which is its `kind`. */
 export function typeByKind({ kind }: { readonly kind: string }): string {
   return kind;
 }

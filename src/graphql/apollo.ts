@@ -12,7 +12,7 @@ export interface ApolloSettings {
   readonly introspection: boolean;
 }
 
-/** Apollo Server with everything off that a handful of mutations does not need. */
+/** Makes the Apollo Server; features that this small schema does not need are switched off. */
 export function createApollo(schema: GraphQLSchema, settings: ApolloSettings, log: Log): ApolloServer<GraphqlContext> {
   const limits = settings.introspection ? introspectionLimits : operationLimits;
   return new ApolloServer<GraphqlContext>({
@@ -47,7 +47,9 @@ export function createApollo(schema: GraphQLSchema, settings: ApolloSettings, lo
   });
 }
 
-/** Logs what was not made on purpose, by name and place, and gives the caller the id to ask about it. */
+/**
+ * Logs unexpected errors by name and place, and adds the request id to every error so that the caller can ask about it.
+ */
 function faultLog(log: Log): ApolloServerPlugin<GraphqlContext> {
   return {
     async requestDidStart() {
@@ -65,9 +67,9 @@ function faultLog(log: Log): ApolloServerPlugin<GraphqlContext> {
           if (response.body.kind !== 'single') return;
           const { data, errors } = response.body.singleResult;
           if (!errors) return;
-          // Apollo Server answers 200 to a persisted query, which is refused like any other request that ran nothing.
+          // Apollo Server refuses a persisted query with status 200; every other request that ran nothing gets 400.
           if (data === undefined && response.http.status === 200) response.http.status = 400;
-          // Errors that say the same are said once; their number would tell how close a guessed name came.
+          // Equal errors are sent once: their number would tell how close a guessed name came to one of the schema.
           const different = [...new Map(errors.map((error) => [JSON.stringify(error), error])).values()];
           response.body.singleResult.errors = different.map((error) => ({
             ...error,
@@ -80,8 +82,9 @@ function faultLog(log: Log): ApolloServerPlugin<GraphqlContext> {
 }
 
 /**
- * Parsed documents by the hash of their text, so that a client's few operations are parsed and validated once. One that
- * carries a string literal may carry a password, and is not kept.
+ * Parsed documents by the hash of their text, so that a client's few operations are parsed and validated once. A
+ * document with a string literal may contain a password, so it is not kept. At most 200 are kept; then the store is
+ * emptied.
  */
 class DocumentStore {
   readonly #documents = new Map<string, DocumentNode>();

@@ -1,13 +1,13 @@
 import { defaultFieldResolver, type GraphQLSchema } from 'graphql';
 import { buildSchemaSync, type NonEmptyArray } from 'type-graphql';
 
-/** The resolvers, as objects with their parts in them. */
+/** One object of each resolver class, made with its dependencies. */
 export type Resolvers = readonly object[];
 
 /**
- * Builds the schema of these resolvers; each class is answered by the object that was given.
+ * Builds the schema of these resolver classes; each field is resolved by the given object of its class.
  *
- * @param onResult told of every answered root field: its name and the type of its result, or `error`.
+ * @param onResult called for every answered root field with its name and the type of its result, or `error`.
  */
 export function buildSchema(resolvers: Resolvers, onResult?: (field: string, result: string) => void): GraphQLSchema {
   const byClass = new Map<unknown, object>(resolvers.map((resolver) => [resolver.constructor, resolver]));

@@ -4,7 +4,8 @@ import { type RequestErrorCode, requestErrorCodes, Unavailable } from '../calls/
 
 /**
  * The one place that decides what a caller may read of an error. Messages of the parser, of validation and of variable
- * coercion repeat what was sent (a password, a key), so they are said anew; what was not made on purpose says nothing.
+ * coercion can repeat input (a password, a key), so they are replaced; an unexpected error gets a message without
+ * details.
  *
  * @param tellSchema whether names of the schema may be told (they may where introspection is on).
  */
@@ -21,14 +22,14 @@ export function maskError(tellSchema: boolean) {
     }
     const code = isWrongArgument(error) ? 'BAD_USER_INPUT' : codeOf(formatted.extensions?.code);
     const message = say(code, formatted.message, tellSchema);
-    // Where a document does not fit tells which names of it do.
+    // The location of this error would tell which names of the document exist in the schema.
     return { message, ...(message === doesNotFit ? {} : place), extensions: { code } };
   };
 }
 
 /**
- * An argument that only execution finds to be wrong: null for a variable that has a default fits the schema, but not the
- * argument. graphql-js gives it no code, so it would pass for a fault of ours.
+ * Whether an argument is wrong although validation passed: null for a variable that has a default fits the schema, but
+ * not the argument. graphql-js gives such an error no code, so it would be reported as an internal error.
  */
 export function isWrongArgument(error: unknown): boolean {
   const cause = unwrapResolverError(error);
@@ -43,7 +44,7 @@ function codeOf(code: unknown): RequestErrorCode {
 function say(code: RequestErrorCode, message: string, tellSchema: boolean): string {
   switch (code) {
     case 'GRAPHQL_PARSE_FAILED':
-      // graphql-js writes "more that".
+      // graphql-js has a typing error here: "more that".
       return /Document contains more tha[nt]/.test(message)
         ? 'The document is too large.'
         : 'The document is not valid GraphQL.';
@@ -56,13 +57,13 @@ function say(code: RequestErrorCode, message: string, tellSchema: boolean): stri
     case 'GRAPHQL_VALIDATION_FAILED':
       return tellSchema || ownMessages.has(message) ? withoutValues(message) : doesNotFit;
     case 'BAD_REQUEST':
-      // Apollo Client knows this message, and sends the whole document instead.
+      // Apollo Client looks for this message and then sends the whole document.
       if (message === 'PersistedQueryNotSupported') return message;
       return /CSRF|Cross-Site/i.test(message)
         ? 'Send POST with content-type application/json.'
         : 'The request is not a GraphQL request.';
     case 'OPERATION_RESOLUTION_FAILURE':
-      return 'The operation to run cannot be told: name one that the document has.';
+      return 'It is not clear which operation to run: name one that the document contains.';
     case 'TEMPORARILY_UNAVAILABLE':
       return 'Temporarily unavailable; try again.';
     case 'INTERNAL_SERVER_ERROR':
@@ -78,7 +79,7 @@ const ownMessages = new Set([
   'A root field may stand only once in a query.',
 ]);
 
-/** Complaints about literals name the literal. */
+/** Replaces messages about literals, because they repeat the literal. */
 function withoutValues(message: string): string {
   return /cannot represent|found |Expected value|invalid value/i.test(message)
     ? 'A value does not have the type that it must have.'

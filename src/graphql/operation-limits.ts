@@ -9,14 +9,14 @@ import {
   type ValidationContext,
 } from 'graphql';
 
-/** Bounds of one document. The largest honest operation of ours has about 150 tokens, 40 fields and 4 levels. */
+/** Bounds of one document. The largest operation of our SDK has about 150 tokens, 40 fields and 4 levels. */
 export interface OperationLimits {
   readonly tokens: number;
   readonly fields: number;
   readonly depth: number;
 }
 export const operationLimits: OperationLimits = { tokens: 400, fields: 100, depth: 6 };
-/** Asking for the schema takes more of everything. */
+/** Introspection queries are larger. */
 export const introspectionLimits: OperationLimits = { tokens: 2_000, fields: 300, depth: 16 };
 
 /**
@@ -40,7 +40,7 @@ function findRefusal(document: DocumentNode, limits: OperationLimits): string | 
     else if (definition.kind === Kind.OPERATION_DEFINITION) operations.push(definition);
   }
   for (const operation of operations) {
-    // The schema has none, which validation lets pass and execution reports as a fault of ours.
+    // The schema has no subscriptions; validation lets one pass, and execution would report an internal error.
     if (operation.operation === 'subscription') return 'Only queries and mutations are answered.';
     const rootFields: string[] = [];
     const counted = countFields(operation.selectionSet, fragments, limits, (name) => rootFields.push(name));
@@ -52,7 +52,7 @@ function findRefusal(document: DocumentNode, limits: OperationLimits): string | 
   return undefined;
 }
 
-/** Walks what would be executed, never further than the limits. @returns whether it stayed within them. */
+/** Walks the selections that would be executed and stops at the limits. @returns whether they are within the limits. */
 function countFields(
   root: SelectionSetNode,
   fragments: ReadonlyMap<string, FragmentDefinitionNode>,

@@ -7,21 +7,25 @@ registerEnumType(ErrorCode, {
   valuesConfig: {
     INVALID_EMAIL_ADDRESS: { description: 'The text is not one plain e-mail address. Example: `alice@localhost`.' },
     EMAIL_ADDRESS_TAKEN: { description: 'There is an account with this address already (only where sign-up is open).' },
-    SIGN_UP_DISABLED: { description: 'Accounts are not made by sign-up here.' },
-    INVALID_CREDENTIALS: { description: 'Address and password do not open an account.' },
+    SIGN_UP_DISABLED: { description: 'This server does not allow sign-up.' },
+    INVALID_CREDENTIALS: { description: 'The address and the password do not match an account.' },
     UNAUTHENTICATED: { description: 'The access token is missing, expired or revoked.' },
-    INVALID_RESET_KEY: { description: 'The key is not, or no longer, good; `reason` says why.' },
-    PASSWORD_REJECTED: { description: 'The password breaks the policy; `violations` say how. The key stays good.' },
-    TOO_MANY_REQUESTS: { description: 'This client called too often; `retryAfterSeconds` says when it may again.' },
+    INVALID_RESET_KEY: { description: 'The key is not valid, or no longer valid; `reason` says why.' },
+    PASSWORD_REJECTED: {
+      description: 'The password breaks the policy; `violations` say how. The reset key stays valid.',
+    },
+    TOO_MANY_REQUESTS: {
+      description: 'This client called too often; `retryAfterSeconds` says when it may call again.',
+    },
     TEMPORARILY_UNAVAILABLE: {
-      description: 'A part is away or overloaded; the same call may be made again.',
+      description: 'A part of the service is unavailable or overloaded; the same call may be made again.',
     },
   },
 });
 
 @InterfaceType({
   description:
-    'An expected outcome that is not success. Every failure member of every result union implements it, so a client that is older than the server still has a branch. Example: `... on UserError { code message }`.',
+    'An expected outcome that is not success. Every failure type of every result union implements it, so a client can also handle failures that are newer than itself. Example: `... on UserError { code message }`.',
 })
 export abstract class UserError {
   @Field(() => ErrorCode, { description: 'For programs. Example: `TOO_MANY_REQUESTS`.' })
@@ -35,7 +39,8 @@ export abstract class UserError {
 
 @ObjectType('TooManyRequests', {
   implements: UserError,
-  description: 'This client called too often. Depends on the caller alone. Example: `{ retryAfterSeconds: 42 }`.',
+  description:
+    'This client called too often. Does not depend on whether an account exists. Example: `{ retryAfterSeconds: 42 }`.',
 })
 export class TooManyRequestsType extends UserError {
   readonly kind!: 'TooManyRequests';
@@ -47,7 +52,7 @@ export class TooManyRequestsType extends UserError {
 @ObjectType('TemporarilyUnavailable', {
   implements: UserError,
   description:
-    'A part is away or overloaded; the same call may be made again, and `resetPassword` says success again if it had succeeded. Example: `{ retryAfterSeconds: 5 }`.',
+    'A part of the service is unavailable or overloaded; the same call may be made again. If `resetPassword` had succeeded, it reports success again. Example: `{ retryAfterSeconds: 5 }`.',
 })
 export class TemporarilyUnavailableType extends UserError {
   readonly kind!: 'TemporarilyUnavailable';

@@ -1,19 +1,20 @@
-/** In the order of preference where a client has none. */
+/** In our order of preference, for a client that states none. */
 const answerTypes = ['application/json', 'application/graphql-response+json'] as const;
 export type AnswerType = (typeof answerTypes)[number];
 
 interface Fit {
   readonly type: AnswerType;
   readonly quality: number;
-  /** How closely the client named it: 2 in full, 1 `application/*`, 0 any. */
+  /** How exactly the client named the type: 2 in full, 1 as `application/*`, 0 as any type. */
   readonly closeness: number;
   readonly place: number;
 }
 
 /**
- * The media type that a client wants its answer in (RFC 9110, 12.5.1); undefined when it takes none of ours. Chosen
- * before the operation runs: Apollo Server chooses afterwards, and would answer 406 to a password that it has changed.
- * Parameters of ours count as given (`application/json; charset=utf-8`); `negotiator` 1.1.0 finds no match for them.
+ * The media type for the answer, by the `Accept` header (RFC 9110, 12.5.1); undefined when the client accepts none of
+ * ours. It is chosen before the operation runs: Apollo Server chooses afterwards, so it would answer 406 after it has
+ * changed a password. Parameters of a media type are ignored (`application/json; charset=utf-8`); `negotiator` 1.1.0
+ * does not match such a range.
  */
 export function chooseAnswerType(accept: string | undefined): AnswerType | undefined {
   const ranges = (accept || '*/*').split(',').map((range, place) => {

@@ -1,15 +1,16 @@
 import ipaddr from 'ipaddr.js';
 import type { Caller } from '../calls/caller.js';
 
-/** A client, and what it is part of, widest first. */
+/** The name of a client and of the networks that it is part of, widest first. */
 export type ClientNames = Pick<Caller, 'client' | 'networks'>;
 
 /**
- * How the limits and the audit trail name who calls.
+ * How the limits and the audit trail name a caller. An IPv4 address within IPv6 counts as IPv4: mapped
+ * (`::ffff:0:0/96`), or translated for servers without IPv4 (`64:ff9b::/96`, RFC 6052), where all of IPv4 would
+ * otherwise be one /64.
  *
- * @param text as the socket or a trusted proxy gives it, some of which add the port. An IPv4 address within IPv6 counts
- * as IPv4: mapped (`::ffff:0:0/96`), or translated for servers without IPv4 (`64:ff9b::/96`, RFC 6052), where all of
- * IPv4 would be one /64. What is no address is one client, `unknown`.
+ * @param text an address from the socket or from a trusted proxy; some proxies add the port. All texts that are no
+ * address share the name `unknown`.
  */
 export function clientNames(text: string): ClientNames {
   const address = /^\[([^\]]*)\](?::\d+)?$|^([\d.]+):\d+$/.exec(text)?.slice(1).find(Boolean) ?? text;

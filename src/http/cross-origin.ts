@@ -1,13 +1,14 @@
 import type { FastifyCorsOptions } from '@fastify/cors';
 
-/** A developer's own pages, on whatever port their tool took. */
+/** Pages of a developer's own machine, on any port. */
 const onThisMachine = /^https?:\/\/(?:(?:[a-z0-9_-]+\.)*localhost|127\.0\.0\.1|\[::1\])(?::\d{1,5})?$/;
 
 /**
- * Which browser origins may call, with whatever headers their tools add (`sentry-trace`, `apollographql-client-name`): that
- * the browser asks first is the protection, and no answer depends on a header that only some may send.
+ * Which browser origins may call. They may send any headers (tools add `sentry-trace` or `apollographql-client-name`):
+ * the protection is the preflight request of the browser, and no answer depends on a header that only some may send.
  *
- * @param origins as `CORS_ORIGINS` has them; a star is one label of a host name
+ * @param origins the value of `CORS_ORIGINS`; a star stands for one label of a host name.
+ * @param production otherwise every origin on the developer's machine is allowed too.
  */
 export function crossOrigin(origins: readonly string[], production: boolean): FastifyCorsOptions {
   const allowed = [...origins.map(matcher), ...(production ? [] : [onThisMachine])];

@@ -41,8 +41,8 @@ export function graphqlRoutes(
 }
 
 /**
- * Hands a request to Apollo Server without its URL and without headers that Apollo needs not: a Host or a forwarded
- * scheme that makes no URL must not end in an internal error, and nothing of a query string is ever read.
+ * Hands a request to Apollo Server without its URL and with only the headers that Apollo needs: a Host or a forwarded
+ * scheme that makes no valid URL must not end in an internal error, and the query string is never read.
  */
 async function answer(
   apollo: ApolloServer<GraphqlContext>,

@@ -1,8 +1,8 @@
 import { isIPv6 } from 'node:net';
 
 /**
- * Whether a request names one host, in words that can be one (RFC 9112, 3.2): exactly one `Host`, which a target in
- * absolute form repeats. Where two readers could each believe another name, nobody gets an answer.
+ * Whether a request names exactly one valid host (RFC 9112, 3.2): it has one `Host` header, and a target in absolute
+ * form repeats it. If a proxy and we could read different names from a request, it is refused.
  */
 export function namesOneHost(rawHeaders: readonly string[], target: string): boolean {
   const [host, second] = hostsIn(rawHeaders);
@@ -19,7 +19,7 @@ export function originForm(url: string): string {
   return rest.startsWith('/') ? rest : `/${rest}`;
 }
 
-/** Node keeps the first of several, and its parsed headers do not tell. */
+/** Reads the raw headers: of several `Host` headers Node's parsed headers keep the first and do not tell. */
 function hostsIn(rawHeaders: readonly string[]): string[] {
   return rawHeaders.filter((_, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === 'host');
 }
@@ -33,8 +33,8 @@ function withoutDefaultPort(authority: string): string {
 }
 
 /**
- * A name or an address in brackets (RFC 3986, 3.2.2), and perhaps a port. Underscores are in no host name by RFC 1123,
- * but in those that containers get from their tools.
+ * A name, or an address in brackets (RFC 3986, 3.2.2), with or without a port. RFC 1123 allows no underscore in a host
+ * name, but container tools make such names.
  */
 function isHost(text: string): boolean {
   const [, name = '', address] = /^([a-zA-Z0-9._-]{1,253}|\[([^\]]*)\])(?::\d{0,5})?$/.exec(text) ?? [];

@@ -6,7 +6,9 @@ import { limitConnections } from './connections/connection-limit.js';
 import { trackOpenRequests } from './connections/open-requests.js';
 import { loopback } from './loopback.js';
 
-/** Of a store that answers but cannot be used: how, and after a colon the first word of its answer. */
+/**
+ * The state of one part. If a store answers but cannot be used: why, and after a colon the first word of its answer.
+ */
 export type PartHealth =
   | 'ok'
   | 'away'
@@ -16,16 +18,19 @@ export type PartHealth =
   | 'unreadable'
   | `${'away' | 'full' | 'forbidden' | 'read-only' | 'refuses'}: ${string}`;
 export interface Health {
-  /** `degraded` as soon as one part is not ok. */
+  /** `degraded` if any part is not ok. */
   readonly status: 'ok' | 'degraded';
-  /** Whether the process should get traffic: without PostgreSQL nothing can be accepted, without Redis requests can. */
+  /**
+   * Whether the process should get traffic: without PostgreSQL it can accept nothing, without Redis it can still take
+   * requests.
+   */
   readonly ready: boolean;
   readonly parts: Readonly<Record<string, PartHealth>>;
-  /** How safe the lines to each store are, by what they were opened with; nothing falls back to less. */
+  /** How the connections to each store are protected, by the settings; no connection falls back to less. */
   readonly lines: Readonly<Record<string, LineSecurity>>;
 }
 
-/** `/livez`: the process answers. `/readyz`: what it depends on; 503 while it should get no traffic. */
+/** `/livez`: 200 while the process answers. `/readyz`: the state of its parts; 503 while it should get no traffic. */
 export function healthRoutes(app: FastifyInstance, health: () => Promise<Health>): void {
   app.get('/livez', async () => ({ status: 'ok' }));
   app.get('/readyz', async (_request, reply) => {
@@ -34,10 +39,15 @@ export function healthRoutes(app: FastifyInstance, health: () => Promise<Health>
   });
 }
 
-/** Connections; few ask, and they leave the files to the stores. */
+/** Connections. Few clients ask here, and the file descriptors are needed for the stores. */
 const bounds = { all: 32, perClient: 16 };
 
-/** The operations port, for inside the network only. */
+/**
+ * Starts the operations port, which must be reachable from inside the network only.
+ *
+ * @returns undefined when the port is 0 (off).
+ * @throws Error when the address or port cannot be listened on.
+ */
 export async function startOperations(
   settings: { host: string; port: number },
   health: () => Promise<Health>,

@@ -10,8 +10,10 @@ declare module 'fastify' {
 }
 
 /**
- * The shape of a GraphQL answer also where GraphQL was not reached, so that clients need one way to read failures. People,
- * whose browsers ask for HTML, get a page in words.
+ * Refuses a request in the shape of a GraphQL error, also where GraphQL was not reached, so that clients read every
+ * failure in the same way. A browser that asks for HTML gets a page instead.
+ *
+ * @param message fixed text of ours; it must not contain input, because it is put into HTML as it is.
  */
 export function refuse(reply: FastifyReply, status: number, code: string, message: string): FastifyReply {
   const { request, server } = reply;
@@ -27,9 +29,9 @@ function isPerson({ method, headers, originalUrl }: FastifyRequest): boolean {
   return !isCall && /(?:^|,)\s*text\/html\b/i.test(headers.accept ?? '');
 }
 
-/** @param message of ours; nothing that was sent */
+/** @param message fixed text of ours, without input. */
 function pageOn(message: string, requestId: string | undefined, startOver: string | undefined): string {
-  const link = startOver === undefined ? '' : `<p><a href="${escaped(startOver)}">Begin anew</a></p>`;
+  const link = startOver === undefined ? '' : `<p><a href="${escaped(startOver)}">Start again</a></p>`;
   const number = requestId === undefined ? '' : `<p><small>Request ${requestId}</small></p>`;
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
@@ -44,7 +46,7 @@ function escaped(text: string): string {
   return text.replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
 }
 
-/** Answers what the HTTP parser could not read or did not get in time, so that no request exists. */
+/** Answers on the socket when the HTTP parser could not read a request or did not get all of it in time. */
 export function refuseOnSocket(
   error: ConnectionError,
   socket: Socket,

@@ -13,7 +13,7 @@ export function securityHeaders(production: boolean): Readonly<Record<string, st
   };
 }
 
-/** For the page that asks for the new password: its own script and style, and nothing from anywhere else. */
+/** For the page that asks for the new password: only its own scripts and styles, nothing from other origins. */
 export const pageSecurityPolicy = [
   "default-src 'none'",
   "script-src 'self'",

@@ -18,7 +18,7 @@ import { TrustedHops } from './trusted-hops.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** The address of who calls, past the proxies that are trusted. */
+    /** The address of the caller, behind the trusted proxies. */
     callerAddress: string;
   }
 }
@@ -28,28 +28,30 @@ export interface ServerSettings {
   readonly trustProxy: readonly string[];
   readonly corsOrigins: readonly string[];
   readonly sandbox: boolean;
-  /** GraphQL calls at the same time; more are told to come again. */
+  /** GraphQL calls at the same time; further ones are answered with 503. */
   readonly callsAtWork: number;
-  /** What a feature makes of path and query before they are looked up, for what others have made of its links. */
+  /** Lets a feature correct path and query before routing, because mail programs and proxies change its links. */
   readonly respell?: (target: string) => string;
-  /** URL for people to whom a page says that something went wrong. */
+  /** Where the page about a failure sends people. */
   readonly startOver?: string;
 }
 
-/** Bytes. The largest honest request of ours is below 2 KiB. */
+/** Bytes. The largest legitimate request is below 2 KiB. */
 const bodyLimit = 16 * 1024;
-/** Milliseconds. Slow clients are cut off, `check` milliseconds late at most. */
+/** Milliseconds. Slow clients are cut off; Node looks for them every `check` milliseconds. */
 export const serverTimeouts = {
   headers: 10_000,
   request: 15_000,
   keepAlive: 65_000,
   handler: 30_000,
   check: 2_000,
-  // Fastify's default gives closing 10 s, and the process would end in the middle of its last calls.
+  // Fastify's default for closing is 10 s; the process would end before its last calls are answered.
   closing: 60_000,
 };
 
-/** The HTTP server of the API: GraphQL at `/graphql`, and the routes that features add. */
+/**
+ * Makes the HTTP server of the API: GraphQL at `/graphql`, and the routes that features add. It does not listen yet.
+ */
 export async function createServer(
   settings: ServerSettings,
   apollo: ApolloServer<GraphqlContext>,
@@ -65,17 +67,17 @@ export async function createServer(
     connectionTimeout: timeouts.handler,
     keepAliveTimeout: timeouts.keepAlive,
     pluginTimeout: timeouts.closing,
-    // X-Forwarded-For is read below, ports and all; the other headers of proxies are never believed.
+    // X-Forwarded-For is read below, because it may contain ports; other headers of proxies are never believed.
     trustProxy: false,
     rewriteUrl: ({ url = '' }) => respell(originForm(url)),
     genReqId: () => randomUUID(),
     logger: false,
     return503OnClosing: false,
     forceCloseConnections: 'idle',
-    // A missing Host is refused below, with our headers; Node's own refusal has none.
+    // A missing Host is refused below with our security headers; Node's own refusal would have none.
     http: { headersTimeout: timeouts.headers, connectionsCheckingInterval: timeouts.check, requireHostHeader: false },
     routerOptions: { maxParamLength: 100 },
-    // A path that cannot be decoded reaches no hook, and fastify's own answer repeats it.
+    // A path that cannot be decoded reaches no hook, and fastify's own answer would repeat it.
     frameworkErrors: (_error, request, reply) =>
       void refuse(
         reply.headers(headers).header('x-request-id', request.id),
@@ -143,13 +145,13 @@ const clientMessages: Record<number, string> = {
   415: 'Send content-type application/json, in UTF-8.',
 };
 
-/** Bodies are JSON in UTF-8 and nothing else: bytes that are not UTF-8 would be mended into another password. */
+/** Accepts JSON in UTF-8 only: a lenient decoder would replace invalid bytes, and so change a password. */
 function readOnlyJson(app: FastifyInstance): void {
   const parse = app.getDefaultJsonParser('error', 'error');
   app.removeAllContentTypeParsers();
   const types = /^application\/(?:json|graphql-response\+json)\s*(?:;\s*charset="?utf-?8"?\s*)?$/i;
   app.addContentTypeParser(types, { parseAs: 'buffer' }, (request, body, done) => {
-    // Fastify matches what it made of the header, and drops from it what it cannot read (`application/json;text/plain`).
+    // Fastify drops what it cannot read from the header before it matches it (`application/json;text/plain`).
     if (!types.test(request.headers['content-type'] ?? '')) {
       done(Object.assign(new Error('not JSON'), { statusCode: 415 }));
       return;
@@ -165,7 +167,7 @@ function readOnlyJson(app: FastifyInstance): void {
   });
 }
 
-/** Behind a proxy that is not trusted all people are one client, and one of them can use up the limits of all. */
+/** Raises an alarm once: behind a proxy that is not trusted all people count as one client and share its limits. */
 function watchForProxies(app: FastifyInstance, log: Log, metrics: Metrics): void {
   let isTold = false;
   app.addHook('onRequest', async (request) => {

@@ -1,11 +1,11 @@
 import { BlockList } from 'node:net';
 import ipaddr from 'ipaddr.js';
 
-/** The addresses of `TRUST_PROXY`: proxies, and own servers that call for a person. */
+/** The networks of `TRUST_PROXY`: proxies, and the operator's servers that call on behalf of a person. */
 export class TrustedHops {
   readonly #list = new BlockList();
 
-  /** @param networks in CIDR notation; those within `::ffff:0:0/96` are IPv4. */
+  /** @param networks valid, in CIDR notation; those within `::ffff:0:0/96` count as IPv4. */
   constructor(networks: readonly string[]) {
     for (const network of networks) {
       const [address, bits] = ipaddr.parseCIDR(network);
@@ -22,8 +22,9 @@ export class TrustedHops {
   }
 
   /**
-   * Who calls, by the socket's address and `X-Forwarded-For`: from the right, past the hops that are trusted, to the
-   * first that is not. Some proxies add the port. What is no address ends the way: whoever wrote it is as far as we know.
+   * The caller's address. Reads `X-Forwarded-For` from the right, over the trusted hops, to the first address that is
+   * not trusted; some proxies add the port. An entry that is no address ends the search: then the caller is the hop
+   * that wrote it.
    */
   callerOf(socketAddress: string, forwardedFor: string | undefined): string {
     let caller = socketAddress;
@@ -39,7 +40,7 @@ export class TrustedHops {
 /** An address in any spelling of a header: `203.0.113.7`, `203.0.113.7:4711`, `2001:db8::7`, `[2001:db8::7]:4711`. */
 export function addressIn(text: string): ipaddr.IPv4 | ipaddr.IPv6 | undefined {
   const address = /^\[([^\]]*)\](?::\d{1,5})?$|^([\d.]+):\d{1,5}$/.exec(text)?.slice(1).find(Boolean) ?? text;
-  // Other spellings of IPv4 (`0x7f.1`, `2130706433`) are written by nobody honest.
+  // No proxy writes other spellings of IPv4 (`0x7f.1`, `2130706433`).
   const isAddress = ipaddr.IPv4.isValidFourPartDecimal(address) || ipaddr.IPv6.isValid(address);
   return isAddress ? ipaddr.process(address) : undefined;
 }

@@ -1,8 +1,9 @@
 /**
- * For what would be said again and again: `act` runs for the first call, and then once each pause at the most.
+ * Limits how often something happens, for instance a log line: `act` runs for the first call, then once in each pause
+ * at most.
  *
  * @param pause milliseconds, by `now`.
- * @param act hears how many calls it stands for, this one included, and what the last of them was given.
+ * @param act gets the number of calls since it last ran, this one included, and the arguments of this one.
  */
 export function atMostEvery<Given extends readonly unknown[]>(
   pause: number,

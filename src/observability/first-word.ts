@@ -1,6 +1,6 @@
 /**
- * What a store answered, in a word that says what kind of fault it is and nothing of what was asked: the first word of
- * an error of Redis (WRONGPASS, NOPERM, OOM …), the SQLSTATE of one of PostgreSQL; undefined if it gave no answer.
+ * The kind of fault that a store answered with, in one word that repeats no input: the first word of a Redis error
+ * (WRONGPASS, NOPERM, OOM …) or the SQLSTATE of a PostgreSQL error; undefined if the store gave no answer.
  */
 export function firstWord(error: unknown): string | undefined {
   for (let each = error, depth = 0; each instanceof Error && depth < 4; each = each.cause, depth++) {
@@ -12,7 +12,9 @@ export function firstWord(error: unknown): string | undefined {
   return undefined;
 }
 
-/** A limit that a new line to PostgreSQL met; undefined where the server's words say nothing (or in another language). */
+/**
+ * Which limit a new connection to PostgreSQL met; undefined if the server's message is about none, or not in English.
+ */
 export function metLimit(error: unknown): string | undefined {
   for (let each = error, depth = 0; each instanceof Error && depth < 4; each = each.cause, depth++) {
     const { limit } = each as { limit?: unknown };

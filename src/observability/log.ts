@@ -2,8 +2,8 @@ import pino from 'pino';
 import { firstWord, metLimit } from './first-word.js';
 
 /**
- * The fields that a log line may hold. Lines are built from these instead of being redacted afterwards: what is not
- * named here (addresses, keys, passwords, tokens, request bodies, error objects) cannot get into a log (ASVS 16.2.5).
+ * The only fields of a log line. Lines are built from these instead of being redacted afterwards, so that addresses,
+ * keys, passwords, tokens, request bodies and error objects cannot get into a log (OWASP ASVS 5.0, 16.2.5).
  */
 export interface LogFields {
   requestId?: string;
@@ -21,7 +21,7 @@ export interface LogFields {
   client?: string;
   relay?: string;
   smtpStatus?: string;
-  /** Where a dialogue with a relay ended. */
+  /** The stage in which a dialogue with a relay ended. */
   stage?: string;
   setting?: string;
   url?: string;
@@ -34,9 +34,9 @@ export interface LogFields {
 
 export interface Fault {
   name: string;
-  /** Of an answer of a store its first word. */
+  /** The error's code, or the first word of a store's answer. */
   code?: string;
-  /** Which bound a new line met. */
+  /** Which limit a new connection to PostgreSQL met. */
   limit?: string;
   /** Our own frames of the stack, without the message. */
   at?: string[];
@@ -63,7 +63,10 @@ export function createLog(level: LogLevel, processName: string, destination?: pi
   return destination ? pino(options, destination) : pino(options);
 }
 
-/** Describes an error without its message, because messages of drivers and parsers repeat values. */
+/**
+ * Describes an error and its causes (at most 3) without messages, because messages of drivers and parsers repeat
+ * values.
+ */
 export function describeFault(error: unknown, depth = 0): Fault {
   if (!(error instanceof Error)) return { name: typeof error };
   const code = (error as { code?: unknown }).code;

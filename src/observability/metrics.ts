@@ -17,7 +17,7 @@ export const counted = {
   },
 } as const;
 
-/** Read when somebody asks for the metrics. */
+/** Gauges, read each time the metrics are asked for. */
 export const measured = {
   latchkey_jobs: { labels: ['queue', 'state'], help: 'Jobs that wait, are at work, or are dead' },
   latchkey_job_oldest_seconds: { labels: ['queue'], help: 'Age of the oldest job that waits' },
@@ -54,7 +54,7 @@ export type Alarm =
   | 'data-key-unreadable';
 type Measurements = readonly { readonly labels: Readonly<Record<string, string>>; readonly value: number }[];
 
-/** Labels are names of ours from closed sets; never addresses, keys, ids or anything that was sent. */
+/** The metrics of a process. Labels are names from closed sets; never addresses, keys, ids or input. */
 export class Metrics {
   readonly #registry = new Registry();
   readonly #counters: Record<keyof typeof counted, Counter<string>>;
@@ -105,7 +105,7 @@ export class Metrics {
     this.#http.observe({ route, method, status: String(status) }, seconds);
   }
 
-  /** A gauge that is read when somebody asks; what cannot be read now is left out. */
+  /** Adds a gauge that is read each time the metrics are asked for. If `read` fails, its values are left out. */
   measure(name: keyof typeof measured, read: () => Promise<Measurements> | Measurements): void {
     const { labels, help } = measured[name];
     new Gauge({
@@ -125,7 +125,7 @@ export class Metrics {
     collectDefaultMetrics({ register: this.#registry });
   }
 
-  /** In the text format that Prometheus reads. */
+  /** All metrics in the text format of Prometheus. */
   async text(): Promise<{ contentType: string; body: string }> {
     return { contentType: this.#registry.contentType, body: await this.#registry.metrics() };
   }

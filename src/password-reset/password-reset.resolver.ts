@@ -29,11 +29,11 @@ export class PasswordResetResolver {
 
   @Query(() => PasswordResetKeyResult, {
     description:
-      'Looks whether a key is good, and never redeems it. Example: `passwordResetKey(key: $key) { ... on ResetKeyValid { expiresAt } }`.',
+      'Checks whether a reset key is valid; never redeems it. Example: `passwordResetKey(key: $key) { ... on ResetKeyValid { expiresAt } }`.',
   })
   async passwordResetKey(
     @Arg('key', () => String, {
-      description: 'What follows `#key=` in the link; give it as a variable. Example: `kPq…43 characters…x0A`.',
+      description: 'What follows `#key=` in the link; pass it as a GraphQL variable. Example: `kPq…43 characters…x0A`.',
     })
     key: string,
     @Ctx() { caller }: GraphqlContext,
@@ -43,7 +43,7 @@ export class PasswordResetResolver {
 
   @Mutation(() => ResetPasswordResult, {
     description:
-      'Redeems a key: sets the password, exactly once. The same call again repairs a lost answer. Example: `resetPassword(input: { key: $key, password: $password })`.',
+      'Redeems a reset key: sets the password, exactly once. If the answer was lost, make the same call again: it reports success again. Example: `resetPassword(input: { key: $key, password: $password })`.',
   })
   async resetPassword(
     @Arg('input', () => ResetPasswordInput, { description: 'Example: `{ key: $key, password: $password }`.' })

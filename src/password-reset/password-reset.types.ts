@@ -10,11 +10,11 @@ import { type InvalidResetKey, ResetKeyFault } from './outcomes.js';
 registerEnumType(ResetKeyFault, {
   name: 'ResetKeyFault',
   description:
-    'Why a reset key is not good. Only the holder of a real key ever sees another reason than `UNKNOWN`. Example: `EXPIRED`.',
+    'Why a reset key is not valid. Only the holder of a real key ever sees a reason other than `UNKNOWN`. Example: `EXPIRED`.',
   valuesConfig: {
-    UNKNOWN: { description: 'No key of ours, or one that was forgotten long ago.' },
-    EXPIRED: { description: 'Its time is over.' },
-    USED: { description: 'A password was set with it already.' },
+    UNKNOWN: { description: 'Not a key of this server, or one whose record was deleted long ago.' },
+    EXPIRED: { description: 'The key has expired.' },
+    USED: { description: 'A password was already set with this key.' },
     SUPERSEDED: { description: 'The password was changed in another way since the mail was sent.' },
   },
 });
@@ -28,7 +28,7 @@ const messages: Record<ResetKeyFault, string> = {
 
 @ObjectType('InvalidResetKey', {
   implements: UserError,
-  description: 'The key is not, or no longer, good; nothing was changed. Example: `{ reason: EXPIRED }`.',
+  description: 'The key is not valid, or no longer valid; nothing was changed. Example: `{ reason: EXPIRED }`.',
 })
 export class InvalidResetKeyType extends UserError {
   readonly kind!: 'InvalidResetKey';
@@ -39,51 +39,52 @@ export class InvalidResetKeyType extends UserError {
 
 @ObjectType('PasswordResetRequested', {
   description:
-    'Noted. The same for every address, whether it has an account or not; if it has, a mail is on its way. Example: `{ keyLifetimeSeconds: 3600 }`.',
+    'The request was accepted. The answer is the same for every address, with or without an account; if there is an account, a mail is on its way. Example: `{ keyLifetimeSeconds: 3600 }`.',
 })
 export class PasswordResetRequestedType {
   readonly kind!: 'PasswordResetRequested';
 
   @Field(() => Int, {
     description:
-      'How long the link in a mail works, at least, in seconds. A constant of the settings. Example: `3600`.',
+      'Seconds for which the link in a mail works, at least. Depends on the settings only, never on the address. Example: `3600`.',
   })
   keyLifetimeSeconds!: number;
 
   @Field(() => Int, {
-    description: 'Seconds after which asking again makes sense. A constant of the settings. Example: `1200`.',
+    description:
+      'Seconds after which it makes sense to ask again. Depends on the settings only, never on the address. Example: `1200`.',
   })
   askAgainAfterSeconds!: number;
 }
 
 @ObjectType('PasswordResetCompleted', {
   description:
-    'The new password is set; every session and every other link has ended. Nobody is signed in by it. Example: `{ signInUrl: "https://app.example/sign-in" }`.',
+    'The new password is set; every session and every other link has ended. A reset signs nobody in. Example: `{ signInUrl: "https://app.example/sign-in" }`.',
 })
 export class PasswordResetCompletedType {
   readonly kind!: 'PasswordResetCompleted';
 
   @Field(() => String, {
     nullable: true,
-    description: 'Where to sign in now, if the product says so. Example: `https://app.example/sign-in`.',
+    description: 'Where to sign in now, if the operator has set it. Example: `https://app.example/sign-in`.',
   })
   signInUrl?: string | null | undefined;
 
   @Field(() => String, {
     nullable: true,
     description:
-      'Opaque; for this device to keep and to send with its next `signIn` or `requestPasswordReset`. Opens nothing. Lives 90 days, and until the password changes. Example: `q83…43 characters…Hkw`.',
+      'Opaque token: store it on this device and send it with the next `signIn` or `requestPasswordReset`. It gives no access to the account. Valid for 90 days, at most until the password changes. Example: `q83…43 characters…Hkw`.',
   })
   device!: string | null;
 }
 
 @ObjectType('ResetKeyValid', {
-  description: 'The key is good now. Example: `{ expiresAt: "2026-11-22T10:30:00.000Z" }`.',
+  description: 'The key is valid now. Example: `{ expiresAt: "2026-11-22T10:30:00.000Z" }`.',
 })
 export class ResetKeyValidType {
   readonly kind!: 'ResetKeyValid';
 
-  @Field(() => GraphQLDateTimeISO, { description: 'When it ends. Example: `2026-11-22T10:30:00.000Z`.' })
+  @Field(() => GraphQLDateTimeISO, { description: 'When the key expires. Example: `2026-11-22T10:30:00.000Z`.' })
   expiresAt!: Date;
 }
 
@@ -94,14 +95,15 @@ export class RequestPasswordResetInput {
 
   @Field(() => String, {
     nullable: true,
-    description: 'Language of the mail if the account has none (BCP 47); unknown ones count as none. Example: `en`.',
+    description:
+      'Language of the mail if the account has none (BCP 47); an unknown language counts as none. Example: `en`.',
   })
   locale?: string | null;
 
   @Field(() => String, {
     nullable: true,
     description:
-      'The `device` that this device was given last, if it keeps one: strangers who ask for many mails then cannot hold its owner up. Anything else counts as none. Example: `q83…43 characters…Hkw`.',
+      'The last `device` token that this device received, if it stored one: with it the owner still gets mails after strangers used up the limit of the account. An invalid token is ignored. Example: `q83…43 characters…Hkw`.',
   })
   device?: string | null;
 }
@@ -110,12 +112,12 @@ export class RequestPasswordResetInput {
 export class ResetPasswordInput {
   @Field(() => String, {
     description:
-      'What follows `#key=` in the link: 43 characters. Give it as a variable. Example: `kPq…43 characters…x0A`.',
+      'What follows `#key=` in the link: 43 characters. Pass it as a GraphQL variable. Example: `kPq…43 characters…x0A`.',
   })
   key!: string;
 
   @Field(() => String, {
-    description: 'See `passwordPolicy`; give it as a variable. Example: `correct horse battery`.',
+    description: 'See `passwordPolicy`; pass it as a GraphQL variable. Example: `correct horse battery`.',
   })
   password!: string;
 }

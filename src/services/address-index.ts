@@ -1,6 +1,6 @@
 import type { SqlEntityManager } from '@mikro-orm/postgresql';
 
-/** Why addresses cannot be indexed by their bytes, and what helps. */
+/** Why the index of addresses cannot be built; the message says what the operator can do. */
 export class AddressIndexRefused extends Error {
   override name = 'AddressIndexRefused';
 }
@@ -8,12 +8,13 @@ export class AddressIndexRefused extends Error {
 type Em = Pick<SqlEntityManager, 'execute'>;
 
 /**
- * Builds the unique index of addresses by their bytes beside running processes, for the migration `address-collation`,
- * which puts it in the old one's place; a server may take minutes for millions of accounts, and nobody waits for it.
- * Does nothing where the table does not exist yet or compares by bytes already.
+ * Builds the unique index of addresses that compares bytes, while processes are running; the migration
+ * `address-collation` then replaces the old index by it. It may take minutes for millions of accounts, without blocking
+ * anybody. Does nothing if the table does not exist yet or already compares bytes.
  *
- * @param em outside of a transaction.
- * @throws AddressIndexRefused when two accounts have one address, or something of the operator's holds on to the column.
+ * @param em must not be in a transaction.
+ * @throws AddressIndexRefused when two accounts have one address, or a view, policy, trigger or foreign key of the
+ * operator depends on the column.
  */
 export async function buildAddressIndex(em: Em): Promise<void> {
   const [column] = await em.execute<{ bytes: boolean }[]>(
@@ -26,7 +27,7 @@ export async function buildAddressIndex(em: Em): Promise<void> {
     `select indisvalid as valid from pg_index where indexrelid = to_regclass('account_email_bytes')`,
   );
   if (index?.valid) return;
-  // What an attempt left that was interrupted or met two rows of one address.
+  // An earlier attempt was interrupted or met two rows with one address, and left an invalid index.
   if (index) await em.execute('drop index concurrently account_email_bytes');
   try {
     await em.execute('create unique index concurrently account_email_bytes on account (email collate "C")');
@@ -40,7 +41,11 @@ export async function buildAddressIndex(em: Em): Promise<void> {
   }
 }
 
-/** A type cannot change under a view, a policy or a trigger that names its column, or under a foreign key. */
+/**
+ * PostgreSQL cannot change a column that a view, policy, trigger or foreign key depends on.
+ *
+ * @throws AddressIndexRefused then.
+ */
 async function refuseDependents(em: Em): Promise<void> {
   const rows = await em.execute<{ what: string }[]>(
     `select distinct pg_describe_object(classid, objid, 0) as what

@@ -10,7 +10,7 @@ import { templatesFolder } from '../package-files.js';
 import type { Settings } from '../settings/settings.js';
 import { openDatabase } from './database.js';
 
-/** The few objects that `latchkey account` needs: no Redis, no relay, no secret. */
+/** The objects that `latchkey account` needs: no Redis, no relay, no secret. */
 export interface AccountServices {
   readonly orm: MikroORM;
   readonly accounts: Accounts;
@@ -30,7 +30,7 @@ export function createAccountServices({ accounts, database }: Settings): Account
   };
 }
 
-/** What `latchkey jobs` needs: the database alone. */
+/** The objects that `latchkey jobs` needs: only the database. */
 export function createJobServices({ database }: Settings): Pick<AccountServices, 'orm' | 'audit'> {
   const orm = openDatabase(database.url, { poolSize: 2 });
   return { orm, audit: new Audit(orm, createLog('silent', 'jobs'), new Metrics()) };

@@ -8,12 +8,16 @@ import { ResetReceipt } from '../password-reset/keys/reset-receipt.entity.js';
 import { databaseLine, guardPool, migrationOptions, poolOptions } from '../stores/postgres/pool.js';
 
 /**
- * Read and written by SQL of one file each (`src/secrets`, `src/accounts/passwords`, `src/audit`), not through the ORM,
- * so they have no entity; only the migrations say what they hold. The same is true of the functions.
+ * Tables that the ORM does not know: one file each reads and writes them by SQL (in `src/secrets`,
+ * `src/accounts/passwords`, `src/audit`). Only the migrations define them, as they define the database functions.
  */
 export const tablesWithoutEntity = ['data_key', 'password_form', 'audit_refusal'];
 
-/** Opens no connection yet: the first statement does. */
+/**
+ * Makes the ORM; the first statement opens the first connection.
+ *
+ * @throws DatabaseUrlError when `url` cannot be read.
+ */
 export function openDatabase(url: string, options: { poolSize?: number; forMigration?: boolean } = {}): MikroORM {
   const line = databaseLine(url, options.forMigration ? 'latchkey migrate' : 'latchkey');
   const size = options.poolSize ?? 10;

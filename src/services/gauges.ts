@@ -3,7 +3,7 @@ import type { QueueCounts } from '../jobs/queue/counts.js';
 import { healthPatience } from './health.js';
 import type { Services } from './parts.js';
 
-/** Gauges of what the services hold now. */
+/** Adds the gauges for jobs, hashing and the state of the stores. */
 export function measureServices(
   { metrics, jobs, hashLimiter, passwordHash, health }: Omit<Services, 'close' | 'announceEnd'>,
   queues: readonly { name: string }[],
@@ -46,7 +46,7 @@ export function measureServices(
   });
 }
 
-/** Of a process that sends: others hold no view of the relays. */
+/** Adds the gauges for relays, in a process that sends mails; other processes know nothing about relays. */
 export function measureRelays({ metrics, mailer }: Pick<Services, 'metrics' | 'mailer'>): void {
   metrics.measure('latchkey_relay_up', () =>
     mailer.relays.map(({ name, isUp }) => ({ labels: { relay: name }, value: isUp ? 1 : 0 })),

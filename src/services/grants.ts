@@ -3,18 +3,18 @@ import type { DatabaseRight } from '../stores/postgres/health.js';
 import { databaseRights, requestRights } from './rights.js';
 
 export interface Roles {
-  /** Owns the tables; of `latchkey migrate` and the operator's commands. */
+  /** Owns the tables; used by `latchkey migrate` and `latchkey account`. */
   readonly migrate: string;
   readonly api: string;
   readonly worker: string;
 }
 
 /**
- * SQL that makes three roles and gives each what its processes do; what they were given beyond it is taken away. One
- * transaction, which may be run again. What is not there yet is passed over: it is run before the first migration, and
- * after each.
+ * Makes SQL that creates three roles and gives each the rights that its processes need; further rights on our tables
+ * are taken away. It is one transaction and may be run again. Tables that do not exist yet are skipped, because it is
+ * run before the first migration and after each.
  *
- * @throws Error when a name is none, or stands for two roles.
+ * @throws Error when a name cannot be the name of a role, or two roles have the same name.
  */
 export function grantsSql({ migrate, api, worker }: Roles): string {
   for (const name of [migrate, api, worker]) {
@@ -154,14 +154,14 @@ const comment = ([, schema, of, privileges]: Row) => `--   ${privileges} on ${sc
 const all: readonly DatabaseRight[] = [...databaseRights.api, ...databaseRights.worker];
 const own = all.filter(({ schema }) => schema === undefined);
 const ourFunctions = [...new Set(own.flatMap((right) => ('function' in right ? [right.function] : [])))];
-/** `audit_refusal` is reached by functions alone. */
+/** No right names `audit_refusal`, because only functions write and read it. */
 const ourTables = [
   ...new Set(own.flatMap((right) => ('table' in right ? [right.table] : []))),
   'audit_refusal',
   'latchkey_migration',
 ];
 
-/** A condition: one of our tables or functions, or anything of the job queue. */
+/** An SQL condition: a name is one of our tables or functions, or belongs to the job queue. */
 function oursOr(column: string): string {
   const names = literals(column === 'proname' ? ourFunctions : ourTables);
   return `(n.nspname = ${literal(queueSchema)} or n.nspname = current_schema() and ${column} in (${names}))`;

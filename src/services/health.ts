@@ -7,12 +7,16 @@ import type { DataKey, DataKeyState } from '../secrets/data-key.js';
 import { checkDatabase, type DatabaseHealth, type DatabaseRight } from '../stores/postgres/health.js';
 import { RedisCheck } from '../stores/redis/health.js';
 
-/** Milliseconds: who asks for health gives up after a few seconds, and a stalled store would take longer than that. */
+/**
+ * Milliseconds for the answer of a store: a balancer gives up after a few seconds, and a stalled store would take
+ * longer.
+ */
 export const healthPatience = 2_000;
 
 /**
- * Without PostgreSQL nothing can be accepted; without Redis requests still are, so the process stays in service. A process
- * that was told to end says so before it stops listening, so that balancers send their calls elsewhere.
+ * The health of a process. Without PostgreSQL it is not ready, because it can accept nothing; without Redis it is
+ * degraded but ready, because it still accepts reset requests. A process that was told to end is not ready while it
+ * still listens, so that balancers send their calls elsewhere.
  */
 export class HealthCheck {
   readonly #askDatabase: () => Promise<DatabaseHealth>;
@@ -41,7 +45,7 @@ export class HealthCheck {
     );
   }
 
-  /** Who asks while it is being found out gets the same answer, so that nobody can flood the stores with questions. */
+  /** Calls at the same time share one check, so that health requests cannot flood the stores. Never rejects. */
   check(): Promise<Health> {
     this.#asking ??= this.#ask().finally(() => {
       this.#asking = undefined;
@@ -57,7 +61,7 @@ export class HealthCheck {
   async #ask(): Promise<Health> {
     const { jobs, dataKey, lines } = this.stores;
     const [postgres, redis] = await Promise.all([this.#askDatabase(), this.#redis.check()]);
-    // Named only while it is missing, as `process` is.
+    // Listed only while the key is not usable, as `process` is only while the process ends.
     const key: Record<string, DataKeyState> = dataKey.state === 'ok' ? {} : { 'data-key': dataKey.state };
     const parts = {
       postgres,

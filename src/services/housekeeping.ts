@@ -3,10 +3,13 @@ import type { JobQueue } from '../jobs/job-queue.js';
 import { describeFault, type Log } from '../observability/log.js';
 import type { ResetReceipts } from '../password-reset/keys/reset-receipts.js';
 
-/** Milliseconds. */
+/** Milliseconds: one hour. */
 const pause = 3_600_000;
 
-/** Erases, once an hour, what is older than it may be. Any number of workers may do it beside each other. */
+/**
+ * Erases expired audit events, receipts and finished jobs, now and once an hour. Several workers may do it at the same
+ * time.
+ */
 export function startHousekeeping(parts: { audit: Audit; resetReceipts: ResetReceipts; jobs: JobQueue; log: Log }): {
   stop: () => void;
 } {

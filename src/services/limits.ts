@@ -11,10 +11,10 @@ const theClient = (client: string): Who => ({ client });
 const theAccount = (key: string): Who => ({ accountId: key.split(':')[0] ?? '' });
 const nobody = (): Who => ({});
 
-/** No setting: a person who is told ten times a day knows, and each such answer costs two hashes at the most. */
+/** Not a setting: ten such answers a day are enough for a person, and each costs up to two hashes. */
 const samePasswordAnswers: readonly Window[] = [{ points: 10, seconds: 86_400 }];
 
-/** The limits of the settings table. A refusal is counted, also in the audit trail. */
+/** Makes the rate limits that the settings give. A refusal is counted in the metrics and in the audit trail. */
 export function createLimits(
   settings: Settings,
   redis: Redis | Cluster,
@@ -22,7 +22,7 @@ export function createLimits(
 ) {
   const { limits: account } = settings.accounts;
   const { limits: reset } = settings.passwordReset;
-  /** @param who how the key of a limit names somebody in the audit trail. */
+  /** @param who whom the audit trail names for a refused key of this limit. */
   const limiter = (
     name: string,
     windows: readonly Window[],
@@ -39,7 +39,7 @@ export function createLimits(
     counts: 'calls' | 'failures',
     { perClient, perNetwork }: { perClient: readonly Window[]; perNetwork: readonly Window[] },
   ) => {
-    // One name in metrics and audit trail, whatever the width.
+    // Networks of every width have one name in metrics and audit trail.
     const share = (width: keyof typeof shareOf) =>
       limiter(
         `${name}-network`,
@@ -53,7 +53,7 @@ export function createLimits(
   return {
     hash,
     signUp: callerLimit('sign-up', 'calls', account.signUp),
-    /** How often somebody is told that a new password is the old one. */
+    /** How often an account is told that a new password is the old one. */
     samePassword: limiter('same-password', samePasswordAnswers, (accountId) => ({ accountId })),
     signInFailures: {
       hash,
@@ -61,7 +61,7 @@ export function createLimits(
       perAddressAndClient: limiter('sign-in-address-client', account.signInPerAddressAndClient, (key) =>
         theClient(key.split(' ').at(-1) ?? ''),
       ),
-      /** Silent, as the next one is. */
+      /** Silent, like the next one. */
       perAddress: limiter('sign-in-address', account.signInPerAddress, nobody),
       perDevice: limiter('sign-in-device', account.signInPerDevice, nobody),
     },
@@ -76,7 +76,10 @@ export function createLimits(
       'fail',
     ),
     changePassword: {
-      /** In all, from wherever; then the session ends. Longer than any session's token lives. */
+      /**
+       * Wrong current passwords of one session, from any client; then the session ends. The window is longer than a
+       * token lives.
+       */
       wrongPerSession: limiter(
         'change-password-wrong',
         [{ points: 10, seconds: Math.max(86_400, settings.accounts.accessToken.ttlSeconds) }],
@@ -87,7 +90,7 @@ export function createLimits(
     reset: {
       requests: callerLimit('reset', 'calls', reset.requests),
       keyFailures: callerLimit('key-failure', 'failures', reset.keyFailures),
-      /** Told by the worker, silent: whoever is refused has a live link. Counted by `ResetBudget`. */
+      /** The worker calls this when `ResetBudget` refuses a mail. Silent: the owner has a link that still works. */
       accountRefused: (accountId: string) => {
         metrics.limitHit('reset-account');
         audit.refused({ kind: 'limit.hit', accountId, detail: 'reset-account' });

@@ -9,10 +9,13 @@ import { openDatabase } from './database.js';
 import { queues } from './queues.js';
 
 /**
- * Brings our tables and the job queue's to this version, and the data key under the first secret. Safe to run again, and
- * beside itself.
+ * Brings our tables and those of the job queue to this version, and encrypts the data key under the first secret. It
+ * may be run again, and on several machines at the same time.
  *
- * @throws DataKeyUnreadable, AddressIndexRefused
+ * @returns lines for the operator.
+ * @throws DataKeyUnreadable when no value of SECRET decrypts the data key.
+ * @throws AddressIndexRefused when the index of addresses cannot be built.
+ * @throws Error when a table stayed locked (see `untilUnlocked`), or of the driver.
  */
 export async function migrateUp(databaseUrl: string, care: DataKeyCare = { secrets: [] }): Promise<string[]> {
   const orm = openDatabase(databaseUrl, { poolSize: 2, forMigration: true });
@@ -27,7 +30,7 @@ export async function migrateUp(databaseUrl: string, care: DataKeyCare = { secre
     return [
       ...lines,
       lines.length > 0 ? 'the database is at this version now' : 'the database was at this version already',
-      // Who runs it again and again without SECRET has been told once.
+      // Without SECRET, the missing data key is reported only when this run applied something.
       ...(key === 'missing' && lines.length === 0 ? [] : dataKeyWords[key]),
     ];
   } finally {
@@ -46,9 +49,9 @@ const dataKeyWords: Readonly<Record<DataKeyEnd, readonly string[]>> = {
 const lockPause = 200;
 
 /**
- * Several machines that are rolled out at the same time would make the same tables; a lock of the transaction passes poolers too.
- * Who waits asks again and again: a statement that waits holds a snapshot, and an index that is built concurrently waits
- * for every snapshot that is older than it.
+ * Lets one migration run at a time, because several machines may be rolled out at the same time. The lock belongs to a
+ * transaction, so it also works through a pooler. The others ask for it again and again: a statement that waited would
+ * hold a snapshot, and a concurrent index build waits for every older snapshot.
  */
 async function oneAtATime<T>(orm: MikroORM, work: () => Promise<T>): Promise<T> {
   const lock = orm.em.fork();

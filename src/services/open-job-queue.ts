@@ -2,7 +2,10 @@ import { JobQueue, type JobQueueOptions } from '../jobs/job-queue.js';
 import type { Settings } from '../settings/settings.js';
 import { databaseLine, guardPool, poolOptions } from '../stores/postgres/pool.js';
 
-/** Over lines of its own; LISTEN goes round a pooler where `DATABASE_DIRECT_URL` says how. */
+/**
+ * Opens the job queue with its own pool. If `DATABASE_DIRECT_URL` is set, LISTEN uses it, because it does not work
+ * through a pooler in transaction mode.
+ */
 export function openJobQueue(
   { database }: Settings,
   parts: Omit<JobQueueOptions, 'connection' | 'direct' | 'onPool' | 'poolSize'>,

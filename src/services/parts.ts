@@ -31,17 +31,17 @@ import type { DataKey } from '../secrets/data-key.js';
 import type { ConfirmSignUp } from '../sign-up-confirmation/confirm-sign-up.js';
 import type { SignUpDelivery } from '../sign-up-confirmation/sign-up-delivery.js';
 
-/** Any object can be replaced, by tests that want another part or a fault between two. */
+/** Replacements for parts, for tests that need another part or a fault between two parts. */
 export type Overrides = { -readonly [Name in keyof Parts]?: (parts: Partial<Parts>) => Parts[Name] };
 export type Services = Parts & {
   readonly health: () => Promise<Health>;
-  /** Says that the process is about to end, while it still works. */
+  /** From now on the process reports that it is not ready, while it still works. */
   readonly announceEnd: () => void;
-  /** Ends what is under way and closes every connection. */
+  /** Waits for the work that is under way, then closes every connection. */
   readonly close: () => Promise<void>;
 };
 
-/** What a process is made of, one object for each task. */
+/** The parts of a process, one object for each task. */
 export interface Parts {
   readonly log: Log;
   readonly metrics: Metrics;

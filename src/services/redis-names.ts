@@ -1,6 +1,6 @@
 /**
- * How every name of ours in Redis begins. Health tries to write, read and drop one of each, because rights may be given
- * by pattern; a test holds this list against what is written.
+ * The beginnings of all our names in Redis. The health check writes, reads and deletes a name of each, because a Redis
+ * user may have rights by pattern. A test compares this list with the names that are written.
  */
 export const redisFamilies = [
   'reset:',

@@ -11,8 +11,8 @@ const jobs = (table: string, ...privileges: TableRight['privileges']): TableRigh
 const jobsClock = { schema: queueSchema, function: 'job_now' } as const;
 
 /**
- * Nobody but the owner of the tables may change or erase a row of the audit trail: others write events, and call
- * functions that run as the owner, to count refusals and (the worker) to erase what is too old.
+ * The rights of each process. Only the owner of the tables may change or erase a row of the audit trail. The others add
+ * events, and call functions that run as the owner: to count refusals and, in the worker, to erase old rows.
  */
 export const databaseRights = {
   api: [
@@ -41,7 +41,7 @@ export const databaseRights = {
   ],
 } as const satisfies Record<string, readonly DatabaseRight[]>;
 
-/** What the API needs for `requestPasswordReset` alone: nothing of accounts. */
+/** The rights that `requestPasswordReset` needs: none on accounts. */
 export const requestRights: readonly DatabaseRight[] = [
   { table: 'data_key', privileges: ['SELECT'] },
   { function: 'count_refusals' },
@@ -51,16 +51,16 @@ export const requestRights: readonly DatabaseRight[] = [
   jobsClock,
 ];
 
-/** Of a process by its command. */
+/** The rights that the process of a command needs. */
 export function rightsOf(command: string): readonly DatabaseRight[] {
   if (command === 'dev') return [...databaseRights.api, ...databaseRights.worker];
   return command === 'worker' ? databaseRights.worker : databaseRights.api;
 }
 
-/** A right that is missing is told at start, not by the first person who needs it. */
+/** Logs an alarm at start if a right is missing, so that it is found before a person's call fails. */
 export async function tellMissingRights(health: () => Promise<Health>, log: Log): Promise<void> {
   const { postgres } = (await health()).parts;
   if (!postgres?.startsWith('forbidden')) return;
-  const message = 'ALARM: PostgreSQL refuses what this process is there for; it must be granted';
+  const message = 'ALARM: this process lacks rights in PostgreSQL that it needs; grant them';
   log.error({ part: 'postgres', reason: `postgres-${postgres}` }, message);
 }

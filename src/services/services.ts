@@ -54,8 +54,10 @@ import { watchEviction } from './watch-eviction.js';
 export type { Overrides, Services };
 
 /**
- * The composition root: every object of a process, made once, in plain sight. Nothing is kept in module variables, so
- * two of these can live side by side. A part that nobody makes does not compile.
+ * The composition root: makes every object of a process once. Nothing is kept in module variables, so two servers can
+ * run side by side. If a part is not made here, this does not compile.
+ *
+ * @throws DatabaseUrlError, RedisUrlError when a URL cannot be read; `readSettings` has checked them before.
  */
 export function createServices(settings: Settings, overrides: Overrides = {}): Services {
   const made: { -readonly [Name in keyof Parts]?: Parts[Name] } = {};

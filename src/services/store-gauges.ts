@@ -5,7 +5,7 @@ import type { Metrics } from '../observability/metrics.js';
 import { healthPatience } from './health.js';
 import { redisFamilies } from './redis-names.js';
 
-/** Names that are drawn from each server for one reading; each draw is one step, whatever Redis holds. */
+/** Random names that are read from each server for one estimate; the cost does not depend on how many there are. */
 const drawn = 100;
 
 interface Stores {
@@ -14,7 +14,7 @@ interface Stores {
   readonly keyPrefix: string;
 }
 
-/** Gauges of how full the stores are. Estimates, that cost the stores the same however full they are. */
+/** Adds gauges of how full the stores are. They are estimates whose cost does not grow with the data. */
 export function measureStores(metrics: Metrics, { orm, redis, keyPrefix }: Stores): void {
   const servers = () => (redis instanceof Cluster ? redis.nodes('master') : [redis]);
   const memory = sharedWithin(
@@ -45,7 +45,7 @@ export function measureStores(metrics: Metrics, { orm, redis, keyPrefix }: Store
   });
 }
 
-/** Undefined where no bound is set. */
+/** Used memory divided by `maxmemory`; undefined if there is no `maxmemory`. */
 async function memoryOf(server: Redis): Promise<number | undefined> {
   const info = await server.info('memory');
   const [used, most] = ['used_memory', 'maxmemory'].map((field) =>
@@ -54,7 +54,7 @@ async function memoryOf(server: Redis): Promise<number | undefined> {
   return most && used !== undefined ? used / most : undefined;
 }
 
-/** All names of a server, shared out by how often each family was drawn. */
+/** The number of names of each family on one server, estimated from a random sample. */
 async function namesOf(server: Redis, keyPrefix: string): Promise<[string, number][]> {
   const all = await server.dbsize();
   if (all === 0) return [];

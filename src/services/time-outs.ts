@@ -6,9 +6,9 @@ import { databaseTimeouts } from '../stores/postgres/pool.js';
 import { redisOptions } from '../stores/redis/redis.js';
 
 /**
- * What the longest attempt at a job asks of the stores, one after the other: the account and the settlement; a budget of
- * two windows, taken and given back, and the record, or the three budgets of a mail to an unknown address and what a held
- * place asks (held-place.ts).
+ * How many calls to a store the longest attempt at a job makes, one after the other. Database: load the account, settle
+ * the job. Redis: take a budget of two windows, give it back, and write the record; or the three limits of a mail to an
+ * unknown address and the calls of a held place (held-place.ts).
  */
 const storeCalls = { database: 2, redis: 14 } as const;
 
@@ -31,7 +31,7 @@ const inUse = {
 export type TimeOuts = Readonly<typeof inUse>;
 
 /**
- * Time-outs that must fit into each other. Each rule says what would happen otherwise.
+ * Checks that the timeouts fit together. Each rule says what would happen otherwise.
  *
  * @throws Error naming every rule that does not hold.
  */

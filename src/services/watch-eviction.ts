@@ -3,7 +3,7 @@ import type { Log } from '../observability/log.js';
 import type { Metrics } from '../observability/metrics.js';
 import { watchRedis } from '../stores/redis/health.js';
 
-/** An alarm where Redis may forget keys, budgets and limits by itself when it is full. */
+/** Raises an alarm if Redis may evict reset keys, budgets and limits when it is full. */
 export function watchEviction(redis: Redis | Cluster, log: Log, metrics: Metrics): void {
   watchRedis(redis, (policy) => {
     if (policy === 'unknown') {

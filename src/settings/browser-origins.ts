@@ -9,7 +9,7 @@ export const browserOrigins = list(
   (text) => (isOrigin(text) ? text : undefined),
 );
 
-/** Pages of these have no origin of their own, or share it with all others of their kind. */
+/** Pages with these schemes have no origin of their own, or share one with all pages of the scheme. */
 const unnamed = /^(?:about|blob|data|file|filesystem|ftp|javascript|view-source|wss?):/;
 
 function isOrigin(text: string): boolean {

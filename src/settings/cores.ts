@@ -4,17 +4,20 @@ import { availableParallelism } from 'node:os';
 type Read = (path: string) => string | undefined;
 
 /**
- * Processors that this process may use: those it may run on, or fewer where its control group has a quota of processor
- * time, which `availableParallelism` does not see. Rounded down, because a process that has used up its quota stands
- * still as a whole, and at least 1.
+ * The number of processors that this process may use: those that it may run on, or fewer if its control group has a
+ * quota of processor time, which `availableParallelism` does not see. The quota is rounded down, because a process that
+ * has used it up stands still as a whole. At least 1.
  *
- * @param read the text of a file, undefined where there is none.
+ * @param read returns the text of a file, or undefined if it cannot be read.
  */
 export function coresOfQuota(read: Read = readOrNothing, available: number = availableParallelism()): number {
   return Math.max(1, Math.floor(Math.min(available, ...quotas(read))));
 }
 
-/** Of the process's group and all groups above it, in both versions of control groups (both may be mounted). */
+/**
+ * The quotas, in processors, of the process's control group and all groups above it, of version 1 and 2 (both may be
+ * mounted).
+ */
 function quotas(read: Read): number[] {
   const groups = (read('/proc/self/cgroup') ?? '').split('\n').map((line) => /^\d+:([^:]*):(\/.*)$/.exec(line));
   return groups.flatMap((match) => {
@@ -32,14 +35,14 @@ function quotas(read: Read): number[] {
   });
 }
 
-/** `/a/b`, `/a` and the root as ''. A path from outside of the process's namespace leads to the root alone. */
+/** For `/a/b`: `/a/b`, `/a` and '' for the root. For a path outside of the process's namespace: the root alone. */
 function upwards(path: string): string[] {
   const parts = path.split('/').filter((part) => part !== '');
   if (parts.includes('..')) return [''];
   return [...parts.map((_, index) => `/${parts.slice(0, index + 1).join('/')}`).reverse(), ''];
 }
 
-/** Microseconds of processor time in a period of microseconds; `max` or -1 is no quota. */
+/** Reads "quota period", both in microseconds, as a number of processors; empty where there is no quota (`max`, -1). */
 function quotaOf(text: string | undefined): number[] {
   const [, quota, period] = /^(\d+) (\d+)$/.exec(text?.trim() ?? '') ?? [];
   return Number(quota) > 0 && Number(period) > 0 ? [Number(quota) / Number(period)] : [];

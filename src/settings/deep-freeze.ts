@@ -1,4 +1,7 @@
-/** Freezes plain objects and arrays all the way down; class instances (a key) are left alone. */
+/**
+ * Freezes plain objects and arrays with all that they contain, and returns them; class instances (a key) are not
+ * frozen.
+ */
 export function deepFreeze<T>(value: T): T {
   if (
     Array.isArray(value) ||

@@ -1,6 +1,6 @@
 import type { Command } from './environment.js';
 
-/** What a default can follow from: the command, and settings that stand before it in the table. */
+/** What a default can depend on: the command, and settings that come earlier in the table. */
 export interface Known {
   readonly command: Command;
   readonly NODE_ENV: string;
@@ -8,7 +8,7 @@ export interface Known {
   readonly PUBLIC_URL: string;
 }
 
-/** A default that is no constant: how it comes about, and the words for that. */
+/** A default that is not a constant: a function that makes it, and its description in words. */
 export class Derived<Value> {
   constructor(
     readonly words: string,
@@ -16,13 +16,17 @@ export class Derived<Value> {
   ) {}
 }
 
-/** A constant, or how the value comes about. */
+/** A constant, or a derived default. */
 export type Default<Value> = Value | Derived<Value>;
 
-/** Nothing is set by default. @param words what holds then. */
+/** Nothing is set by default. @param words what applies then, for the documentation. */
 export const absent = (words = 'none') => new Derived(words, () => undefined);
 
-/** @param make writes the default from the other setting's value, and its words from that setting's name. */
+/**
+ * A default made from another setting.
+ *
+ * @param make gets that setting's value, and for the documented words its name.
+ */
 export const follows = (name: 'PORT' | 'PUBLIC_URL', make: (other: string) => string) =>
   new Derived(make(name), (known) => make(String(known[name])));
 
@@ -31,17 +35,17 @@ export const inProduction = <const Value>(production: Value, otherwise: Value) =
     NODE_ENV === 'production' ? production : otherwise,
   );
 
-/** In production it must be set, and who leaves it out is told so. */
+/** A default for development; in production the setting is required, and a missing one is reported as a fault. */
 export const outsideProduction = <const Value>(value: Value) =>
   new Derived<Value>(`required in production; ${wordsOf(value)}`, () => value);
 
-/** For the command `dev`, unless it is told to be production. */
+/** A default for the command `dev`, unless NODE_ENV is production. */
 export const forDev = <const Value>(dev: Value, otherwise: Value) =>
   new Derived<Value>(`${wordsOf(otherwise)}; ${wordsOf(dev)} for \`dev\``, ({ command, NODE_ENV }) =>
     command === 'dev' && NODE_ENV !== 'production' ? dev : otherwise,
   );
 
-/** A default as an operator would write it. */
+/** A default as an operator would write it. @throws TypeError for a value of a kind that it does not know: a bug. */
 export function wordsOf(value: unknown): string {
   if (value instanceof Derived) return value.words;
   if (typeof value === 'boolean') return value ? 'on' : 'off';

@@ -2,8 +2,8 @@ import type { Default } from './defaults.js';
 import type { Reader } from './reader.js';
 
 /**
- * One environment variable: what it means, its default (the documented words are made from it), how its text is read.
- * `Without` is `undefined` where nothing may be set.
+ * One environment variable: its meaning, its default (the documented words are made from it), and how its text is read.
+ * `Without` is the type of the default; it contains `undefined` where the setting may be left out.
  */
 export interface SettingDefinition<Value = unknown, Without = unknown> {
   readonly value: Reader<Value>;
@@ -13,14 +13,14 @@ export interface SettingDefinition<Value = unknown, Without = unknown> {
   readonly secret?: true;
 }
 
-/** A row of the table; its default does not compile unless it is of the type that its text is read as. */
+/** Makes a row of the table; it compiles only if the default has the type that the text is read as. */
 export function setting<Value, const Without extends Value | undefined>(
   row: SettingDefinition<Value, Without>,
 ): SettingDefinition<Value, Without> {
   return row;
 }
 
-/** What a process gets: always a value, where there is a default. */
+/** The type that a process gets: never undefined where there is a default. */
 export type ValueOf<Row> =
   Row extends SettingDefinition<infer Value, infer Without>
     ? undefined extends Without

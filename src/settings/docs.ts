@@ -46,7 +46,7 @@ export function settingsExample(): string {
   );
 }
 
-/** What is set in an environment; never the value of a secret. */
+/** For `latchkey settings`: every setting with its value or default; never the value of a secret. */
 export function settingsSeen(environment: Environment): string {
   const width = Math.max(...rows().map(([name]) => name.length));
   return rows()

@@ -13,8 +13,8 @@ export const limitSettings = {
       { points: 5, seconds: 21_600 },
     ],
     meaning:
-      'Reset mails to one account, points/seconds, in any stretch of that length; silent, counted in the worker. Beside ' +
-      'it two mails in each longest window: for a device of the owner, and for a network that did not use it up.',
+      'Reset mails to one account, points/seconds, in any stretch of that length; silent, counted in the worker. On ' +
+      'top, in each longest window: one mail for a device of the owner, and one for a network that did not use the limit up.',
   }),
   LIMIT_RESET_PER_CLIENT: setting({
     value: limits,
@@ -34,7 +34,7 @@ export const limitSettings = {
   LIMIT_NOTIFY_UNKNOWN_PER_ADDRESS: setting({
     value: limits,
     byDefault: [{ points: 1, seconds: 86_400 }],
-    meaning: 'Mails to one address without an account; silent, counted in the worker, as the next two.',
+    meaning: 'Mails to one address without an account; silent, counted in the worker, like the next two limits.',
   }),
   LIMIT_NOTIFY_UNKNOWN_PER_CLIENT: setting({
     value: limits,
@@ -75,7 +75,7 @@ export const limitSettings = {
     value: limits,
     byDefault: [{ points: 100, seconds: 86_400 }],
     meaning:
-      'Failed sign-ins for one address from anywhere; silent, ended by a new password, and never touches recovery.',
+      'Failed sign-ins for one address from anywhere; silent, reset by a new password, and without effect on recovery.',
   }),
   LIMIT_SIGN_IN_PER_DEVICE: setting({
     value: limits,
@@ -83,17 +83,17 @@ export const limitSettings = {
       { points: 10, seconds: 900 },
       { points: 100, seconds: 86_400 },
     ],
-    meaning: 'Failed sign-ins of one device that proved its owner; instead of the limit per address.',
+    meaning: 'Failed sign-ins of one device that the owner has signed in with before; replaces the limit per address.',
   }),
   LIMIT_CHANGE_PASSWORD_PER_ACCOUNT: setting({
     value: limits,
     byDefault: [{ points: 5, seconds: 3600 }],
-    meaning: 'Password changes of one account by `changePassword`; told to its owner alone.',
+    meaning: 'Password changes of one account by `changePassword`; only its owner is told.',
   }),
   LIMIT_HASH_PER_CLIENT: setting({
     value: limits,
     byDefault: [{ points: 300, seconds: 300 }],
-    meaning: 'Calls of one client that hash a password: the pace of one a second, and room for an office of 200.',
+    meaning: 'Calls of one client that hash a password: one a second on average, enough for an office of 200 people.',
   }),
   LIMIT_HASH_PER_NETWORK: setting({
     value: limits,

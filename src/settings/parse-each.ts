@@ -7,7 +7,9 @@ interface Row {
   readonly secret?: true;
 }
 
-/** What each row reads from the environment; what it cannot read becomes a fault, without the value of a secret. */
+/**
+ * Reads each row from the environment. A text that cannot be read is added to `faults`, without the value of a secret.
+ */
 export function parseEach(
   environment: Environment,
   rows: readonly (readonly [name: string, row: Row])[],

@@ -1,11 +1,11 @@
 import type { SettingFault } from './faults.js';
 
 /**
- * `pg` takes what a connection string leaves open from PGHOST, PGUSER, PGPASSWORD, PGSSLMODE, PGOPTIONS and others. What
- * a shell says about some other database must not decide about ours, neither beside the embedded server of a developer
- * nor in production: `DATABASE_URL` says everything. So they are taken out of the environment before anything is opened.
+ * Removes PostgreSQL's own variables from the environment, before any connection is opened. `pg` takes what a
+ * connection string leaves open from PGHOST, PGUSER, PGPASSWORD, PGSSLMODE, PGOPTIONS and others, but a shell may have
+ * set them for another database: only `DATABASE_URL` decides.
  *
- * @returns the names that were there.
+ * @returns the names that were set.
  */
 export function takeOutPgVariables(environment: NodeJS.ProcessEnv): string[] {
   const names = Object.keys(environment).filter((name) => /^PG[A-Z]/.test(name));
@@ -13,7 +13,7 @@ export function takeOutPgVariables(environment: NodeJS.ProcessEnv): string[] {
   return names;
 }
 
-/** For those who count on them. */
+/** Warnings for an operator who expects these variables to work. */
 export function pgVariablesWarning(names: readonly string[]): SettingFault[] {
   return names.map((name) => ({ name, fault: 'is set and not used: say in DATABASE_URL how PostgreSQL is reached' }));
 }

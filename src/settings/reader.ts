@@ -1,4 +1,4 @@
-/** What became of the text of a setting: its value, or what is wrong with it. */
+/** The result of reading a setting's text: its value, or what is wrong with it. */
 export type Reading<T> =
   | { readonly kind: 'Read'; readonly value: T }
   | { readonly kind: 'NotAllowed'; readonly fault: string };
@@ -10,7 +10,7 @@ export function notAllowed(fault: string): Reading<never> {
   return { kind: 'NotAllowed', fault };
 }
 
-/** Reads text; what `parse` throws, or does not find, becomes "allowed: …". */
+/** Makes a reader: if `parse` throws or returns undefined, the fault is "allowed: …". */
 export function read<T>(allowed: string, parse: (text: string) => T | undefined): Reader<T> {
   return (text) => {
     const value = attempt(() => parse(text.trim()));
@@ -26,7 +26,10 @@ function attempt<T>(parse: () => T | undefined): T | undefined {
   }
 }
 
-/** For what has several forms and tells itself what is wrong, by a fault of its own that repeats no secret. */
+/**
+ * Makes a reader for a setting with several forms, whose parser says itself what is wrong: an error of class `Fault`,
+ * whose message repeats no secret. Other errors of `parse` are bugs and are thrown on.
+ */
 export function readOrTell<T>(parse: (text: string) => T, Fault: abstract new (...given: never[]) => Error): Reader<T> {
   return (text) => {
     try {

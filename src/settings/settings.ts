@@ -15,15 +15,15 @@ export { SettingsError };
 
 type Values = { [Name in SettingName]: ValueOf<(typeof settingsTable)[Name]> };
 
-/** Secrets in files are read into an environment that names no file. */
+/** Reads the secrets that stand in files into a copy of the environment; see `readSecretFiles`. */
 export function withSecretFiles(environment: Environment) {
   return readSecretFiles(environment, secretNames);
 }
 
 /**
- * Reads the environment once. An empty value counts as unset, a secret may stand in a file (`SECRET_FILE`).
+ * Reads and checks all settings. An empty value counts as unset; a secret may stand in a file (`SECRET_FILE`).
  *
- * @param toCome required settings that may still be missing, because the caller makes them later.
+ * @param toCome required settings that may be missing now, because the caller makes them later.
  * @throws SettingsError naming every fault.
  */
 export function readSettings(given: Environment, command: Command, toCome: readonly SettingName[] = []) {
@@ -34,7 +34,7 @@ export function readSettings(given: Environment, command: Command, toCome: reado
   const production = values.NODE_ENV === 'production';
   const fault = (name: SettingName, text: string) => faults.push({ name, fault: text });
   const isSet = (name: SettingName) => (environment[name] ?? '') !== '' || (given[fileOf(name)] ?? '') !== '';
-  /** What is wrong already is not blamed for what follows from its default. */
+  /** A setting that could not be read has its default now; no further fault is reported because of that. */
   const isWrong = (...names: SettingName[]) => names.some((name) => isSet(name) && read[name] === undefined);
   const required = <Name extends SettingName>(name: Name, commands: readonly Command[], why: string) => {
     if (!isSet(name) && commands.includes(command) && !toCome.includes(name)) fault(name, `is not set; ${why}`);
@@ -83,7 +83,7 @@ export function readSettings(given: Environment, command: Command, toCome: reado
   const tooLong = (seconds: number) => seconds > keyTtlMaxSeconds && !isWrong('RESET_KEY_TTL_MAX');
   const atMost = `at most RESET_KEY_TTL_MAX, which is ${keyTtlMaxSeconds} s`;
   if (tooLong(values.RESET_KEY_TTL)) fault('RESET_KEY_TTL', `was ${values.RESET_KEY_TTL}; ${atMost}`);
-  // The last mail of a budget carries a key that lives until the budget refills.
+  // The key in the last mail of a budget lives until the budget refills, which is the longest window at most.
   const longestWindow = Math.max(...values.LIMIT_RESET_PER_ACCOUNT.map(({ seconds }) => seconds));
   if (tooLong(longestWindow)) {
     fault(
@@ -191,7 +191,7 @@ export function readSettings(given: Environment, command: Command, toCome: reado
   return deepFreeze(settings);
 }
 
-/** In the order of the table, so that a default may follow from what stands before it. */
+/** Fills in the defaults, in the order of the table, because a default may depend on earlier settings. */
 function withDefaults(read: Readonly<Record<string, unknown>>, command: Command): Values {
   const values: Record<string, unknown> = {};
   for (const [name, { byDefault }] of settingRows) {

@@ -4,8 +4,8 @@ import { read } from './reader.js';
 const blocks = /-----BEGIN ([A-Z0-9 ]+)-----[\s\S]*?-----END \1-----/g;
 
 /**
- * One Ed25519 private key or several: PEM blocks (PKCS#8; line ends may be written as `\n`) one after the other, a JWK, or
- * a JWK Set. The first signs, all verify, each stands there once.
+ * One Ed25519 private key or several: PEM blocks (PKCS#8; line ends may be written as `\n`) one after the other, a JWK,
+ * or a JWK Set. The first signs, all verify; no key may be given twice.
  */
 export const signingKeys = read<readonly KeyObject[]>(
   'an Ed25519 private key: PKCS#8 PEM or JWK; several as PEM blocks one after the other or as a JWK Set: the first signs, ' +
@@ -19,7 +19,7 @@ export const signingKeys = read<readonly KeyObject[]>(
 );
 
 function fromPem(text: string): KeyObject[] {
-  // What stands around a block is no part of it; half a block is a copy that went wrong.
+  // Text around the blocks is ignored; a dashed line outside of a block is half a block, so the copy is incomplete.
   if (text.replaceAll(blocks, '').includes('-----')) return [];
   return [...text.matchAll(blocks)].map(([block]) => createPrivateKey(block));
 }

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { encodeCredentials } from '../stores/percent-encoding.js';
 
-/** How a relay is reached, as its URL says. */
+/** How to reach a relay, from its URL. */
 export interface SmtpAddress {
   /** `smtps`: TLS from the first byte. */
   readonly secure: boolean;
@@ -10,14 +10,16 @@ export interface SmtpAddress {
   readonly credentials: { readonly user: string; readonly password: string } | undefined;
   readonly ignoreTls: boolean | undefined;
   readonly requireTls: boolean | undefined;
-  /** What we call ourselves in EHLO. */
+  /** Our own host name in EHLO. */
   readonly name: string | undefined;
   readonly authMethod: 'PLAIN' | 'LOGIN' | 'CRAM-MD5' | undefined;
-  /** The name that the relay's certificate is made out to, where that is another than the host's. */
+  /** The name in the relay's certificate, if it is not the host's. */
   readonly servername: string | undefined;
 }
 
-/** A switch, or a text of a shape. Closed: nodemailer would take others for options, and `debug` writes whole mails out. */
+/**
+ * The only parameters that are allowed: nodemailer would take any other for an option, and `debug` logs whole mails.
+ */
 const parameters = {
   ignoreTLS: { allowed: 'true, false', shape: /^(?:true|false)$/ },
   requireTLS: { allowed: 'true, false', shape: /^(?:true|false)$/ },
@@ -34,7 +36,7 @@ export const smtpUrlForms =
   'smtp://user:password@host:587 or smtps://user:password@host:465, several separated by commas, with the parameters ' +
   `${Object.keys(parameters).join(', ')}; ${encodeCredentials}`;
 
-/** What is wrong with a URL. The message holds nothing of the URL but the name of a parameter: the rest may be secret. */
+/** What is wrong with a URL. The message repeats only the name of a parameter, because the rest may be secret. */
 export class SmtpUrlError extends Error {
   constructor(reason: string) {
     super(`${reason}; allowed: ${smtpUrlForms}`);
@@ -42,9 +44,9 @@ export class SmtpUrlError extends Error {
   }
 }
 
-/** @throws SmtpUrlError */
+/** Parses the URL of one relay. @throws SmtpUrlError when it is not of the documented form. */
 export function parseSmtpUrl(text: string): SmtpAddress {
-  // By hand: the URL of the standard mends what it can, so that a password with `@` or `/` becomes another host.
+  // Parsed by hand: the standard's URL parser repairs input, so a raw `@` or `/` in a password would change the host.
   const match = /^smtp(?<tls>s?):\/\/(?<authority>[^/?#]*)\/?(?:\?(?<query>.*))?$/is.exec(text);
   if (!match?.groups) throw new SmtpUrlError(whatIsNoUrl(text));
   const { tls, authority = '', query = '' } = match.groups;

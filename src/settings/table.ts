@@ -25,18 +25,21 @@ import {
   seconds,
 } from './values.js';
 
-/** Every setting. The documented table, `.env.example` and `latchkey settings` are made from this. */
+/**
+ * Every setting, in the documented order. `docs/settings.md`, `.env.example` and `latchkey settings` are made from
+ * this.
+ */
 export const settingsTable = {
   NODE_ENV: setting({
     value: oneOf('production', 'development', 'test'),
     byDefault: forDev('development', 'production'),
-    meaning: 'Production switches every safe default on.',
+    meaning: 'With `production` every default is the safe one.',
   }),
   PORT: setting({
     value: integer(0, 65535),
     byDefault: 4000,
     meaning:
-      'Port of the API: `/graphql`, `/reset-password`, `/.well-known/jwks.json`, `/livez`, `/readyz`. 0 takes a free one.',
+      'Port of the API: `/graphql`, `/reset-password`, `/.well-known/jwks.json`, `/livez`, `/readyz`. 0 takes a free port.',
   }),
   HOST: setting({
     value: host,
@@ -93,8 +96,8 @@ export const settingsTable = {
     value: databaseUrl,
     byDefault: absent('DATABASE_URL'),
     meaning:
-      'PostgreSQL itself, where DATABASE_URL leads to a pooler: for `latchkey migrate`, and for the worker to be told of ' +
-      'new jobs. Without it, behind a pooler in transaction mode, the worker looks once a second.',
+      'URL of PostgreSQL itself, where DATABASE_URL leads to a pooler: for `latchkey migrate`, and for LISTEN, by which the ' +
+      'worker hears of new jobs. Without it, behind a pooler in transaction mode, the worker looks for jobs once a second.',
     secret: true,
   }),
   REDIS_URL: setting({
@@ -111,15 +114,15 @@ export const settingsTable = {
     value: keyPrefix,
     byDefault: '',
     meaning:
-      'Put before every name in Redis (`acme:`), where several programs, or several brands with a database each, share one.',
+      'Put before every name in Redis (`acme:`), if several programs, or several brands with a database each, share one Redis.',
   }),
   SMTP_URL: setting({
     value: smtpUrls,
     byDefault: absent('embedded in `dev`'),
     meaning:
       'The mail relay (`smtp://user:password@host:587`, or `smtps://…:465` for TLS from the first byte); several, ' +
-      'separated by commas, are tried in turn. Parameters: `ignoreTLS`, `requireTLS` (`true`, `false`), `name` (of ' +
-      'ours, for EHLO; by default the domain of `MAIL_FROM`), `authMethod` (`PLAIN`, `LOGIN`, `CRAM-MD5`), ' +
+      'separated by commas, are tried in turn. Parameters: `ignoreTLS`, `requireTLS` (`true`, `false`), `name` (our ' +
+      'host name in EHLO; by default the domain of `MAIL_FROM`), `authMethod` (`PLAIN`, `LOGIN`, `CRAM-MD5`), ' +
       '`tls.servername`; others are refused.',
     secret: true,
   }),
@@ -131,15 +134,15 @@ export const settingsTable = {
   PRODUCT_NAME: setting({
     value: plainText,
     byDefault: outsideProduction('Latchkey'),
-    meaning: 'How mails and pages call the product: 64 code points at most.',
+    meaning: 'Name of the product in mails and pages: 64 code points at most.',
   }),
   SECRET: setting({
     value: secretValues,
     byDefault: absent('made once in `dev`'),
     meaning:
-      'Root of our MACs; at least 32 random bytes. Several, separated by commas: the first signs, all verify. A value ' +
-      'with other characters than letters, digits and `-_+/=.~` beside a comma stands in a JSON array: `["…","…"]`. ' +
-      'A value that is dropped makes every link useless that was signed with it.',
+      'Key for MACs and for encrypting the data key; at least 32 random bytes. Several, separated by commas: the first ' +
+      'signs, all verify. If there are several and one has other characters than letters, digits and `-_+/=.~`, write a ' +
+      'JSON array: `["…","…"]`. When a value is removed, every link that was signed with it stops working.',
     secret: true,
   }),
   ACCESS_TOKEN_SIGNING_KEY: setting({
@@ -160,9 +163,9 @@ export const settingsTable = {
     value: seconds(604_800),
     byDefault: 3600,
     meaning:
-      'Seconds that a reset key lives, counted from the hand-over of the mail. Only the last mail that ' +
-      '`LIMIT_RESET_PER_ACCOUNT` allows for now, and one that it overtook, carry one that lives longer: until there can ' +
-      'be another mail.',
+      'Seconds that a reset key lives, counted from the hand-over of the mail to the relay. Only the key in the last mail ' +
+      'that `LIMIT_RESET_PER_ACCOUNT` allows for now, and the key of a mail that this one overtook, live longer: until the ' +
+      'limit allows another mail.',
   }),
   RESET_KEY_TTL_MAX: setting({
     value: seconds(604_800),
@@ -174,7 +177,7 @@ export const settingsTable = {
   RESET_REQUEST_DEADLINE: setting({
     value: seconds(604_800),
     byDefault: 3600,
-    meaning: 'Seconds after which an undelivered request is given up.',
+    meaning: 'Seconds after which a reset request whose mail could not be delivered is given up.',
   }),
   ...limitSettings,
   PASSWORD_MIN_LENGTH: setting({
@@ -187,17 +190,17 @@ export const settingsTable = {
     byDefault: 19_456,
     meaning: 'argon2id memory; never below the strength of 19456 KiB with time cost 2.',
   }),
-  ARGON2_TIME_COST: setting({ value: integer(1, 20), byDefault: 2, meaning: 'argon2id passes.' }),
+  ARGON2_TIME_COST: setting({ value: integer(1, 20), byDefault: 2, meaning: 'argon2id time cost: number of passes.' }),
   HASH_CONCURRENCY: setting({
     value: integer(1, 64),
     byDefault: new Derived('cores that the control group grants, at least 1', () => coresOfQuota()),
     meaning:
-      'Passwords hashed at the same time in one process. Foreign forms that were imported have a lane of their own beside it.',
+      'Passwords hashed at the same time in one process. Imported foreign hashes are verified in a lane of their own beside it.',
   }),
   HASH_QUEUE: setting({
     value: integer(0, 10_000),
     byDefault: 64,
-    meaning: 'Calls that may wait for the hash limiter; more are told to try again.',
+    meaning: 'Calls that may wait to hash a password; further calls are told to try again.',
   }),
   SIGN_UP: setting({
     value: oneOf('open', 'closed', 'confirm'),
@@ -209,8 +212,8 @@ export const settingsTable = {
     value: proxies,
     byDefault: [],
     meaning:
-      'Networks whose `X-Forwarded-For` is believed: proxies, and own servers that call for a person. A sixteenth of ' +
-      'IPv4 and of 2000::/3 at most, all together.',
+      'Networks whose `X-Forwarded-For` is believed: proxies, and your own servers that call on behalf of a person. ' +
+      'Together they may cover at most a sixteenth of IPv4 and of 2000::/3.',
   }),
   CORS_ORIGINS: setting({
     value: browserOrigins,
@@ -220,7 +223,7 @@ export const settingsTable = {
     ),
     meaning:
       'Browser origins that may call `/graphql`: `https://app.example`, `https://*.preview.app.example` (the star is one label), ' +
-      '`capacitor://localhost`. The default is Apollo Sandbox. In development any port of localhost may, too.',
+      '`capacitor://localhost`. The default is Apollo Sandbox. In development any port of localhost may call, too.',
   }),
   SANDBOX: setting({
     value: onOrOff,
@@ -230,7 +233,7 @@ export const settingsTable = {
   INTROSPECTION: setting({
     value: onOrOff,
     byDefault: inProduction<boolean>(false, true),
-    meaning: 'Whether the schema can be asked for.',
+    meaning: 'Whether introspection of the schema is allowed.',
   }),
   LOG_LEVEL: setting({
     value: oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'),
@@ -241,8 +244,8 @@ export const settingsTable = {
     value: list('names of environment variables', (text) => (/^\w{1,128}$/.test(text) ? text : undefined)),
     byDefault: [],
     meaning:
-      'Names that are no setting of this version and are left alone, for instance while a version is rolled back. ' +
-      'Others that begin with `LIMIT_`, `RESET_`, `ARGON2_`, `HASH_`, `PASSWORD_M` or `ACCESS_TOKEN_` are refused.',
+      'Names that are no setting of this version but are accepted and ignored, for instance while a version is rolled back. ' +
+      'Other unknown names that begin with `LIMIT_`, `RESET_`, `ARGON2_`, `HASH_`, `PASSWORD_M` or `ACCESS_TOKEN_` are refused.',
   }),
 };
 

@@ -4,15 +4,16 @@ type Range = readonly [first: bigint, last: bigint];
 
 const share = 16n;
 const mapped = 0xffffn << 32n;
-/** Where trusting too much means believing strangers: all of IPv4, and IPv6's addresses of the public internet. */
+/** Address spaces of the public internet, in which trusting too many addresses means believing strangers. */
 const spaces: readonly { name: string; range: Range }[] = [
   { name: 'IPv4', range: [mapped, mapped + 0xffff_ffffn] },
   { name: '2000::/3', range: [1n << 125n, (1n << 126n) - 1n] },
 ];
 
 /**
- * The space of which these networks cover more than a sixteenth together, or undefined. Networks that overlap count once;
- * IPv4 and IPv4 in IPv6 (`::ffff:0:0/96`, and what holds it) are one space, as for the proxy's address itself.
+ * The name of the address space of which these networks together cover more than a sixteenth, or undefined. Overlaps
+ * count once; IPv4 and IPv4 in IPv6 (`::ffff:0:0/96`, and what holds it) are one space, as for the proxy's address
+ * itself.
  *
  * @param networks in CIDR notation, valid.
  */

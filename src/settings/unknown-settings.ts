@@ -1,26 +1,27 @@
 import type { Environment } from './environment.js';
 import type { SettingFault } from './faults.js';
 
-/** What begins so is ours: a limit that is misspelt is a limit that is not there. */
+/** Names with these beginnings are ours. An unknown one is refused, because a misspelt limit would not be in force. */
 const ours = /^(?:LIMIT_|RESET_|ARGON2_|HASH_|PASSWORD_M|ACCESS_TOKEN_)/;
-/** What platforms put into the environment for each service that they know (Docker links, Kubernetes, Heroku). */
+/** Names that platforms add to the environment for each service (Docker links, Kubernetes, Heroku). */
 const injected = /_SERVICE_(?:HOST|PORT)(?:_\w+)?$|_PORT_\d+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?$|_TLS_URL$/;
-/** And the one whose name tells nothing: `RESET_PORT=tcp://10.0.0.1:80`. */
+/** The one such variable that only its value tells: `RESET_PORT=tcp://10.0.0.1:80`. */
 const injectedPort = /^(?:tcp|udp|sctp):\/\//;
-/** Edits up to which another name is told. */
+/** Up to so many edits from one of ours, a name is a warning. */
 const mostEdits = 2;
-/** Every shell's, two edits from `HOST`. */
+/** Not ours although close: `HOME`, which every shell sets, is two edits from `HOST`. */
 const otherPrograms = new Set(['HOME']);
 
 export interface UnknownSettings {
-  /** Refused: the name is ours by its beginning. */
+  /** Refused: the name begins like our settings. */
   readonly faults: readonly SettingFault[];
-  /** Told: the name is nearly one of ours. */
+  /** Warned about: the name is nearly one of ours. */
   readonly warnings: readonly SettingFault[];
 }
 
 /**
- * @param environment of which the names count, and empty values do not.
+ * Finds names that look like settings but are none. Empty values and names in SETTINGS_IGNORE are skipped.
+ *
  * @param known every name that is read.
  */
 export function unknownSettings(environment: Environment, known: readonly string[]): UnknownSettings {
@@ -41,7 +42,7 @@ export function unknownSettings(environment: Environment, known: readonly string
   return { faults, warnings };
 }
 
-/** @param limit edits from which on nobody asks how many there are. */
+/** @param limit only names with fewer edits are looked for. */
 function nearestTo(name: string, known: readonly string[], limit: number): { nearest: string; edits: number } {
   let best = { nearest: '', edits: limit };
   for (const each of known) {
@@ -51,7 +52,7 @@ function nearestTo(name: string, known: readonly string[], limit: number): { nea
   return best;
 }
 
-/** Levenshtein's distance; a number that is not below `limit` where it cannot be below it. */
+/** Levenshtein distance; if the lengths alone differ by `limit` or more, `limit` is returned without counting. */
 function distance(one: string, other: string, limit: number): number {
   if (Math.abs(one.length - other.length) >= limit) return limit;
   let row = Array.from({ length: other.length + 1 }, (_, at) => at);

@@ -20,15 +20,15 @@ export const switches = new Map([
 ]);
 export const onOrOff = read('on, off', (text) => switches.get(text));
 
-/** What conda and compilers call the machine that they build for: `x86_64-conda-linux-gnu`. */
+/** The name of a build target, as conda and compilers write it: `x86_64-conda-linux-gnu`. */
 const triplet = /^[a-z0-9_.]+-[a-z0-9_]+-(?:linux|darwin|mingw|windows|freebsd)[a-z0-9_.-]*$/;
 
-/** Whether it is not the port that cannot be listened on, but the name or address. */
+/** Whether listening failed because of the host name or address, not because of the port. */
 export function isHostFault({ code }: { code?: string }): boolean {
   return code === 'ENOTFOUND' || code === 'EAI_AGAIN' || code === 'EADDRNOTAVAIL';
 }
 
-/** Told what is wrong where it is the machine's name of a shell, which nobody set for us. */
+/** A host name or IP address. Some shells set HOST to a build target; the fault says so. */
 export const host: Reader<string> = (text) => {
   const name = text.trim();
   if (/^[a-zA-Z0-9.:_-]{1,253}$/.test(name) && !triplet.test(name)) return { kind: 'Read', value: name };
@@ -51,7 +51,7 @@ export const link = (...protocols: string[]) =>
     return protocols.includes(url.protocol) && plain ? url.href : undefined;
   });
 
-/** The URL as it was, trimmed, once it has been read. */
+/** Returns the text unchanged if `parse` does not throw. */
 const checked = (parse: (text: string) => unknown) => (text: string) => {
   parse(text);
   return text;

@@ -8,12 +8,12 @@ import { limits } from './values.js';
 
 type Windows = readonly { readonly points: number; readonly seconds: number }[];
 
-/** What is no fault, and an operator should know of settings that were read. */
+/** Warnings for an operator: unknown names and doubtful values. Never the value of a secret. */
 export function settingsWarnings(environment: Environment, settings: Settings): SettingFault[] {
   return [...unknownSettings(environment, knownNames).warnings, ...doubtfulSettings(environment, settings)];
 }
 
-/** What a process can start with, and an operator should know. Never the value of a secret. */
+/** Values that a process can start with but that are probably a mistake. */
 function doubtfulSettings(environment: Environment, settings: Settings): SettingFault[] {
   const warnings = idleWindows(environment);
   if (settings.production && !settings.passwordReset.supportUrl) {
@@ -23,7 +23,7 @@ function doubtfulSettings(environment: Environment, settings: Settings): Setting
   return warnings;
 }
 
-/** Windows that can never be met: a wider one allows less, or the network's does. */
+/** Windows that are never reached, because a window of the same limit, or of the network's limit, refuses earlier. */
 function idleWindows(environment: Environment): SettingFault[] {
   const rows = settingRows.filter(([name]) => name.startsWith('LIMIT_'));
   const all = new Map(rows.map(([name, { byDefault }]) => [name, windowsOf(environment[name] || wordsOf(byDefault))]));

@@ -10,7 +10,7 @@ export class SignUpConfirmationResolver {
 
   @Mutation(() => ConfirmSignUpResult, {
     description:
-      'Makes the account that a mail was sent for, where sign-up has to be confirmed. The same call again repairs a lost answer. Example: `confirmSignUp(input: { key: $key, password: $password })`.',
+      'Creates the account for the holder of a mailed link, where sign-up has to be confirmed. If the answer was lost, make the same call again: it reports success again. Example: `confirmSignUp(input: { key: $key, password: $password })`.',
   })
   async confirmSignUp(
     @Arg('input', () => ConfirmSignUpInput, { description: 'Example: `{ key: $key, password: $password }`.' })

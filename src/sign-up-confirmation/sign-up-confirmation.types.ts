@@ -19,20 +19,19 @@ const messages: Record<ResetKeyFault, string> = {
 export class ConfirmSignUpInput {
   @Field(() => String, {
     description:
-      'What follows `#confirm=` in the link: 43 characters. Give it as a variable. Example: `kPq…43 characters…x0A`.',
+      'What follows `#confirm=` in the link: 43 characters. Pass it as a GraphQL variable. Example: `kPq…43 characters…x0A`.',
   })
   key!: string;
 
   @Field(() => String, {
     description:
-      'The password of the new account; the one given to `signUp` was forgotten. See `passwordPolicy`. Example: `correct horse battery`.',
+      'The password of the new account; the server did not keep the one given to `signUp`. See `passwordPolicy`. Example: `correct horse battery`.',
   })
   password!: string;
 }
 
 @ObjectType('SignUpConfirmed', {
-  description:
-    'The account was made; nobody is signed in by it. Example: `{ account: { email: "alice@example.com" } }`.',
+  description: 'The account was created; this signs nobody in. Example: `{ account: { email: "alice@example.com" } }`.',
 })
 export class SignUpConfirmedType {
   readonly kind!: 'SignUpConfirmed';

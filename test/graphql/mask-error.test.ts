@@ -39,7 +39,7 @@ it.each<[string, string, string]>([
   [
     'OPERATION_RESOLUTION_FAILURE',
     'Unknown operation named "canary".',
-    'The operation to run cannot be told: name one that the document has.',
+    'It is not clear which operation to run: name one that the document contains.',
   ],
   [
     'BAD_REQUEST',

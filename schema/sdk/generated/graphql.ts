@@ -6,17 +6,17 @@ export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' |
 interface DocumentTypeDecoration<TResult, TVariables> { __apiType?: (variables: TVariables) => TResult }
 /** Example: `{ currentPassword: "correct horse battery", newPassword: "staple battery horse" }`. */
 export type ChangePasswordInput = {
-  /** Give it as a variable. Example: `correct horse battery`. */
+  /** Pass it as a GraphQL variable. Example: `correct horse battery`. */
   currentPassword: string;
-  /** See `passwordPolicy`; give it as a variable. Example: `staple battery horse`. */
+  /** See `passwordPolicy`; pass it as a GraphQL variable. Example: `staple battery horse`. */
   newPassword: string;
 };
 
 /** Example: `{ key: $key, password: $password }`. */
 export type ConfirmSignUpInput = {
-  /** What follows `#confirm=` in the link: 43 characters. Give it as a variable. Example: `kPq…43 characters…x0A`. */
+  /** What follows `#confirm=` in the link: 43 characters. Pass it as a GraphQL variable. Example: `kPq…43 characters…x0A`. */
   key: string;
-  /** The password of the new account; the one given to `signUp` was forgotten. See `passwordPolicy`. Example: `correct horse battery`. */
+  /** The password of the new account; the server did not keep the one given to `signUp`. See `passwordPolicy`. Example: `correct horse battery`. */
   password: string;
 };
 
@@ -24,34 +24,34 @@ export type ConfirmSignUpInput = {
 export type ErrorCode =
   /** There is an account with this address already (only where sign-up is open). */
   | 'EMAIL_ADDRESS_TAKEN'
-  /** Address and password do not open an account. */
+  /** The address and the password do not match an account. */
   | 'INVALID_CREDENTIALS'
   /** The text is not one plain e-mail address. Example: `alice@localhost`. */
   | 'INVALID_EMAIL_ADDRESS'
-  /** The key is not, or no longer, good; `reason` says why. */
+  /** The key is not valid, or no longer valid; `reason` says why. */
   | 'INVALID_RESET_KEY'
-  /** The password breaks the policy; `violations` say how. The key stays good. */
+  /** The password breaks the policy; `violations` say how. The reset key stays valid. */
   | 'PASSWORD_REJECTED'
-  /** Accounts are not made by sign-up here. */
+  /** This server does not allow sign-up. */
   | 'SIGN_UP_DISABLED'
-  /** A part is away or overloaded; the same call may be made again. */
+  /** A part of the service is unavailable or overloaded; the same call may be made again. */
   | 'TEMPORARILY_UNAVAILABLE'
-  /** This client called too often; `retryAfterSeconds` says when it may again. */
+  /** This client called too often; `retryAfterSeconds` says when it may call again. */
   | 'TOO_MANY_REQUESTS'
   /** The access token is missing, expired or revoked. */
   | 'UNAUTHENTICATED';
 
-/** A rule that passwords must keep. Example: `TOO_SHORT`. */
+/** A rule for passwords. Example: `TOO_SHORT`. */
 export type PasswordRule =
-  /** Fewer than `limit` code points remain without the words of the address. */
+  /** Without the words of the e-mail address, fewer than `limit` code points remain. */
   | 'CONTAINS_ACCOUNT_NAME'
-  /** Fewer than `limit` code points remain without the words of the product. */
+  /** Without the words of the product name, fewer than `limit` code points remain. */
   | 'CONTAINS_PRODUCT_NAME'
-  /** Holds a lone surrogate, so it is not Unicode text. */
+  /** Contains a lone surrogate, so it is not valid Unicode text. */
   | 'NOT_WELL_FORMED'
-  /** It is the password that the account has already: sign in with it. Told alone, when every other rule is kept. */
+  /** The account already has this password: sign in with it. Reported only when no other rule is broken. */
   | 'SAME_AS_BEFORE'
-  /** Stands on a list of common or breached passwords, or is several of them, keyboard rows or one short text strung together. */
+  /** Is on a list of common or breached passwords, or consists only of such passwords, keyboard rows or one repeated short text. */
   | 'TOO_COMMON'
   /** More code points than `limit`. */
   | 'TOO_LONG'
@@ -60,40 +60,40 @@ export type PasswordRule =
 
 /** Example: `{ email: "alice@example.com", locale: "en" }`. */
 export type RequestPasswordResetInput = {
-  /** The `device` that this device was given last, if it keeps one: strangers who ask for many mails then cannot hold its owner up. Anything else counts as none. Example: `q83…43 characters…Hkw`. */
+  /** The last `device` token that this device received, if it stored one: with it the owner still gets mails after strangers used up the limit of the account. An invalid token is ignored. Example: `q83…43 characters…Hkw`. */
   device?: string | null | undefined;
   /** One plain address, at most 254 characters. Example: `alice@example.com`. */
   email: string;
-  /** Language of the mail if the account has none (BCP 47); unknown ones count as none. Example: `en`. */
+  /** Language of the mail if the account has none (BCP 47); an unknown language counts as none. Example: `en`. */
   locale?: string | null | undefined;
 };
 
-/** Why a reset key is not good. Only the holder of a real key ever sees another reason than `UNKNOWN`. Example: `EXPIRED`. */
+/** Why a reset key is not valid. Only the holder of a real key ever sees a reason other than `UNKNOWN`. Example: `EXPIRED`. */
 export type ResetKeyFault =
-  /** Its time is over. */
+  /** The key has expired. */
   | 'EXPIRED'
   /** The password was changed in another way since the mail was sent. */
   | 'SUPERSEDED'
-  /** No key of ours, or one that was forgotten long ago. */
+  /** Not a key of this server, or one whose record was deleted long ago. */
   | 'UNKNOWN'
-  /** A password was set with it already. */
+  /** A password was already set with this key. */
   | 'USED';
 
 /** Example: `{ key: $key, password: $password }`. */
 export type ResetPasswordInput = {
-  /** What follows `#key=` in the link: 43 characters. Give it as a variable. Example: `kPq…43 characters…x0A`. */
+  /** What follows `#key=` in the link: 43 characters. Pass it as a GraphQL variable. Example: `kPq…43 characters…x0A`. */
   key: string;
-  /** See `passwordPolicy`; give it as a variable. Example: `correct horse battery`. */
+  /** See `passwordPolicy`; pass it as a GraphQL variable. Example: `correct horse battery`. */
   password: string;
 };
 
 /** Example: `{ email: "alice@example.com", password: "correct horse battery" }`. */
 export type SignInInput = {
-  /** The `device` that this device was given last, if it keeps one: strangers who try passwords then cannot hold its owner up. Anything else counts as none. Example: `q83…43 characters…Hkw`. */
+  /** The last `device` token that this device received, if it stored one: with it the owner can still sign in after strangers tried too many passwords. An invalid token is ignored. Example: `q83…43 characters…Hkw`. */
   device?: string | null | undefined;
   /** Example: `alice@example.com`. */
   email: string;
-  /** Give it as a variable. Example: `correct horse battery`. */
+  /** Pass it as a GraphQL variable. Example: `correct horse battery`. */
   password: string;
 };
 
@@ -101,9 +101,9 @@ export type SignInInput = {
 export type SignUpInput = {
   /** One plain address, at most 254 characters. Example: `alice@example.com`. */
   email: string;
-  /** Language of the mails to this account (BCP 47); unknown ones count as none. Example: `en`. */
+  /** Language of the mails to this account (BCP 47); an unknown language counts as none. Example: `en`. */
   locale?: string | null | undefined;
-  /** See `passwordPolicy`; give it as a variable. Example: `correct horse battery`. */
+  /** See `passwordPolicy`; pass it as a GraphQL variable. Example: `correct horse battery`. */
   password: string;
 };
 

@@ -5,30 +5,36 @@ import { type PasswordRejected, PasswordRule } from './password-policy.js';
 
 registerEnumType(PasswordRule, {
   name: 'PasswordRule',
-  description: 'A rule that passwords must keep. Example: `TOO_SHORT`.',
+  description: 'A rule for passwords. Example: `TOO_SHORT`.',
   valuesConfig: {
     TOO_SHORT: { description: 'Fewer code points than `limit`.' },
     TOO_LONG: { description: 'More code points than `limit`.' },
-    NOT_WELL_FORMED: { description: 'Holds a lone surrogate, so it is not Unicode text.' },
+    NOT_WELL_FORMED: { description: 'Contains a lone surrogate, so it is not valid Unicode text.' },
     TOO_COMMON: {
       description:
-        'Stands on a list of common or breached passwords, or is several of them, keyboard rows or one short text strung together.',
+        'Is on a list of common or breached passwords, or consists only of such passwords, keyboard rows or one repeated short text.',
     },
     SAME_AS_BEFORE: {
       description:
-        'It is the password that the account has already: sign in with it. Told alone, when every other rule is kept.',
+        'The account already has this password: sign in with it. Reported only when no other rule is broken.',
     },
-    CONTAINS_ACCOUNT_NAME: { description: 'Fewer than `limit` code points remain without the words of the address.' },
-    CONTAINS_PRODUCT_NAME: { description: 'Fewer than `limit` code points remain without the words of the product.' },
+    CONTAINS_ACCOUNT_NAME: {
+      description: 'Without the words of the e-mail address, fewer than `limit` code points remain.',
+    },
+    CONTAINS_PRODUCT_NAME: {
+      description: 'Without the words of the product name, fewer than `limit` code points remain.',
+    },
   },
 });
 
-@ObjectType('PasswordPolicy', { description: 'What a password must be. Example: `{ minLength: 15, maxLength: 128 }`.' })
+@ObjectType('PasswordPolicy', {
+  description: 'The rules for a new password. Example: `{ minLength: 15, maxLength: 128 }`.',
+})
 export class PasswordPolicyType {
-  @Field(() => Int, { description: 'Least number of code points. Example: `15`.' })
+  @Field(() => Int, { description: 'Minimum length in code points. Example: `15`.' })
   minLength!: number;
 
-  @Field(() => Int, { description: 'Greatest number of code points. Example: `128`.' })
+  @Field(() => Int, { description: 'Maximum length in code points. Example: `128`.' })
   maxLength!: number;
 
   @Field(() => [PasswordRule], {

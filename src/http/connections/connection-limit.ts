@@ -6,16 +6,16 @@ import type { ConnectionBounds, Connections } from './connections.js';
 
 /** Open connections of one process. */
 const most = 4_000;
-/** File descriptors for the stores, files and what else a process opens. */
+/** File descriptors kept for the stores, files and everything else that a process opens. */
 const reserved = 128;
-/** Of one address that is no trusted proxy. */
+/** The part of all connections that one address may have unless it is a trusted proxy. */
 const share = 0.05;
-/** Milliseconds between two alarms that say the same. */
+/** Milliseconds between two equal alarms. */
 const pause = 60_000;
 
 /**
- * Bounds the connections, so that a flood takes neither the memory nor the file descriptors that the stores need, and
- * nobody takes the places of all others.
+ * Bounds the open connections, so that a flood uses up neither the memory nor the file descriptors that the stores
+ * need, and one client cannot take the places of all others. Raises an alarm when a bound is met.
  */
 export function limitConnections(
   connections: Connections,
@@ -46,7 +46,7 @@ function boundsOfApi(): ConnectionBounds {
   return { all, perClient: Math.max(1, Math.floor(all * share)) };
 }
 
-/** Containers may allow as few as 1,024 open files. Node has raised the soft limit to the hard one by now. */
+/** A container may allow only 1,024 open files. At its start Node raised the soft limit to the hard one. */
 function mostConnections(): number {
   try {
     const allowed = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1];

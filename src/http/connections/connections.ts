@@ -10,12 +10,15 @@ export interface ConnectionBounds {
   /** Of one address (IPv6: /64) that is no trusted proxy. */
   readonly perClient: number;
 }
-/** Hears of each bound that is met, and of the client that met it. */
+/** Called when a bound is met, with the client whose new connection met it. */
 export type TellOfBound = (bound: keyof ConnectionBounds, client: string) => void;
 
-/** Requests of one connection that have no answer yet. Browsers and proxies send the next when they have read the last. */
+/**
+ * Unanswered requests of one connection. Browsers and proxies send the next request after they have read the last
+ * answer.
+ */
 const mostUnanswered = 8;
-/** Bytes of answers that one connection has not taken; the longest single one of ours is below it. */
+/** Bytes of answers that a connection has not taken yet; our longest answer is smaller. */
 const mostUnread = 64 * 1024;
 
 interface Connection {
@@ -24,15 +27,15 @@ interface Connection {
   readonly path: readonly string[];
   readonly isTrusted: boolean;
   readonly unanswered: Map<ServerResponse, IncomingMessage>;
-  /** When it was opened or last had an answer, by `performance.now()`. */
+  /** When it was opened or its last answer ended, by `performance.now()` (milliseconds). */
   quietSince: number;
 }
 
 /**
- * The open connections of a server and the requests on them. What bounds them and what ends them on closing read the
- * same ones, so neither has to come before the other. Where there are bounds, a place is taken from whoever holds most of
- * them and waits: for its next request, for the rest of one that it sends, or for itself to read its answer. Nobody loses
- * one whose request is being worked on.
+ * The open connections of a server and the requests on them, for bounding them and for ending them on closing. When
+ * there are too many, a connection that is waiting is ended, first one of the client that has most: waiting means that
+ * the client has not sent its next request, has sent only a part of one, or has not read its answer. A connection whose
+ * request is at work is never ended for another.
  */
 export class Connections {
   readonly #bySocket = new Map<Socket, Connection>();
@@ -45,7 +48,7 @@ export class Connections {
 
   constructor(private readonly hops: TrustedHops) {}
 
-  /** From now on; without it there are none but those of each connection. */
+  /** Sets the bounds from now on. Before, only the bounds inside one connection hold. */
   bound(bounds: ConnectionBounds, tell: TellOfBound): void {
     this.#bounds = bounds;
     this.#tell = tell;
@@ -55,12 +58,12 @@ export class Connections {
     return this.#bySocket.size;
   }
 
-  /** Requests so far, without those that ask how we are: they go on whether or not anybody sends people here. */
+  /** Requests so far, without health checks, which come whether or not a balancer sends traffic here. */
   get calls(): number {
     return this.#calls;
   }
 
-  /** Counts a new connection, and ends others, or this one, where there are too many. */
+  /** Counts a new connection. If there are too many now, ends a waiting one, or this one if none waits. */
   open(socket: Socket): void {
     const address = socket.remoteAddress ?? '';
     const { client, networks } = clientNames(address);
@@ -90,7 +93,7 @@ export class Connections {
     }
   }
 
-  /** @returns whether the request may be answered; else its connection has ended, and nothing more of it is to be read. */
+  /** @returns whether the request may be answered; if not, its connection was ended and must not be read any more. */
   admit(request: IncomingMessage, response: ServerResponse): boolean {
     const { socket } = request;
     const connection = this.#bySocket.get(socket);
@@ -115,7 +118,7 @@ export class Connections {
     return true;
   }
 
-  /** Ends those that carry no request. @param forMs milliseconds without one */
+  /** Ends the connections without a request. @param forMs milliseconds that a connection must have had none. */
   endQuiet(forMs: number): void {
     const until = performance.now() - forMs;
     for (const connection of this.#bySocket.values()) {
@@ -124,7 +127,7 @@ export class Connections {
   }
 
   #leastMissed(): Connection | undefined {
-    // Those of a proxy serve many people, so they come last, unless there is hardly anything else.
+    // A proxy's connection serves many people, so it is ended last, unless nearly all connections come from proxies.
     const idle = this.#trusted.size > this.#bounds.all * 0.9 ? oldestThatWaits(this.#trusted) : undefined;
     return (
       idle ??
@@ -144,7 +147,10 @@ export class Connections {
     connection.socket.destroy();
   }
 
-  /** Its file is closed with `destroy`; that Node tells of it only after the round would let bursts be turned away. */
+  /**
+   * Called with `destroy`, not on the later `close` event: until then a burst would be refused although places are
+   * free.
+   */
   #drop(connection: Connection): void {
     if (!this.#bySocket.delete(connection.socket)) return;
     if (connection.isTrusted) this.#trusted.delete(connection);
@@ -159,7 +165,7 @@ function oldestThatWaits(connections: Iterable<Connection>): Connection | undefi
   return undefined;
 }
 
-/** Somebody has sent a whole request and we owe the answer. */
+/** Whether a complete request has arrived that is not answered yet. */
 function isAtWork({ unanswered }: Connection): boolean {
   for (const [response, request] of unanswered) if (request.complete && !response.writableEnded) return true;
   return false;

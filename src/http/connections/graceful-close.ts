@@ -2,26 +2,32 @@ import { setImmediate as round, setTimeout as wait } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify';
 import type { Connections } from './connections.js';
 
-/** How long a process that is told to end goes on taking calls; in milliseconds. */
+/** How long a process that was told to end still takes calls, in milliseconds. */
 export interface Draining {
-  /** At the least: calls are on their way that were sent before anybody could see that we end. */
+  /** At the least: clients sent calls before they could see at `/readyz` that the process ends. */
   readonly least: number;
-  /** Without a new call, health not counted; looked at so many times, because a busy process sees late what waits. */
+  /**
+   * Ends after `looks` looks, `pause` apart, without a new call (health checks not counted); one look is not enough,
+   * because a busy process sees waiting calls late.
+   */
   readonly quiet: { readonly looks: number; readonly pause: number };
-  /** At the most: who sends on and on does not look at `/readyz`. */
+  /** At the most: a client that goes on sending does not look at `/readyz`. */
   readonly most: number;
 }
 
 export const draining: Draining = { least: 1_000, quiet: { looks: 10, pause: 50 }, most: 20_000 };
 const pause = 250;
-/** Of silence, after which a connection is spare. Less would cut those whose call is on its way. */
+/**
+ * Milliseconds without a request after which a connection may be ended. Less would cut off calls that are on their way.
+ */
 const spare = 1_000;
 
 /**
- * Closing answers what was asked and tells each client to come back on another connection. It begins with going on as
- * before, until nobody calls any more: what waits in the kernel's queue when a port is closed is reset, without an answer.
+ * Makes closing graceful: requests are answered, and each answer tells the client to use another connection next time.
+ * First the server goes on as before until no new calls come, because the kernel resets the connections that wait in
+ * its queue when a port is closed.
  *
- * @param drain undefined to close immediately
+ * @param drain undefined: close immediately.
  */
 export function endConnectionsOnClose(app: FastifyInstance, connections: Connections, drain?: Draining): void {
   let isClosing = false;
@@ -31,7 +37,7 @@ export function endConnectionsOnClose(app: FastifyInstance, connections: Connect
   app.addHook('preClose', async () => {
     isClosing = true;
     if (drain) await untilNobodyCalls(connections, drain);
-    // With a shorter queue, what comes from now on is refused, or told so a second later.
+    // Listening anew with a queue of 0: the kernel refuses most new connections, the others a second later.
     (app.server as { _handle?: { listen?(backlog: number): number } })._handle?.listen?.(0);
     for (let turn = 0; turn < 3; turn++) await round();
     // Browsers open spare connections that never send a byte, and Node does not count them as idle.

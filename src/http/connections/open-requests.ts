@@ -6,10 +6,11 @@ import { readInSlices } from './slices.js';
 type Answer = (request: IncomingMessage, response: ServerResponse) => void;
 
 /**
- * Makes every connection and request of a server pass `Connections` before whoever answers it. Every kind of request:
- * those that expect something (RFC 9110, 10.1.1) too, which Node hands over by other events.
+ * Makes every connection and every request of a server pass `Connections` before it is answered. This includes requests
+ * with an `Expect` header (RFC 9110, 10.1.1), for which Node emits other events.
  *
- * @param server that has its listeners for requests already, as fastify's has; those that come later only listen.
+ * @param server with its `request` listeners already added, as fastify's has; a listener that is added later is called
+ * for refused requests too.
  */
 export function trackOpenRequests(server: Server, hops = new TrustedHops([])): Connections {
   const connections = new Connections(hops);
@@ -26,7 +27,7 @@ export function trackOpenRequests(server: Server, hops = new TrustedHops([])): C
     if (connections.admit(request, response)) answer(request, response);
   };
   server.on('request', answerInTurn);
-  // An expectation that we do not know may be ignored; Node's own refusal has no headers.
+  // An unknown expectation may be ignored; Node's own refusal would lack our headers.
   server.on('checkExpectation', answerInTurn);
   server.on('checkContinue', (request, response) => {
     if (!connections.admit(request, response)) return;

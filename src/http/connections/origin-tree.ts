@@ -3,10 +3,10 @@ interface Branch {
   readonly branches: Map<string, Branch>;
 }
 
-/** From here on one client alone is what fills us; with fewer each, it is a network that has many clients. */
+/** With more connections than this one client is the flood; with fewer, the flood is a network of many clients. */
 const many = 8;
 
-/** What comes from somewhere, counted for each of its networks and kept for each client in the order of `renew`. */
+/** Items by where they come from: counted for each network, and kept for each client in the order of `renew`. */
 export class OriginTree<Item> {
   readonly #root: Branch = { count: 0, branches: new Map() };
   readonly #clients = new Map<string, Set<Item>>();
@@ -45,18 +45,21 @@ export class OriginTree<Item> {
     }
   }
 
-  /** Makes it the newest of its client. */
+  /** Makes the item the newest of its client. */
   renew(path: readonly string[], item: Item): void {
     const items = this.of(path);
     if (items.delete(item)) items.add(item);
   }
 
-  /** Those of one client, oldest first. */
+  /** The items of one client, oldest first. */
   of(path: readonly string[]): Set<Item> {
     return this.#clients.get(path.at(-1) ?? '') ?? new Set();
   }
 
-  /** Those of the client that has most; where none has many, of one in the network that has most, step by step. */
+  /**
+   * The items of the client that has most. If no client has many: of the busiest client in the busiest network, widest
+   * first.
+   */
   busiest(): Set<Item> {
     let most = new Set<Item>();
     for (const items of this.#clients.values()) if (items.size > most.size) most = items;

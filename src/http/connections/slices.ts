@@ -1,12 +1,12 @@
 import type { Socket } from 'node:net';
 
-/** Bytes. The shortest request has 18, so a slice ends the look at a connection that asks too much after 28 of them. */
+/** Bytes. The shortest request has 18, so one slice holds at most 28 requests of a connection that sends too many. */
 const slice = 512;
 
 /**
- * Feeds Node's parser in slices. It is given what one read brought, up to 64 KiB, and makes a request and a response of
- * everything in there before anybody can end it: 2,400 of them, 10 MB for each connection, also after the socket was
- * destroyed. To listen to `data` takes the reading back from the parser, as Node documents for sockets of its server.
+ * Feeds Node's HTTP parser in slices. Otherwise it gets all that one read brought, up to 64 KiB, and makes objects for
+ * every request in there before the connection can be ended, even after the socket was destroyed: up to 2,400 requests
+ * and 10 MB for each connection. Adding a `data` listener takes the reading back from the parser, as Node documents.
  */
 export function readInSlices(socket: Socket): void {
   const [parse] = socket.listeners('data') as ((chunk: Buffer) => void)[];

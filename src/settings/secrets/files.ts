@@ -2,18 +2,18 @@ import { closeSync, openSync, readSync } from 'node:fs';
 import type { Environment } from '../environment.js';
 import type { SettingFault } from '../faults.js';
 
-/** Bytes; a key set of some hundred keys fits. */
+/** Bytes of a file; a key set of some hundred keys fits. */
 const most = 65_536;
 
 /** The name of the file's setting. */
 export const fileOf = (name: string) => `${name}_FILE`;
 
 /**
- * Every secret may stand in a file that `NAME_FILE` names, as Docker and Kubernetes hand secrets out. The environment
- * that comes back holds the contents under `NAME`, without the line end that editors add, and no `NAME_FILE`.
+ * Reads the secrets that stand in a file named by `NAME_FILE`, as Docker and Kubernetes provide secrets. The returned
+ * environment has the contents under `NAME`, without line ends at the end, and no `NAME_FILE`.
  *
- * Never says what a file holds; nor what `NAME_FILE` is, unless it is plainly a path, because it may be the secret
- * itself, given under the wrong name.
+ * No fault repeats the contents of a file. The value of `NAME_FILE` is shown only if it is plainly a path, because it
+ * may be the secret itself, given under the wrong name.
  *
  * @param names of the secret settings.
  */
@@ -64,7 +64,7 @@ function contentOf(path: string): string {
   return text;
 }
 
-/** Random bytes as they are would lose most of what is random in them when they are read as text. */
+/** Strict UTF-8: raw random bytes read as text would lose most of their randomness. */
 function decode(bytes: Buffer): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);

@@ -1,14 +1,16 @@
 /** Bytes of one value of `SECRET`. */
 export const leastSecretBytes = 32;
 
-/** Different characters of a value; the share of its characters (of 32 at the most) that repeat nothing said before. */
+/**
+ * At least so many different characters, and this share of the characters (32 are enough) must not repeat earlier ones.
+ */
 const least = { different: 8, freshShare: 3 / 4 } as const;
-/** Characters from which on a piece that comes again counts as a repetition. */
+/** A piece that comes again counts as a repetition from this many characters on. */
 const shortestRepetition = 8;
 
 /**
- * Whether a text can be what a random generator wrote. Nothing can show that it is random; this refuses what plainly is
- * not: few characters, a placeholder, one piece said again.
+ * Whether a text may come from a random generator. Nobody can prove that; this refuses what is plainly not random: too
+ * few bytes or different characters, a placeholder, repeated pieces.
  *
  * Of random texts it refuses practically none. The worst case is 32 hexadecimal digits: fewer than 8 different ones in
  * at most C(16,7) · (7/16)^32 = 4e-8 of them, a border of 11 in at most 2 · 16^-11 = 1e-13, and 9 repeated characters
@@ -22,7 +24,9 @@ export function looksRandom(text: string): boolean {
   return fresh(plain) >= least.freshShare * Math.min(plain.length, leastSecretBytes);
 }
 
-/** Characters at the start that are also the end (Knuth, Morris and Pratt's failure function): a piece said twice. */
+/**
+ * How many characters at the start are also the end (failure function of Knuth, Morris and Pratt): a repeated piece.
+ */
 function longestBorder(text: string): number {
   const border = [0];
   for (let at = 1, length = 0; at < text.length; at++) {
@@ -33,7 +37,7 @@ function longestBorder(text: string): number {
   return border.at(-1) ?? 0;
 }
 
-/** Characters that are left when every piece that was said before is taken out, from left to right. */
+/** How many characters are left when every piece that stood earlier in the text is taken out, from left to right. */
 function fresh(text: string): number {
   const wasSaid = (at: number, many: number) => {
     const before = text.indexOf(text.slice(at, at + many));

@@ -1,7 +1,10 @@
 import { read } from '../reader.js';
 import { looksRandom } from './strength.js';
 
-/** What random generators write: hexadecimal digits, base64, base64url. Anything else is a single value, or in a JSON array. */
+/**
+ * The characters of hexadecimal digits, base64 and base64url. Any other value must be the only one, or be in a JSON
+ * array.
+ */
 const generated = /^[A-Za-z0-9+/=_.~-]+$/;
 
 const allowed =
@@ -11,8 +14,9 @@ const allowed =
   '["new","old"]';
 
 /**
- * One value or several. A comma inside a value of an earlier version must not split it silently: its links would end. So
- * commas separate only what random generators write, each piece strong in itself; all else is refused with the remedy.
+ * One value or several. Earlier versions allowed a comma inside a value; such a value must not be split silently,
+ * because its links would stop working. So commas separate only values with characters of random generators, each
+ * strong by itself; anything else is refused, and the message says how to write it.
  */
 export const secretValues = read<readonly string[]>(allowed, (text) => {
   const values = text.startsWith('[') ? fromJson(text) : fromList(text);

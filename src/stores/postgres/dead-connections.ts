@@ -3,9 +3,9 @@ import type { Pool, PoolClient } from 'pg';
 import { endOnRelease, leaveReadOnly } from './pool-limits.js';
 
 /**
- * Ends a connection whose server did not answer in time. `pg` leaves its client waiting for that answer, and takes it
- * back into the pool as if nothing had happened (brianc/node-postgres#3399, open; seen in 8.23.0): every later statement
- * would wait in vain behind it.
+ * Ends a connection whose server did not answer in time, or only reads now. After a timeout `pg` puts the client back
+ * into the pool while it still waits for the answer (brianc/node-postgres#3399, open; seen in 8.23.0), so every later
+ * statement on it would wait in vain.
  */
 function endWhenUseless(client: PoolClient, isReadOnly: () => void): void {
   const query = client.query.bind(client) as (...parameters: unknown[]) => unknown;
@@ -17,7 +17,7 @@ function endWhenUseless(client: PoolClient, isReadOnly: () => void): void {
           endOnRelease(client);
           return isReadOnly();
         }
-        // `pg` gives this no code, and its client no way to end without a last word to the server.
+        // `pg` gives this error no code, and its client cannot end without sending a last message to the server.
         if (error.message !== 'Query read timeout') return;
         endOnRelease(client);
         (client as unknown as WithStream).connection.stream.destroy();
@@ -33,10 +33,9 @@ interface WithStream {
 }
 
 /**
- * Gives back the slot of a connection that died while it was taken. kysely's rollback throws on a dead line before it
- * releases (kysely-org/kysely#1990, seen in 0.29.6), so without this every connection that is cut inside a transaction
- * takes one slot of the pool for ever. May go once MikroORM brings kysely 0.29.9, which releases: see
- * docs/decisions/dead-connections.md.
+ * Gives back the pool's slot of a connection that died while it was in use. On a dead connection kysely's rollback
+ * throws before it releases the client (kysely-org/kysely#1990, seen in 0.29.6), so without this every connection that
+ * breaks in a transaction would occupy a slot for ever. See docs/decisions/dead-connections.md.
  */
 export function reclaimDeadSlots(pool: Pool): void {
   const taken = new Set<PoolClient>();
@@ -48,7 +47,7 @@ export function reclaimDeadSlots(pool: Pool): void {
     client.once('end', () => {
       if (!taken.has(client)) return;
       client.release(true);
-      // Whoever held it may still release it, which would throw.
+      // The code that holds the client may still release it; a second release would throw.
       client.release = () => undefined;
     });
   });

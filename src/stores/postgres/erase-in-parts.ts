@@ -1,11 +1,12 @@
-/** Rows of one statement: it ends in time, however much has piled up after a flood or a week without a worker. */
+/** Rows of one statement, so that it ends in time even after a flood or a week without a worker. */
 const most = 5_000;
 
 /**
- * Erases in parts that end in time.
+ * Calls `part` until it erases fewer rows than it may.
  *
- * @param part erases that many rows at most. @returns how many it was.
- * @returns how many rows it was in all.
+ * @param part erases at most `most` rows and returns how many it erased.
+ * @returns how many rows were erased in all.
+ * @throws what `part` throws; rows of earlier parts stay erased.
  */
 export async function eraseInParts(part: (most: number) => Promise<number>): Promise<number> {
   let erased = 0;

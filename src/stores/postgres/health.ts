@@ -1,14 +1,14 @@
 import type { MikroORM } from '@mikro-orm/postgresql';
 import { firstWord, metLimit } from '../../observability/first-word.js';
 
-/** After the colon the SQLSTATE, and what is missing or which limit was met. */
+/** The state of PostgreSQL; after the colon the SQLSTATE, and which right is missing or which limit was met. */
 export type DatabaseHealth = 'ok' | 'away' | `${'away' | 'full' | 'read-only' | 'forbidden'}: ${string}`;
 
-/** What a process does with a table; checked at start and by health, and what `latchkey migrate grants` gives. */
+/** Rights on a table that a process needs; checked at start and by health, and granted by `latchkey migrate grants`. */
 export interface TableRight {
-  /** Undefined: the schema that our own tables stand in. */
+  /** Undefined: the schema of our own tables. */
   readonly schema?: string;
-  /** As in LIKE, with `%` alone: the job queue has a table for each kind of queue. */
+  /** May contain `%` as in LIKE (`_` stands for itself), because the job queue has several tables. */
   readonly table: string;
   readonly privileges: readonly ('SELECT' | 'INSERT' | 'UPDATE' | 'DELETE')[];
 }
@@ -28,8 +28,8 @@ interface Row {
 }
 
 /**
- * Of `wanted (schema, name, privilege)`: a function's privilege is EXECUTE. What is not there yet is no missing right: the
- * job queue tells of a database that is not migrated.
+ * Finds the missing rights among `wanted (schema, name, privilege)`; EXECUTE is for a function. A table or function
+ * that does not exist yet is not reported here: the state of the job queue shows that the database is not migrated.
  */
 const question = (wanted: string) => `
   with wanted as (
@@ -50,7 +50,7 @@ const question = (wanted: string) => `
        order by 1 limit 5
     ) as missing`;
 
-/** Whether PostgreSQL answers, takes writes, and lets this process do what it is there for. Never rejects. */
+/** Whether PostgreSQL answers, takes writes, and gives this process the rights that it needs. Never rejects. */
 export async function checkDatabase(orm: MikroORM, rights: readonly DatabaseRight[]): Promise<DatabaseHealth> {
   const wanted = rights.flatMap((right) => {
     const { schema = null } = right;
@@ -58,7 +58,7 @@ export async function checkDatabase(orm: MikroORM, rights: readonly DatabaseRigh
     return right.privileges.map((privilege) => ({ schema, name: right.table, privilege }));
   });
   try {
-    // A statement of its own: MikroORM connects with the first one.
+    // MikroORM connects with its first statement, so this also finds out whether it can connect.
     const [row] = await orm.em.fork().execute<Row[]>(question(JSON.stringify(wanted)));
     if (!row) return 'away';
     if (row.standby || row.read_only) return 'read-only: 25006';

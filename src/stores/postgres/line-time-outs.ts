@@ -10,14 +10,17 @@ export interface LineTimeouts {
 type Done = (error: unknown, result?: unknown) => void;
 type Send = (...parameters: unknown[]) => unknown;
 
-/** What cannot stand beside other statements: it would be refused in any transaction. */
+/**
+ * Statements that must be sent alone, because they are refused, or have no sense, together with others in one
+ * transaction.
+ */
 const alone = /\bconcurrently\b|^\s*(?:vacuum|commit|rollback|end|listen|unlisten|discard|set|show)\b/i;
 const begin = /^\s*(?:begin|start\s+transaction)\b[^;]*;?\s*$/i;
 
 /**
- * Sets the time-outs in each transaction, and with each statement that stands alone, in the same message to the server.
- * As parameters of the session they would not pass a pooler: PgBouncer refuses them when a line is opened, and in
- * transaction mode the next statement may run on another server's line (or another's statement on ours).
+ * Sets the timeouts at the start of each transaction, and with each statement outside of one, in the same message to
+ * the server. As parameters of the session they would not work with a pooler: PgBouncer refuses them when a connection
+ * is opened, and in transaction mode the next statement may run on another server connection.
  */
 export function setTimeouts(client: pg.ClientBase, timeouts: LineTimeouts): void {
   const send = client.query.bind(client) as unknown as Send;
@@ -56,7 +59,7 @@ function settings({ statement, lock, idleInTransaction }: LineTimeouts): Setting
   return all.filter(([, milliseconds]) => milliseconds > 0);
 }
 
-/** Of one message with several statements: they share one transaction, and the last of them is bounded. */
+/** Statements of one message share one transaction, so these settings apply to the statement that follows them. */
 const localSettings = (all: readonly Setting[]) =>
   all.map(([name, milliseconds]) => `set local ${name} = ${milliseconds}`).join(';');
 
@@ -73,8 +76,8 @@ interface DriverQuery {
 const DriverQuery = pg.Query as unknown as new (text: string, values: unknown[], done: Done) => DriverQuery;
 
 /**
- * A statement with parameters goes by the extended protocol, one statement at a time. What comes before one Sync is one
- * transaction: the settings go first, and no answer is waited for in between.
+ * A statement with parameters uses the extended protocol, which takes one statement at a time. All statements before
+ * one Sync are one transaction: the settings are sent first, without waiting for their answer.
  */
 class BoundedQuery extends DriverQuery {
   #settings: string;

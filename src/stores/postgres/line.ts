@@ -3,7 +3,7 @@ import pg from 'pg';
 import type { TlsOptions } from './tls.js';
 import type { DatabaseAddress } from './url.js';
 
-/** What `pg` is told of a line, whatever it is for: accounts, jobs, migrations, LISTEN. */
+/** The options of `pg` for every connection: accounts, jobs, migrations, LISTEN. */
 export interface LineConfig {
   readonly host: string;
   readonly port: number;
@@ -24,10 +24,10 @@ export interface LineConfig {
 }
 
 /**
- * Everything is said, so that nothing of the environment (PGHOST, PGSSLMODE …) decides where lines go and how safe they
- * are; a password that the URL leaves out may stand in PGPASSWORD.
+ * Sets every option, so that the environment (PGHOST, PGSSLMODE …) cannot decide where connections go and how they are
+ * protected.
  *
- * @param connect milliseconds that a new line may take at most; the URL may ask for less.
+ * @param connect milliseconds that opening a connection may take at most; the URL may ask for less.
  */
 export function lineConfig(address: DatabaseAddress, name: string, connect: number): LineConfig {
   const { host, port, database, password, ssl, sslnegotiation, options, channelBinding } = address;
@@ -51,7 +51,7 @@ export function lineConfig(address: DatabaseAddress, name: string, connect: numb
   };
 }
 
-/** What is said of a line that is not the one that was asked for. */
+/** A connection was refused because it does not have the security that was asked for; `code` says why. */
 export class LineRefused extends Error {
   override name = 'LineRefused';
   constructor(
@@ -70,7 +70,7 @@ interface WithConnection {
   };
 }
 
-/** `channel_binding=require`: no line to a server that does not prove to be the other end of this very TLS line. */
+/** For `channel_binding=require`: refuses a server that does not prove to be the other end of this TLS connection. */
 class BoundClient extends pg.Client {
   constructor(config?: string | pg.ClientConfig) {
     super(config);
@@ -84,7 +84,7 @@ class BoundClient extends pg.Client {
       );
       connection.stream.destroy();
     };
-    // Registered before the driver's own listeners, which would send the password.
+    // Registered before the driver's own listeners, because those would send the password.
     connection.once('authenticationSASL', ({ mechanisms }) => {
       bound = mechanisms?.includes('SCRAM-SHA-256-PLUS') ?? false;
       refuse();

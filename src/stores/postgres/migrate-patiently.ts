@@ -1,13 +1,15 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
-/** Tries, and milliseconds from one to the next: two minutes in all. */
+/** Number of tries, and milliseconds between them: about two minutes in all. */
 const patience = { tries: 40, pause: 2_000 } as const;
 
 /**
- * Everything that touches a table waits behind a migration that waits for it. So a migration waits for a second at most
- * (`lock_timeout`), rolls back, lets the others pass and comes again, until what holds the table has ended.
+ * Runs a migration that may have to wait for a table. While it waits for the lock, every other statement on the table
+ * waits behind it. So it waits for one second at most (`lock_timeout`), rolls back, lets the others pass and tries
+ * again.
  *
- * @throws Error when a lock was not to be had in all that time; then nothing was changed.
+ * @throws Error when the lock could not be taken in all tries; then nothing was changed.
+ * @throws other errors of `migrate` immediately.
  */
 export async function untilUnlocked<T>(
   migrate: () => Promise<T>,

@@ -1,7 +1,7 @@
 import { encodeCredentials } from '../percent-encoding.js';
 import { DatabaseUrlError } from './url-error.js';
 
-/** Parameters that are passed on, and what their values may be. */
+/** Parameters that have an effect, and their allowed values. */
 const passedOn: Readonly<Record<string, RegExp>> = {
   host: /./,
   port: /^\d{1,5}$/,
@@ -26,7 +26,7 @@ const passedOn: Readonly<Record<string, RegExp>> = {
   target_session_attrs: /^(?:any|read-write|primary)$/,
 };
 
-/** Values of `passedOn`, in words. */
+/** Allowed values of `passedOn`, in words. */
 const allowed: Readonly<Record<string, string>> = {
   port: 'a number from 1 to 65535',
   sslnegotiation: 'postgres, direct',
@@ -40,7 +40,7 @@ const allowed: Readonly<Record<string, string>> = {
   target_session_attrs: 'any, read-write, primary',
 };
 
-/** Parameters that say what holds anyway: taken with these values, refused with any other. */
+/** Parameters that are accepted only with the value that applies anyway. */
 const heldAnyway: Readonly<Record<string, RegExp>> = {
   client_encoding: /^(?:utf-?8|auto)$/i,
   gssencmode: /^(?:disable|prefer)$/,
@@ -55,7 +55,7 @@ const heldAnyway: Readonly<Record<string, RegExp>> = {
 const ours = 'is set by Latchkey itself, in each transaction; leave it out';
 const server = 'is not supported; leave it out';
 const line = 'is not supported; set it in the system (net.ipv4.tcp_keepalive_*)';
-/** What is known elsewhere, and what to do instead. */
+/** Parameters that other programs know and we refuse, with the remedy. */
 const refused: Readonly<Record<string, string>> = {
   service: 'is not supported: write the service’s host, user and database into the URL',
   servicefile: 'is not supported: write the service’s host, user and database into the URL',
@@ -65,7 +65,7 @@ const refused: Readonly<Record<string, string>> = {
   requiressl: 'is not supported: write sslmode=verify-full',
   sslaccept: 'is not supported: write sslmode=verify-full',
   sslcrldir: 'is not supported: give one file as sslcrl',
-  sslkeylogfile: 'is not supported: it would write the keys of encrypted lines to a file',
+  sslkeylogfile: 'is not supported: it would write the keys of encrypted connections to a file',
   require_auth: 'is not supported: write sslmode=verify-full and channel_binding=require',
   krbsrvname: 'is not supported: there is no GSSAPI; use a password or sslcert and sslkey',
   gsslib: 'is not supported: there is no GSSAPI; use a password or sslcert and sslkey',
@@ -92,7 +92,11 @@ const refused: Readonly<Record<string, string>> = {
   currentSchema: 'is not supported: write options=-c%20search_path%3Dname',
 };
 
-/** @throws DatabaseUrlError naming the parameter. */
+/**
+ * Reads the query of a database URL.
+ *
+ * @throws DatabaseUrlError when a parameter is unknown, repeated or has a wrong value.
+ */
 export function databaseParameters(query: string): Partial<Record<string, string>> {
   const found: Record<string, string> = {};
   for (const part of query === '' ? [] : query.split('&')) {
@@ -112,7 +116,7 @@ export function databaseParameters(query: string): Partial<Record<string, string
   return found;
 }
 
-/** A name is repeated only where it looks like one: a password that is not percent-encoded may end up here. */
+/** The message repeats the name only if it looks like a parameter, because a raw password may end up here. */
 function unknown(name: string): DatabaseUrlError {
   const remedy = Object.hasOwn(refused, name) ? refused[name] : undefined;
   if (remedy) return new DatabaseUrlError(`has the parameter ${name}, which ${remedy}`);

@@ -4,16 +4,18 @@ import { metLimit } from '../../observability/first-word.js';
 
 type Taken = (error: Error | undefined, client?: PoolClient, release?: (error?: unknown) => void) => void;
 
-/** Milliseconds until a pool tries to grow again. */
+/** Milliseconds until a pool that met the server's limit tries to grow again. */
 const pause = 30_000;
 
 /**
- * Where the server has no more lines to give, a pool goes on with those that it has, and tries again later. Faults say
- * which limit they met: the pool's own, by the setting that gives its size, or one of the server's.
+ * Makes a pool go on with the connections that it has when the server refuses further ones, and try to grow again
+ * later. Errors get a `limit`: the setting that gives the pool its size, or the server's limit.
+ *
+ * @param size connections that the pool may have.
  */
 export function knowLimits(pool: Pool, setting: string, size: number): void {
   const connect = pool.connect.bind(pool) as unknown as (done: Taken) => void;
-  /** Those that were asked for at the same time are refused one after the other, and each refusal says so again. */
+  /** Several connections that are opened at the same time may each be refused, so `tries` bounds the repetitions. */
   const take = (done: Taken, tries: number) =>
     connect((error, client, release) => {
       if (!error) return done(undefined, client, release);
@@ -27,7 +29,7 @@ export function knowLimits(pool: Pool, setting: string, size: number): void {
       setTimeout(() => {
         pool.options.max = size;
       }, pause).unref();
-      // Those that begin together may all be refused, each because of the others; alone, once more, one would not be.
+      // If the pool has no connection, those opened together may have kept each other out: one more try, alone.
       take(done, pool.totalCount === 0 ? 0 : tries - 1);
     });
   const watched = (done?: Taken) => {
@@ -40,8 +42,9 @@ export function knowLimits(pool: Pool, setting: string, size: number): void {
 }
 
 /**
- * Ends the lines of a pool once one of them leads to a server that only reads, for instance a primary that was demoted
- * and kept its lines: a new line leads to whoever is the primary now. At most once a second, should it still be none.
+ * Makes a function that ends all connections of a pool, for when one of them leads to a read-only server, for instance
+ * a demoted primary that kept its connections: new connections lead to the new primary. It acts once a second at most,
+ * because there may be no new primary yet.
  */
 export function leaveReadOnly(pool: Pool, inUse: ReadonlySet<PoolClient>): () => void {
   return atMostEvery(1_000, () => {
@@ -55,6 +58,7 @@ export function leaveReadOnly(pool: Pool, inUse: ReadonlySet<PoolClient>): () =>
   });
 }
 
+/** Makes a client's connection end, instead of going back into the pool, when it is released. */
 export function endOnRelease(client: PoolClient): void {
   const release = client.release.bind(client);
   client.release = () => release(true);

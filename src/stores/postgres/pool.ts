@@ -5,35 +5,43 @@ import { setTimeouts } from './line-time-outs.js';
 import { knowLimits } from './pool-limits.js';
 import { parseDatabaseUrl } from './url.js';
 
-/** Milliseconds. A statement ends before a call's own deadline, so that no late write contradicts an answer. */
+/** Milliseconds. A statement ends before the call's own deadline, so that no late write contradicts an answer. */
 export const databaseTimeouts = {
   connect: 3_000,
   statement: 5_000,
   lock: 3_000,
-  /** Of a migration, behind which all others wait: shorter than what they wait for (`lock`). */
+  /** For a migration: shorter than `lock`, because all others wait behind it. */
   migrationLock: 1_000,
   idleInTransaction: 10_000,
-  /** On the client's side: also ends a call whose server vanished without a word. */
+  /** Measured by the client: also ends a statement whose server vanished. */
   query: 7_000,
 } as const;
 
-/** What a line to this database is, the same for both pools, migrations and LISTEN. @throws DatabaseUrlError */
+/**
+ * The options of a connection to this database, for both pools, migrations and LISTEN.
+ *
+ * @throws DatabaseUrlError when `url` cannot be read.
+ */
 export const databaseLine = (url: string, name: string) =>
   lineConfig(parseDatabaseUrl(url), name, databaseTimeouts.connect);
 
-/** What every pool of ours tells `pg`; shared with the job queue's pool. */
+/** Options of both pools (statements and jobs). */
 export const poolOptions = {
   query_timeout: databaseTimeouts.query,
   onConnect: (client: pg.ClientBase) => setTimeouts(client, databaseTimeouts),
 };
-/** The same for migrations, which may take as long as they need. */
+/** Options for migrations, whose statements have no timeout. */
 export const migrationOptions = {
   query_timeout: 0,
   onConnect: (client: pg.ClientBase) =>
     setTimeouts(client, { ...databaseTimeouts, statement: 0, lock: databaseTimeouts.migrationLock }),
 };
 
-/** @param setting that gives the pool its size. */
+/**
+ * Adds our handling of limits and dead connections to a pool.
+ *
+ * @param setting the name of the setting that gives its size.
+ */
 export const guardPool = (setting: string) => (pool: pg.Pool) => {
   knowLimits(pool, setting, pool.options.max);
   reclaimDeadSlots(pool);

@@ -3,9 +3,9 @@ import { type ConnectionOptions, getCACertificates } from 'node:tls';
 import { DatabaseUrlError } from './url-error.js';
 
 /**
- * How safe a line is. `verified`: encrypted, and the server's name stands in a certificate of a trusted authority;
- * `authority`: encrypted, with a certificate of that authority, whatever its name; `unverified`: encrypted, to whoever
- * answers; `socket`: does not leave the machine; `plain`: readable on its way.
+ * How a connection is protected. `verified`: encrypted, and a trusted authority's certificate names the server;
+ * `authority`: encrypted, with a certificate of the given authority for any name; `unverified`: encrypted, but the
+ * server is not checked; `socket`: a Unix socket, which does not leave the machine; `plain`: not encrypted.
  */
 export type LineSecurity = 'verified' | 'authority' | 'unverified' | 'socket' | 'plain';
 export type TlsOptions = Pick<
@@ -35,11 +35,12 @@ const tlsParameters = [
 ] as const;
 
 /**
- * TLS as PostgreSQL's own clients mean it (libpq, table 32.1): `require` encrypts and verifies nothing, but with
- * `sslrootcert` it is `verify-ca`. Node's driver would read both as `verify-full`. What libpq would do in the clear when
- * the server likes it better (`prefer`, its default, and `allow`) is refused: hashes of passwords pass here.
+ * TLS with the meaning of PostgreSQL's own clients (libpq, table 32.1): `require` encrypts and verifies nothing, but
+ * with `sslrootcert` it is `verify-ca`. Node's driver would read both as `verify-full`. `prefer` (libpq's default) and
+ * `allow` are refused: with them the connection is not encrypted if the server says so, and password hashes pass over
+ * it.
  *
- * @throws DatabaseUrlError
+ * @throws DatabaseUrlError when the parameters contradict each other or a file cannot be read.
  */
 export function tlsOf(
   given: Partial<Record<string, string>>,
@@ -75,7 +76,7 @@ export function tlsOf(
     throw new DatabaseUrlError('has sslrootcert, which sslmode=no-verify never reads: use verify-full or verify-ca');
   }
   const security = mode === 'verify-full' ? 'verified' : root ? 'authority' : 'unverified';
-  // Said because the driver leaves an IP address out, and Node would look for `localhost` in the certificate.
+  // `host` is set because the driver leaves an IP address out; Node would look for `localhost` in the certificate.
   return { ssl: { host, ...certificates(given), ...verification(security) }, security, sslnegotiation };
 }
 

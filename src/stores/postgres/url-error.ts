@@ -1,7 +1,10 @@
 export const databaseUrlForms =
   'postgres://user:password@host:5432/database?sslmode=verify-full, postgres:///database?host=/run/postgresql';
 
-/** What is wrong with a URL, and the remedy. The message holds nothing of the URL, because that holds a password. */
+/**
+ * What is wrong with a URL, and the remedy. The message repeats at most a parameter's name, because the URL contains a
+ * password.
+ */
 export class DatabaseUrlError extends Error {
   override name = 'DatabaseUrlError';
   constructor(reason: string) {

@@ -4,7 +4,7 @@ import { databaseParameters } from './parameters.js';
 import { type LineSecurity, type TlsOptions, tlsOf } from './tls.js';
 import { DatabaseUrlError } from './url-error.js';
 
-/** One way to PostgreSQL, as `pg` takes it; the same for every pool, for migrations and for LISTEN. */
+/** A parsed database URL. */
 export interface DatabaseAddress {
   /** A host name, an IP address, or the folder of a Unix socket. */
   readonly host: string;
@@ -16,7 +16,7 @@ export interface DatabaseAddress {
   readonly ssl: false | TlsOptions;
   readonly sslnegotiation: 'postgres' | 'direct';
   readonly security: LineSecurity;
-  /** Whether SCRAM must be bound to the TLS line (`channel_binding=require`), may be, or is not. */
+  /** Whether SCRAM must be bound to the TLS connection (`require`), may be, or is not. */
   readonly channelBinding: 'require' | 'prefer' | 'disable';
   readonly applicationName: string | undefined;
   readonly options: string | undefined;
@@ -24,16 +24,16 @@ export interface DatabaseAddress {
   readonly connectTimeout: number | undefined;
   /** Seconds. */
   readonly keepalivesIdle: number | undefined;
-  /** A server that only reads is refused when a line is made. */
+  /** The URL asks for a server that takes writes (`target_session_attrs`). */
   readonly writableOnly: boolean;
 }
 
 /**
- * Every parameter is passed on or refused by its name: one that is dropped (`sslmode`) is a promise that nobody keeps.
- * By hand, because pg-connection-string passes on whatever it finds, guesses at stray percent signs, and understands
- * `sslmode=require` otherwise than PostgreSQL's own clients do.
+ * Parses a database URL. Every parameter has an effect or is refused by its name, because an ignored one (`sslmode`)
+ * would mislead the operator. Parsed by hand: pg-connection-string passes on any parameter, guesses at stray percent
+ * signs, and gives `sslmode=require` another meaning than PostgreSQL's own clients.
  *
- * @throws DatabaseUrlError that holds nothing of the URL but the names of known parameters.
+ * @throws DatabaseUrlError when it is not of the documented form; the message repeats at most the names of parameters.
  */
 export function parseDatabaseUrl(text: string): DatabaseAddress {
   const match = /^postgres(?:ql)?:\/\/(?<authority>[^/?#]*)(?:\/(?<path>[^?#]*))?(?:\?(?<query>[^#]*))?$/.exec(text);

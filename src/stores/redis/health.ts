@@ -3,8 +3,8 @@ import { Cluster, type Redis } from 'ioredis';
 import { firstWord } from '../../observability/first-word.js';
 
 /**
- * `evicts`: it may drop what it was given; `full`, `forbidden`, `read-only`, `refuses`: it answers, and takes no writes.
- * After the colon the first word of its answer.
+ * The state of Redis. `evicts`: it may drop keys when it is full; `full`, `forbidden`, `read-only`, `refuses`: it
+ * answers, but does not take our commands. After the colon the first word of its answer.
  */
 export type RedisHealth =
   | 'ok'
@@ -12,7 +12,10 @@ export type RedisHealth =
   | 'evicts'
   | `${'away' | 'full' | 'forbidden' | 'read-only' | 'refuses'}: ${string}`;
 
-/** Tells of each server once a connection to it can be used, now and after each fault; it may be another one by then. */
+/**
+ * Calls `told` with each server when a connection to it is ready: now, and after each reconnection (perhaps to another
+ * server).
+ */
 export function onServerReady(redis: Redis | Cluster, told: (server: Redis) => void): void {
   const watch = (server: Redis) => {
     server.on('ready', () => told(server));
@@ -26,7 +29,7 @@ export function onServerReady(redis: Redis | Cluster, told: (server: Redis) => v
   }
 }
 
-/** @param onPolicy told what a server does when it is full, once a connection is there: `unknown` without a right to ask. */
+/** Checks each ready server. @param onPolicy called if it may evict keys, or if it does not let us ask (`unknown`). */
 export function watchRedis(redis: Redis | Cluster, onPolicy: (policy: 'evicts' | 'unknown') => void): void {
   onServerReady(redis, async (server) => {
     const { policy } = await ask(server).catch(() => ({ policy: 'keeps' as const }));
@@ -35,16 +38,16 @@ export function watchRedis(redis: Redis | Cluster, onPolicy: (policy: 'evicts' |
 }
 
 /**
- * Whether Redis answers, takes writes under each of our names, and keeps what it is given: a policy that evicts would
- * drop exactly our keys and counters, because all of them have a TTL. In a cluster, whether that holds for each slot.
+ * Checks whether Redis answers, takes writes under each of our names, and evicts nothing: an eviction policy would drop
+ * exactly our keys and counters, because all of them have a TTL. In a cluster every master is checked.
  */
 export class RedisCheck {
-  /** Of the last line that could not be made. */
+  /** The first word of the answer to the last connection attempt that failed. */
   #refusal: string | undefined;
-  /** A tag whose slot the node has. */
+  /** For each node, a hash tag whose slot the node has. */
   readonly #tags = new WeakMap<Redis, number>();
 
-  /** @param families how our names begin. */
+  /** @param families the beginnings of our names. */
   constructor(
     private readonly redis: Redis | Cluster,
     private readonly families: readonly string[],
@@ -59,6 +62,7 @@ export class RedisCheck {
     });
   }
 
+  /** Never rejects. */
   async check(): Promise<RedisHealth> {
     const found = await this.#look();
     return found === 'away' && this.#refusal ? `away: ${this.#refusal}` : found;
@@ -79,7 +83,7 @@ export class RedisCheck {
   }
 
   async #server(server: Redis): Promise<RedisHealth> {
-    // Before a line is ready INFO passes alone, and so it does for as long as a server loads its data.
+    // Before a connection is ready only INFO is answered; this lasts while a server loads its data.
     if (server.status === 'connect') return 'away';
     try {
       const { policy, isReplica } = await ask(server);
@@ -133,7 +137,7 @@ function refusal(error: unknown): RedisHealth {
     : `refuses: ${word}`;
 }
 
-/** A server whose user may not ask (INFO) is taken for a master that keeps what it has. */
+/** If our user may not use INFO, the policy is unknown and the server is assumed to be a master. */
 async function ask(server: Redis): Promise<{ policy: 'keeps' | 'evicts' | 'unknown'; isReplica: boolean }> {
   try {
     const info = await server.info();
@@ -146,7 +150,7 @@ async function ask(server: Redis): Promise<{ policy: 'keeps' | 'evicts' | 'unkno
   }
 }
 
-/** The master of each slot, as the cluster said last; undefined if a slot has none, or none that is connected. */
+/** The masters of all slots, as the client last learned; undefined if a slot has no connected master. */
 function mastersOf(cluster: Cluster): Redis[] | undefined {
   const slots = 16_384;
   const names = new Set(Array.from({ length: slots }, (_, slot) => cluster.slots[slot]?.[0]));

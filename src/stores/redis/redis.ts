@@ -7,26 +7,27 @@ import { parseRedisUrl, type RedisAddress } from './url.js';
 const backOff = (times: number) => Math.min(50 * 2 ** Math.min(times, 6), 2_000);
 
 /**
- * No command is ever sent twice behind our back: a lost answer is an error that the caller sees.
- * Milliseconds.
+ * Options in milliseconds. The driver must never send a command twice: a lost answer is an error that the caller sees.
  */
 export const redisOptions = {
   autoResendUnfulfilledCommands: false,
   enableOfflineQueue: false,
-  /** What was under way when the line broke fails immediately. */
+  /** Commands that are under way when the connection breaks fail immediately. */
   maxRetriesPerRequest: 0,
   commandTimeout: 1_000,
   connectTimeout: 3_000,
-  /** A line whose other end is gone is dropped, and a new one made. */
+  /** A connection whose other end is silent this long is dropped, and a new one is made. */
   socketTimeout: 3_000,
   keepAlive: 10_000,
   retryStrategy: backOff,
-  /** A master that was demoted, or a name that leads to another server now: connect anew; 2 would send again. */
+  /**
+   * A demoted master, or a name that leads to another server now: 1 reconnects; 2 would also send the command again.
+   */
   reconnectOnError: (error: Error) => /\bREADONLY\b/.test(error.message) && 1,
 } as const satisfies RedisOptions;
 
 /**
- * A cluster's own ways to send again are off as well. What it still follows are MOVED and ASK, at most twice: whoever
+ * The cluster client's own retries are off, too. It only follows MOVED and ASK, at most twice, because a node that
  * answers so has not executed the command.
  */
 const clusterOptions = {
@@ -34,26 +35,27 @@ const clusterOptions = {
   retryDelayOnFailover: 0,
   retryDelayOnClusterDown: 0,
   maxRedirections: 3,
-  /** Its command would need an offline queue at the nodes. A cluster that is down says so to each command. */
+  /** The ready check would need an offline queue at the nodes. A cluster that is down says so to each command. */
   enableReadyCheck: false,
   scaleReads: 'master',
-  /** A promoted replica is found although its dead master can tell nobody. */
+  /** Milliseconds. So a promoted replica is found although the dead master cannot tell. */
   slotsRefreshInterval: 1_000,
   clusterRetryStrategy: backOff,
   /**
-   * A node that is lost is forgotten, and with the last one the names in the URL are resolved anew. With retries, a
-   * node that waits for the next one would never tell that it was dropped, and the client stand still (ioredis 6.0.0).
+   * A lost node is forgotten; when the last one is lost, the names in the URL are resolved anew. With retries, a node
+   * that waits for its next try would never report that it was dropped, and the client would hang (ioredis 6.0.0).
    */
   clusterNodeRetryStrategy: null,
-  /** Names stay names: certificates are made out to them, and each new line may resolve to another address. */
+  /** Names are not resolved here: certificates contain them, and each new connection may resolve to another address. */
   dnsLookup: (name: string, done: (error: null, address: string) => void) => done(null, name),
 } as const;
 
 /**
- * Connects in the background; until then, and whenever the line is down, commands fail immediately.
+ * Makes a client that connects in the background. While there is no connection, commands fail immediately.
  *
- * @param keyPrefix put before every name by the driver, also before those of scripts; patterns and answers that hold
- * names (SCAN) would go without, and nothing here uses them but the gauges, which know.
+ * @param keyPrefix the driver puts it before every name, also in scripts, but not into patterns (SCAN) or answers that
+ * contain names; only the gauges read such answers, and they take the prefix into account.
+ * @throws RedisUrlError when `url` cannot be read.
  */
 export function openRedis(url: string, log: Log, keyPrefix = ''): Redis | Cluster {
   const address = parseRedisUrl(url);
@@ -65,13 +67,13 @@ export function openRedis(url: string, log: Log, keyPrefix = ''): Redis | Cluste
     redis.on('error', (error: Error & { command?: { name?: string } }) => {
       if (error.command?.name !== 'select') return;
       log.error({ part: 'redis', reason: 'redis-database-missing' }, 'REDIS_URL names a database that is not there');
-      // The driver would go on with database 0, which may be another's.
+      // The driver would go on with database 0, which may belong to another program.
       (redis as Redis).disconnect(true);
     });
   return redis;
 }
 
-/** One line a second at most: a cluster tries a node that is down at each command for it. */
+/** Logs one line a second at most, because a cluster client tries a node that is down at each command for it. */
 function noteFaults(log: Log): (error: Error) => void {
   return atMostEvery(1_000, (count, error: Error) => {
     log.warn({ part: 'redis', count, fault: describeFault(error) }, 'redis connection fault');
@@ -97,13 +99,14 @@ function openServer(address: Exclude<RedisAddress, { kind: 'cluster' }>, keyPref
     ...(tls ? { tls: {}, sentinelTLS: {}, enableTLSForSentinelMode: true } : {}),
     sentinels: address.servers.map((each) => ({ ...each })),
     name: address.master,
-    // A server that says it is a replica is left again, whatever the Sentinels said.
+    // The driver leaves a server that says it is a replica, whatever the Sentinels said.
     role: 'master',
     ...(sentinelUsername ? { sentinelUsername } : {}),
     ...(sentinelPassword ? { sentinelPassword } : {}),
     sentinelCommandTimeout: 1_000,
     sentinelRetryStrategy: backOff,
-    // Its message, arriving while the connector asks a Sentinel, would end the client for good (ioredis 6.0.0).
+    // Off: a failover message that arrives while the connector asks a Sentinel ends the client for ever (ioredis
+    // 6.0.0).
     failoverDetector: false,
   });
 }
@@ -116,7 +119,7 @@ function openCluster({ servers, tls, username, password }: RedisAddress, keyPref
       lazyConnect: true,
       redisOptions: {
         ...redisOptions,
-        // Here and not above, so that a command to one node has it as well.
+        // Set here, so that commands to a single node have the prefix as well.
         keyPrefix,
         ...(username ? { username } : {}),
         ...(password ? { password } : {}),
@@ -124,7 +127,7 @@ function openCluster({ servers, tls, username, password }: RedisAddress, keyPref
       },
     },
   );
-  // The driver gives every node an offline queue, whatever the options say, and connects it at its first command.
+  // The driver gives every node an offline queue, whatever the options say, and connects a node at its first command.
   cluster.on('+node', (node: Redis) => {
     node.options.enableOfflineQueue = false;
     node.connect().catch(() => undefined);

@@ -6,7 +6,7 @@ export interface RedisEndpoint {
   readonly port: number;
 }
 
-/** How Redis is reached. With `tls`, every line is encrypted, those to Sentinels as well. */
+/** How to reach Redis. With `tls` every connection is encrypted, also those to Sentinels. */
 export type RedisAddress = { readonly tls: boolean } & Credentials &
   (
     | { readonly kind: 'single'; readonly servers: readonly [RedisEndpoint]; readonly database: number }
@@ -34,7 +34,7 @@ export const redisUrlForms =
   'redis+cluster://user:password@host:6379,host:6379; with TLS rediss://, rediss+sentinel://, rediss+cluster://; ' +
   encodeCredentials;
 
-/** What is wrong with a URL. The message holds nothing of the URL, because that holds a password. */
+/** What is wrong with a URL. The message repeats nothing of the URL, because it contains a password. */
 export class RedisUrlError extends Error {
   constructor(reason: string) {
     super(`${reason}; allowed: ${redisUrlForms}`);
@@ -42,9 +42,9 @@ export class RedisUrlError extends Error {
   }
 }
 
-/** @throws RedisUrlError */
+/** Parses a Redis URL of one of the three forms. @throws RedisUrlError when it is of none of them. */
 export function parseRedisUrl(text: string): RedisAddress {
-  // By hand, because a URL of the standard names one host only.
+  // Parsed by hand, because a standard URL has one host only.
   const match =
     /^redis(?<tls>s?)(?:\+(?<kind>sentinel|cluster))?:\/\/(?<authority>[^/?#]*)(?<path>\/[^?#]*)?(?:\?(?<query>[^#]*))?$/.exec(
       text,
@@ -111,7 +111,7 @@ function databaseIn(path: string): number {
   return Number(path.slice(1));
 }
 
-/** Others are refused: a driver would take them for options, and could send a command twice then. */
+/** Other parameters are refused: a driver would take them for options, and some make it send a command twice. */
 function parametersIn(query: string, allowed: readonly string[]): Partial<Record<string, string>> {
   const found: Record<string, string> = {};
   for (const part of query === '' ? [] : query.split('&')) {
