@@ -41,17 +41,40 @@ export const timed = {
   latchkey_http_request_seconds: { labels: ['route', 'method', 'status'], help: 'Time to answer an HTTP request' },
 } as const;
 
-export type Alarm =
-  | 'wrong-current-passwords'
-  | 'forged-reset-record'
-  | 'relay-refuses-us'
-  | 'relay-certificate'
-  | 'redis-evicts'
-  | 'audit-event-lost'
-  | 'untrusted-proxy'
-  | 'connections-of-one-client'
-  | 'connections-full'
-  | 'data-key-unreadable';
+/** Somebody must look. */
+export const alarms = [
+  'wrong-current-passwords',
+  'forged-reset-record',
+  'relay-refuses-us',
+  'relay-certificate',
+  'redis-evicts',
+  'audit-event-lost',
+  'untrusted-proxy',
+  'connections-full',
+  'connections-of-one-client',
+  'data-key-unreadable',
+] as const;
+export type Alarm = (typeof alarms)[number];
+
+/** A limit of whoever calls has two names: of the client, and of the networks that the client is part of. */
+export const callerLimitNames = ['reset', 'key-failure', 'hash', 'sign-in', 'sign-up'] as const;
+export type CallerLimitName = (typeof callerLimitNames)[number];
+/** Limits of something else than the caller. */
+export const otherLimitNames = [
+  'reset-account',
+  'unknown-address',
+  'unknown-client',
+  'unknown-all',
+  'sign-in-address-client',
+  'sign-in-address',
+  'sign-in-device',
+  'sign-up-address',
+  'same-password',
+  'change-password-wrong',
+  'change-password',
+] as const;
+export type LimitName = `${CallerLimitName}-${'client' | 'network'}` | (typeof otherLimitNames)[number];
+
 type Measurements = readonly { readonly labels: Readonly<Record<string, string>>; readonly value: number }[];
 
 /** The metrics of a process. Labels are names from closed sets; never addresses, keys, ids or input. */
@@ -84,7 +107,7 @@ export class Metrics {
     this.#counters.latchkey_mails_total.inc({ relay, outcome });
   }
 
-  limitHit(limit: string): void {
+  limitHit(limit: LimitName): void {
     this.#counters.latchkey_limits_hit_total.inc({ limit });
   }
 

@@ -1,7 +1,7 @@
 import type { Cluster, Redis } from 'ioredis';
 import type { Audit } from '../audit/audit.js';
 import type { Refusal } from '../audit/refusals.js';
-import type { Metrics } from '../observability/metrics.js';
+import type { CallerLimitName, LimitName, Metrics } from '../observability/metrics.js';
 import { CallerLimit, shareOf } from '../rate-limit/caller-limit.js';
 import { RateLimiter, type Window } from '../rate-limit/rate-limiter.js';
 import type { Settings } from '../settings/settings.js';
@@ -24,7 +24,7 @@ export function createLimits(
   const { limits: reset } = settings.passwordReset;
   /** @param who whom the audit trail names for a refused key of this limit. */
   const limiter = (
-    name: string,
+    name: LimitName,
     windows: readonly Window[],
     who = theClient,
     whenRedisIsAway: 'count-here' | 'fail' = 'count-here',
@@ -35,7 +35,7 @@ export function createLimits(
     });
 
   const callerLimit = (
-    name: string,
+    name: CallerLimitName,
     counts: 'calls' | 'failures',
     { perClient, perNetwork }: { perClient: readonly Window[]; perNetwork: readonly Window[] },
   ) => {

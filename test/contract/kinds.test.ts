@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { eventKinds, refusalKinds } from '../../src/audit/kinds.js';
 import { attemptEnds, jobOutcomes } from '../../src/jobs/outcomes.js';
+import { alarms, callerLimitNames, otherLimitNames } from '../../src/observability/metrics.js';
 import { packageFolder } from '../../src/package-files.js';
 
 const operate = () => readFile(join(packageFolder, 'docs/operate.md'), 'utf8');
@@ -27,8 +28,17 @@ it.each([
   expect(await documented(head)).toEqual(rows(kinds));
 });
 
-it('docs/operate.md lists every outcome of a job, and no other', async () => {
-  const [row = ''] = (await operate()).split('\n').filter((line) => line.startsWith('| `latchkey_jobs_total`'));
-  const told = [...(row.split(' | ')[2] ?? '').matchAll(/`([a-z-]+)`/g)].map(([, name]) => name);
-  expect(told.sort()).toEqual([...Object.keys(jobOutcomes), ...Object.keys(attemptEnds)].sort());
+/** What a label of a metric can say. */
+async function labels(metric: string): Promise<(string | undefined)[]> {
+  const [row = ''] = (await operate()).split('\n').filter((line) => line.startsWith(`| \`${metric}\``));
+  return [...(row.split(' | ')[2] ?? '').matchAll(/`([a-z-]+)`/g)].map(([, name]) => name).sort();
+}
+
+const limits = [...callerLimitNames.flatMap((name) => [`${name}-client`, `${name}-network`]), ...otherLimitNames];
+it.each([
+  ['every outcome of a job', 'latchkey_jobs_total', [...Object.keys(jobOutcomes), ...Object.keys(attemptEnds)]],
+  ['every alarm', 'latchkey_alarms_total', alarms],
+  ['every limit', 'latchkey_limits_hit_total', limits],
+] as const)('docs/operate.md lists %s, and no other', async (_what, metric, names) => {
+  expect(await labels(metric)).toEqual([...names].sort());
 });
