@@ -5,31 +5,31 @@ import type { MailTemplates, MailValues } from '../mail/mail-template.js';
 import type { Mailer } from '../mail/mailer.js';
 import type { SmtpFailure } from '../mail/smtp/failure.js';
 
-/** A job as a mail needs it. */
+/** The members of a job that sending its mail needs. */
 export type MailJob = Pick<Job<unknown>, 'id' | 'attempt' | 'begun' | 'wasTried' | 'signal'> & {
-  /** What it holds of the slots, where it must hold something. */
+  /** The place that the job holds among its queue's slots, if it needs one. */
   readonly place?: MailPlace;
 };
 
-/** Whether the place of a job was used for a dialogue. */
+/** Whether a relay was asked to take a mail of this job. */
 export interface PlaceUse {
   isUsed: boolean;
 }
 
-/** What a job waits for whose mail no relay took. */
+/** The value of `waitsFor` for a job whose mail no relay took. */
 export const forRelay = 'relay';
 
-/** How a job goes on whose mail did not leave. Once a recipient was asked, its next attempts are retries of that. */
+/** The settlement of a job whose mail was not taken. After a dialogue that named the recipient, it is `tried`. */
 export function settlementOf({ fault, reason, relayDown, stage, isSuspect }: SmtpFailure): Settlement {
   if (fault === 'recipient') return { settle: 'dead', reason };
   const tried = isSuspect || stage === 'RCPT' || stage === 'DATA' || stage === 'body' || stage === 'end';
   return { settle: 'retry', reason, ...(relayDown ? { waitsFor: forRelay } : {}), ...(tried ? { tried } : {}) };
 }
 
-/** How a job goes on that finds no place: see `AccountMails.takePlace`. */
+/** The settlement of a job that got no place: see `AccountMails.takePlace`. */
 export const noPlace: Settlement = { settle: 'later', reason: 'share-taken' };
 
-/** How a feature sends its mails: filled, in a place of its queue's slots, to one recipient. */
+/** Fills the templates of mails and sends each to one recipient, in a place among its queue's slots. */
 export class AccountMails {
   constructor(
     private readonly productName: string,
@@ -37,12 +37,16 @@ export class AccountMails {
     private readonly mailer: Mailer,
   ) {}
 
-  /** A language that there are mails in, or null. */
+  /** The language of a tag (BCP 47) if there are mails in it, else null. */
   knownLocale(tag: string | null | undefined): string | null {
     return this.templates.knownLocale(tag);
   }
 
-  /** @param name of the template. @returns undefined once a relay took the mail, else how the last relay failed. */
+  /**
+   * @param name of the template.
+   * @returns undefined once a relay took the mail, else how the last relay failed.
+   * @throws Error when a value or a sentence of the template is missing.
+   */
   send(
     name: string,
     to: string,
@@ -53,29 +57,36 @@ export class AccountMails {
     return this.mailer.send({ to, ...placeOf(job), ...this.fill(name, language, job, values) }, job.signal);
   }
 
-  /** What a mail says. @param language as `knownLocale` gives it; null is English. */
+  /**
+   * The content of a mail.
+   *
+   * @param language as `knownLocale` gives it; null is English.
+   * @throws Error when a value or a sentence of the template is missing.
+   */
   fill(name: string, language: string | null, { id }: Pick<MailJob, 'id'>, values: MailValues): Content {
     const { productName } = this;
     return { messageId: `${id}.${name}`, ...this.templates.fill(name, language, { ...values, productName }) };
   }
 
   /**
-   * A place among the slots of this queue, taken before anything is done for this address, account or not, and released
-   * after everything.
+   * A place among the slots of this queue. To be taken before anything is done for this address, whether it has an
+   * account or not, and to be released after everything else.
    *
-   * @returns undefined while the address's domain, or retries, hold what they may.
+   * @returns undefined while the address's domain, or retries, hold their full share.
    */
   takePlace(queue: { readonly name: string }, to: string, { wasTried }: MailJob): MailPlace | undefined {
     return this.mailer.takePlace(queue.name, to, wasTried);
   }
 
   /**
-   * Works on a job whose mail goes to an address that a stranger may have chosen. The worker is no oracle: a job that
-   * ends without a dialogue, for whatever reason, holds its place as long as a mail would, or the next mail in the queue,
-   * early or late, would tell who has an account.
+   * Works on a job whose mail goes to an address that a stranger may have chosen. A job that ends without a dialogue
+   * holds its place as long as a mail would; otherwise the time at which the next mail leaves would tell who has an
+   * account.
    *
-   * @param like what the commonest mail of this queue says to nobody in particular: written down and thrown away.
-   * @param work sets `use.isUsed` once a relay is asked, whatever comes of it.
+   * @param like a mail like the most common one of this queue: composed and not sent, for its cost in processor time.
+   * @param work sets `use.isUsed` before it asks a relay, whatever comes of it.
+   * @returns how `work` settles the job, or `noPlace`.
+   * @throws what `work` throws.
    */
   async inPlace<Data>(
     queue: { readonly name: string },
@@ -83,7 +94,7 @@ export class AccountMails {
     like: (job: Pick<MailJob, 'id'>) => Content,
     work: (job: Job<Data & { readonly email: string }> & MailJob, use: PlaceUse) => Promise<Settlement>,
   ): Promise<Settlement> {
-    // From a row that somebody may have broken.
+    // A damaged row may hold anything here.
     const to = String(job.data.email);
     const place = this.takePlace(queue, to, job);
     if (!place) return noPlace;

@@ -4,18 +4,22 @@ export const accountStatuses = ['active', 'disabled'] as const;
 export type AccountStatus = (typeof accountStatuses)[number];
 
 /**
- * Somebody who can sign in. `credentialVersion` rises with every credential event and decides which reset keys work;
- * it is a plain integer, not an ORM version column, so that no unrelated change can kill a key. `sessionVersion` rises
- * with those and with "sign out everywhere", and decides which access tokens work. Times are the database's.
+ * Somebody who can sign in. `credentialVersion` rises when the password changes or the account is disabled, and decides
+ * which reset keys work; it is a plain integer, not an ORM version column, so that no other change ends a key.
+ * `sessionVersion` rises with it and with "sign out everywhere", and decides which access tokens work. Times are by the
+ * database's clock.
  */
 export const Account = defineEntity({
   name: 'Account',
   tableName: 'account',
   properties: {
     id: p.uuid().primary(),
-    /** As our parser writes it: lower case, domain in ASCII. The address that mails go to. Compared byte by byte. */
+    /** As `parseEmailAddress` writes it: lower case, domain in ASCII. Mails go to it. Compared byte by byte. */
     email: p.string().columnType('text').collation('C').unique('account_email_unique'),
-    /** PHC or modular crypt string, or null: no password opens it. Never selected unless asked for, never serialized. */
+    /**
+     * PHC or modular crypt string; null if the account has no password. Never selected unless asked for, never
+     * serialized.
+     */
     passwordHash: p.string().columnType('text').nullable().lazy().hidden(),
     locale: p.string().columnType('text').nullable(),
     status: p.enum([...accountStatuses]).$type<AccountStatus>(),

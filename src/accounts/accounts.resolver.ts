@@ -16,7 +16,7 @@ import type { PasswordPolicy } from './passwords/password-policy.js';
 import type { Sessions } from './sessions/sessions.js';
 import type { SignUp } from './sign-up.js';
 
-/** Only translates. */
+/** Translates GraphQL to and from the use cases; holds no rules. */
 @Resolver()
 export class AccountsResolver {
   constructor(

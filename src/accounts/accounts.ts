@@ -16,7 +16,7 @@ import type { EmailAddress } from './email-address.js';
 /** An account without its hash. */
 export type Credential = Omit<AccountRow, 'passwordHash' | typeof import('@mikro-orm/core').OptionalProps>;
 
-/** What the public side may know of an account. */
+/** The members of an account that clients may see. */
 export interface AccountView {
   readonly id: string;
   readonly email: string;
@@ -47,24 +47,24 @@ const findToOpen = `
     from (select ?::text as email) as asked left join account on account.email = asked.email`;
 type Where = Partial<Pick<AccountRow, 'id' | 'email' | 'sessionVersion' | 'status'>>;
 
-/** Who has an account: finds, makes, and changes the credential behind its guard. Knows nothing of resets. */
+/** The table of accounts: finds and makes accounts, and changes credentials behind a guard. Knows nothing of resets. */
 export class Accounts {
   constructor(private readonly orm: MikroORM) {}
 
-  /** With the database's clock beside it, as `readAt`. @throws Unavailable */
+  /** Without the hash; `readAt` is the database's clock. @returns undefined when no row fits. @throws Unavailable */
   async find(where: Where): Promise<Credential | undefined> {
     return (await orUnavailable(this.orm.em.fork().findOne(Account, where, { fields: columns }))) ?? undefined;
   }
 
-  /** The only reading of the hash; with `readAt`, too. @throws Unavailable */
+  /** With the hash and `readAt`. @returns undefined when no row fits. @throws Unavailable */
   async findWithHash(where: Where): Promise<AccountRow | undefined> {
     const populate = ['passwordHash', 'readAt'] as const;
     return (await orUnavailable(this.orm.em.fork().findOne(Account, where, { populate }))) ?? undefined;
   }
 
   /**
-   * For a sign-in: one statement that gives one row, whether the address has an account or not, so that neither way is
-   * more work than the other. @throws Unavailable
+   * For a sign-in: one statement that returns one row whether the address has an account or not, so that both cases
+   * cost the same work. @throws Unavailable
    */
   async findToOpen(email: string): Promise<AccountRow | undefined> {
     const [row] = await orUnavailable(this.orm.em.fork().execute<ToOpen[]>(findToOpen, [email]));
@@ -72,8 +72,8 @@ export class Accounts {
   }
 
   /**
-   * What stands once every change of this account that is under way has ended: after a COMMIT that nobody answered, this
-   * tells whether it took place. A hash, with its random salt, is that of one call only. @throws Unavailable
+   * The row once every transaction that is changing it has ended (it waits for their lock). After a COMMIT without an
+   * answer, the row's hash tells whether the commit took place: its salt is random. @throws Unavailable
    */
   async findSettled(id: string): Promise<AccountRow | undefined> {
     const lockMode = LockMode.PESSIMISTIC_READ;
@@ -83,7 +83,11 @@ export class Accounts {
     return (await orUnavailable(found)) ?? undefined;
   }
 
-  /** @returns undefined when the address, or the id, has an account already. */
+  /**
+   * @param alongside writes more in the same transaction.
+   * @returns undefined when the address, or the id, has an account already.
+   * @throws what `alongside` or the database throws; then nothing was written, or that is not known.
+   */
   async create(
     { id = randomUUID(), ...fields }: { id?: string; email: EmailAddress; passwordHash: string; locale: string | null },
     alongside: (transaction: EntityManager, id: string) => Promise<void>,
@@ -96,29 +100,30 @@ export class Accounts {
       if (error instanceof UniqueConstraintViolationException) return undefined;
       throw error;
     });
-    // Whoever tried again after an unclear end would hear that the address is taken, by the own account.
+    // After an unclear end, a second try would be told that the address is taken: by the account of the first try.
     return orReadBack<Credential | undefined>(created, async () => {
       const found = await this.findWithHash({ id });
       return found?.passwordHash === fields.passwordHash ? found : undefined;
     });
   }
 
-  /** The database's clock; inside a transaction the time at which that began. @throws Unavailable */
+  /** The database's clock; inside a transaction, the time at which the transaction began. @throws Unavailable */
   now(transaction?: EntityManager): Promise<Date> {
     return orUnavailable(databaseNow(transaction ?? this.orm.em.fork()));
   }
 
-  /** READ COMMITTED; a throw rolls back. */
+  /** Runs `work` in a transaction (READ COMMITTED). @throws what `work` or the database throws; then it rolls back. */
   transaction<T>(work: (transaction: EntityManager) => Promise<T>): Promise<T> {
     return this.orm.em.fork().transactional(work);
   }
 
   /**
-   * The guarded change of a password: one UPDATE that changes one row or none, and raises both versions. Nobody who
-   * writes a hash may go without the version in the WHERE, or an old password could return.
+   * The guarded change of a password: one UPDATE that changes one row or none, and raises both versions. Every
+   * statement that writes a hash needs the version in its WHERE, or an old password could return.
    *
-   * @param notAfter the change counts only while this is later than the database's clock.
-   * @param sessionVersion of whoever changes it by a session: the change counts only while that has not ended.
+   * @param notAfter the row is changed only if this is later than the database's clock.
+   * @param sessionVersion of the session that asks for the change: the row is changed only if that session has not
+   * ended.
    * @returns the database's time of the change, or undefined when the guard did not hold.
    */
   async replacePassword(
@@ -137,19 +142,19 @@ export class Accounts {
     });
   }
 
-  /** Raises the strength of a stored hash. The same guard; raises no version, because for nobody anything has changed. */
+  /** Replaces a weak hash by a stronger one of the same password, behind the same guard. Both versions stay the same. */
   async renewHash({ id, credentialVersion, passwordHash }: AccountRow, renewed: string): Promise<boolean> {
     const guard = { id, credentialVersion, passwordHash };
     return (await this.orm.em.fork().nativeUpdate(Account, guard, { passwordHash: renewed })) === 1;
   }
 
-  /** Ends every access token. @returns the database's time, or undefined when the session had ended already. */
+  /** Ends every access token. @returns the database's time, or undefined when this session had ended already. */
   async endSessions(transaction: EntityManager, { id, sessionVersion }: Credential): Promise<Date | undefined> {
     const raised = { sessionVersion: sessionVersion + 1 };
     return changeBehind(transaction, { id, sessionVersion, status: 'active' }, raised);
   }
 
-  /** Ends every reset key and access token with the same update. @returns false when the account was disabled already. */
+  /** Also ends every reset key and access token. @returns false when there is no such account that is active. */
   async disable(transaction: EntityManager, id: string): Promise<boolean> {
     const disabled = await transaction.nativeUpdate(
       Account,
@@ -164,7 +169,7 @@ export class Accounts {
     return disabled === 1;
   }
 
-  /** What was ended stays ended. @returns false when the account was active already. */
+  /** Keys and tokens that `disable` ended stay ended. @returns false when there is no such account that is disabled. */
   async enable(transaction: EntityManager, id: string): Promise<boolean> {
     return (await transaction.nativeUpdate(Account, { id, status: 'disabled' }, { status: 'active' })) === 1;
   }
@@ -183,7 +188,8 @@ function timesOf(row: { credentialsChangedAt: string | Date; createdAt: string |
 }
 
 /**
- * One UPDATE behind a guard that names one account, which gives its time back: no second statement while the row is locked.
+ * One UPDATE behind a guard that names one account. RETURNING gives the time, so that no second statement runs while
+ * the row is locked.
  *
  * @returns the database's `now()`, as the UPDATE wrote it, or undefined when the guard did not hold.
  */
@@ -198,7 +204,7 @@ async function changeBehind(
   return row && new Date(row.now);
 }
 
-/** Inside a transaction this is the time at which it began, which is what `now()` wrote. */
+/** Inside a transaction, `now()` is the time at which the transaction began. */
 async function databaseNow(em: EntityManager): Promise<Date> {
   const [row] = await em.execute<{ now: string | Date }[]>('select now() as now');
   return new Date(row?.now ?? Number.NaN);

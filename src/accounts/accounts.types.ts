@@ -42,7 +42,7 @@ export class InvalidEmailAddressType extends UserError {
 
 @ObjectType('EmailAddressTaken', {
   implements: UserError,
-  description: 'There is an account with this address already. Example: `{ code: EMAIL_ADDRESS_TAKEN }`.',
+  description: 'There is already an account with this address. Example: `{ code: EMAIL_ADDRESS_TAKEN }`.',
 })
 export class EmailAddressTakenType extends UserError {
   readonly kind!: 'EmailAddressTaken';
@@ -109,7 +109,9 @@ export class SignedInType {
   @Field(() => GraphQLDateTimeISO, { description: 'When the token expires. Example: `2026-11-22T09:45:00.000Z`.' })
   expiresAt!: Date;
 
-  @Field(() => AccountType, { description: 'The account that was opened. Example: `{ email: "alice@example.com" }`.' })
+  @Field(() => AccountType, {
+    description: 'The account that is signed in. Example: `{ email: "alice@example.com" }`.',
+  })
   account!: AccountType;
 
   @Field(() => String, {

@@ -7,7 +7,7 @@ import { timeInWords } from '../mail/words-of-time.js';
 import { type AccountMails, noPlace, settlementOf } from './account-mails.js';
 import type { Accounts } from './accounts.js';
 
-/** Written in the commit of every password change; whoever works on it tells the owner by mail. */
+/** A job is written in the transaction of every password change; the worker then tells the owner by mail. */
 export const credentialNotices: QueueDefinition<CredentialNotice> = { name: 'credential-notice' };
 export interface CredentialNotice {
   readonly accountId: string;
@@ -24,11 +24,15 @@ export interface ChangeNoticesDeps {
   readonly settings: { readonly pageUrl: string; readonly supportUrl: string | undefined };
 }
 
-/** Tells the owner of every change of the password, with a way to object. */
+/** Mails the owner after every change of the password, and says how to object. */
 export class ChangeNotices {
   constructor(private readonly deps: ChangeNoticesDeps) {}
 
-  /** In the transaction of the change: the notice is there exactly if the change is. One that waits still tells the newest. */
+  /**
+   * Writes the notice in the transaction of the change, so that there is a notice exactly if there is a change. A
+   * notice that still waits is updated instead, and tells the newest change. @throws Unavailable when the queue has
+   * not started.
+   */
   async enqueue(
     transaction: EntityManager,
     { accountId, change, changedAt }: { accountId: string; change: CredentialNotice['change']; changedAt: Date },
@@ -37,7 +41,7 @@ export class ChangeNotices {
     await this.deps.jobs.enqueueOrRenewWithin(transaction, credentialNotices, { accountId }, notice);
   }
 
-  /** In the worker. */
+  /** In the worker: sends the notice. @throws Unavailable when PostgreSQL is away. */
   async deliver(job: Job<CredentialNotice>): Promise<Settlement> {
     const { accounts, audit, mails, settings } = this.deps;
     const account = await accounts.find({ id: String(job.data.accountId) });
@@ -45,7 +49,7 @@ export class ChangeNotices {
     const place = mails.takePlace(credentialNotices, account.email, job);
     if (!place) return noPlace;
     const changedAt = new Date(job.data.changedAt);
-    // A job that waited may tell another change at its next attempt: that is another mail, and no copy.
+    // A waiting job may be updated to another change: its next attempt is then another mail, with its own message id.
     const mailJob = { ...job, place, id: `${job.id}.${changedAt.getTime()}` };
     const language = mails.knownLocale(account.locale);
     const values = {

@@ -22,7 +22,7 @@ export type ChangePasswordOutcome =
       readonly kind: 'PasswordChanged';
       readonly accessToken: string;
       readonly expiresAt: Date;
-      /** For the device to keep: see `Devices`. */
+      /** A new device token, because the change ended the old one: see `Devices`. */
       readonly device: string;
     }
   | { readonly kind: 'InvalidCredentials' }
@@ -49,10 +49,14 @@ export interface ChangePasswordDeps {
 
 const unclear = 'the end of a password change is unclear; reading what was committed';
 
+/** Sets a new password for somebody who is signed in and knows the current one. */
 export class ChangePassword {
   constructor(private readonly deps: ChangePasswordDeps) {}
 
-  /** Guarded like a reset, and like it ends every other session and every outstanding reset key. */
+  /**
+   * Changes the row behind the same guard as a reset, and like a reset ends every other session and every outstanding
+   * reset key. A store that is away is the outcome `TemporarilyUnavailable`.
+   */
   async changePassword(
     accessToken: string | undefined,
     input: { currentPassword: string; newPassword: string },
@@ -79,7 +83,7 @@ export class ChangePassword {
       if (counted.kind !== 'counted') return counted;
       let changed: ChangePasswordOutcome | undefined;
       try {
-        // The session that asks, not whichever the row has by now.
+        // The version of the session that asks; the row's own may have risen since, which must stop the change.
         const mine = { ...account, sessionVersion: owner.sessionVersion };
         const isWanted = async () =>
           (await accounts.find({ id: owner.id, sessionVersion: owner.sessionVersion })) !== undefined;
@@ -94,7 +98,7 @@ export class ChangePassword {
     });
   }
 
-  /** One counted try of the current password. Ten wrong ones, and the session is over. */
+  /** Counts and makes one try of the current password. Ten wrong ones end the session. */
   async #verify(owner: Credential, { currentPassword }: { currentPassword: string }, caller: Caller) {
     const { accounts, ownerLimits, passwordHash, passwordPolicy } = this.deps;
     const tried = await ownerLimits.tryPassword(owner, caller);
@@ -113,7 +117,7 @@ export class ChangePassword {
     }
   }
 
-  /** @returns undefined when the session, or the password, was changed by somebody else meanwhile. */
+  /** @returns undefined when the session ended, or the password was changed, in the meantime. */
   async #replace(account: AccountRow, hash: string, caller: Caller): Promise<ChangePasswordOutcome | undefined> {
     const { accounts, accessTokens, changeNotices, devices, audit, log } = this.deps;
     const { id: accountId } = account;
@@ -126,7 +130,7 @@ export class ChangePassword {
     });
     const changedAt = await orReadBack<Date | undefined>(change, async (error) => {
       log.warn({ accountId, fault: describeFault(error) }, unclear);
-      // Without this, whoever tries again would hear that the current password is wrong.
+      // Without this, the client would try again and be told that the current password is wrong.
       const now = await accounts.findSettled(accountId);
       return now?.passwordHash === hash ? now.credentialsChangedAt : undefined;
     });

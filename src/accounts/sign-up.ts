@@ -12,7 +12,7 @@ import { type EmailAddress, parseEmailAddress } from './email-address.js';
 import type { PasswordHash } from './passwords/password-hash.js';
 import type { PasswordPolicy, PasswordRejected } from './passwords/password-policy.js';
 
-/** "Somebody wants an account with this address": all of it validated, and no password and no key in it. */
+/** The data of a sign-up's job. Each member is validated; there is no password and no key in it. */
 export interface SignUpRequest {
   readonly email: EmailAddress;
   /** A language that mails are written in, or null. */
@@ -41,15 +41,17 @@ export interface SignUpDeps {
   readonly limits: { readonly signUp: CallerLimit; readonly hash: CallerLimit };
   readonly jobs: JobQueue;
   readonly keyLifetimeSeconds: number;
-  /** `open` tells who has an account and confirms no address: for development. `confirm` does neither. */
+  /** `open` reveals who has an account and confirms no address: for development. `confirm` reveals nothing. */
   readonly mode: 'open' | 'confirm' | 'closed';
-  /** The language as one that mails are written in, or null. */
+  /** The language of a tag (BCP 47) if there are mails in it, else null. */
   readonly knownLocale: (locale: string | null | undefined) => string | null;
 }
 
+/** Makes an account, or asks for a mail to confirm the address, as `SIGN_UP` says. */
 export class SignUp {
   constructor(private readonly deps: SignUpDeps) {}
 
+  /** A store that is away is the outcome `TemporarilyUnavailable`. */
   async signUp(
     input: { email: string; password: string; locale?: string | null },
     caller: Caller,
@@ -79,7 +81,7 @@ export class SignUp {
     });
   }
 
-  /** Reads no account and makes no hash, so that there is nothing to be told apart, by answer or by time. */
+  /** Reads no account and makes no hash, so neither answer nor time tells whether the address has an account. */
   #request(email: EmailAddress, locale: string | null | undefined, caller: Caller): Promise<SignUpOutcome> {
     const { jobs, keyLifetimeSeconds, knownLocale, limits, log } = this.deps;
     return withinDeadline(log, caller.requestId, async () => {

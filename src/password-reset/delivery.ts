@@ -9,15 +9,15 @@ import { type ResetRequest, resetRequests } from './reset-requests.js';
 
 type RequestJob = Job<ResetRequest> & MailJob;
 
-/** How a request ends for good. Strangers make as many of the silent ones as they ask. */
+/** How a request ends for good. Strangers can cause any number of the silent ends, which send no mail. */
 type SilentEnd = 'expired' | 'no-recipient' | 'superseded' | 'suppressed';
 type End = SilentEnd | 'sent' | 'dead' | 'told-unknown';
 
-/** The worker's part of the story: what becomes of one request. */
+/** What the worker does with one request. */
 export class Delivery {
   constructor(private readonly deps: PasswordResetDeps) {}
 
-  /** Works on one request, in a place that every end of it holds as long. */
+  /** Works on one request. Every end holds the mail place as long as a sent mail would. @throws Unavailable */
   deliver(job: Job<ResetRequest>): Promise<Settlement> {
     const { accountMails, mails } = this.deps;
     const like = (same: Pick<MailJob, 'id'>) => mails.likeALink(same);
@@ -26,11 +26,11 @@ export class Delivery {
 
   async #deliver(job: RequestJob, use: PlaceUse): Promise<Settlement> {
     const { accounts, devices, unknownAddresses } = this.deps;
-    // Read again: a row that somebody broke must not become a condition, or an address that we would write to.
+    // Parsed again: a damaged row must not become part of a query, or an address that we send mail to.
     const email = parseEmailAddress(String(job.data.email));
     if (!email) return { settle: 'dead', reason: 'broken-data' };
     const account = await accounts.find({ email });
-    // Verified for nobody, too: others wait for the same processor.
+    // Also without an account: whoever observes the load of the processor must see no difference.
     const isOwnDevice = devices.verify(job.data.device, account) !== undefined;
     if (account) {
       const end = this.#endWithoutMail(job, account);
@@ -48,7 +48,7 @@ export class Delivery {
     return account.credentialsChangedAt > job.createdAt ? 'superseded' : undefined;
   }
 
-  /** Mints a key, remembers its digest, and only then sends the mail. */
+  /** Makes a key, stores its digest in Redis, and only then sends the mail. */
   async #sendLink(job: RequestJob, account: Credential, isOwnDevice: boolean, use: PlaceUse): Promise<Settlement> {
     const { budget, mails, resetKeys } = this.deps;
     const { id: accountId, credentialVersion, readAt } = account;
@@ -86,20 +86,20 @@ export class Delivery {
 
   async #note(job: RequestJob, outcome: End, account?: Credential): Promise<void> {
     const { audit, budget } = this.deps;
-    // What a superseded job had taken belongs to the budget of the version before, which is gone.
+    // A superseded job took its place in the budget of an earlier credential version, which is no longer used.
     if (account && (outcome === 'expired' || outcome === 'no-recipient')) await budget.giveBack(job.id, account);
     if (account && outcome === 'dead') await budget.refused(job.id, account);
     const { client, requestId: origin } = job.data;
     const note = { accountId: account?.id, client };
-    // Not waited for: until the job is settled, a crash sends the mail again. What strangers can make many of is counted.
+    // Not awaited: a crash before the job is settled would send the mail again. Silent ends are only counted.
     if (outcome === 'sent' || outcome === 'dead' || outcome === 'told-unknown') {
       audit.noteSoon({ kind: `reset.${outcome}`, ...note, origin, detail: { jobId: job.id } });
     } else audit.refused({ kind: `reset.${outcome}`, ...note });
   }
 
   /**
-   * The last mail of the budget may have been handed over while this one was on its way. Then this is the newest, which
-   * the page tells people to use: its link is made to work as long as that of the last. Best effort; no place waits for it.
+   * Another job may have sent the last mail of the budget while this mail was on its way. Then this mail is the newest,
+   * which the page tells people to use: its key gets the lifetime of the last mail's key. Best effort; never rejects.
    */
   async #lastAsLong(
     grant: Granted,
@@ -110,7 +110,7 @@ export class Delivery {
       const now = await takeAgain();
       if (now.granted && now.keyLifetimeSeconds > grant.keyLifetimeSeconds) await remember(now);
     } catch {
-      // The last mail has its own.
+      // The link of the last mail still works until the budget refills.
     }
   }
 }

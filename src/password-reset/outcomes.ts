@@ -4,7 +4,7 @@ import type { TooManyRequests } from '../calls/too-many-requests.js';
 import type { KeyDigest } from './keys/reset-key.js';
 import type { ResetKeyRecord } from './keys/reset-keys.js';
 
-/** Why a key is not good. Only the holder of a real key can ever see another reason than UNKNOWN. */
+/** Why a key does not work. Only the holder of a real key can see another reason than UNKNOWN. */
 export enum ResetKeyFault {
   UNKNOWN = 'UNKNOWN',
   EXPIRED = 'EXPIRED',
@@ -13,14 +13,14 @@ export enum ResetKeyFault {
 }
 export type InvalidResetKey = { readonly kind: 'InvalidResetKey'; readonly reason: ResetKeyFault };
 
-/** A key that is good now. */
+/** A key that works now. */
 export interface Found<Owner> {
   readonly kind: 'Found';
   readonly digest: KeyDigest;
   readonly record: ResetKeyRecord;
   readonly account: Owner;
 }
-/** `digest`: of a key that was ours once. */
+/** A key that does not work. `digest` is set if the key is known to have been issued. */
 export type NotFound = (InvalidResetKey & { readonly digest?: KeyDigest | undefined }) | TooManyRequests;
 
 export function invalid(reason: ResetKeyFault, digest?: KeyDigest): NotFound {

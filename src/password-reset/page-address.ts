@@ -1,11 +1,11 @@
 export const pagePath = '/reset-password';
 
-/** Behind the path: nothing, the key in some spelling, or the signs that stood behind the link in a mail. */
+/** What may follow the path: nothing, the key in some spelling, or punctuation that followed the link in a mail. */
 const spelling = /^\/*(?:[#?&;].*|(?:key|confirm)\b.*|(?:[^\p{L}\p{N}/.]|%[0-9a-f]{2})+|\.+)?$/isu;
 
 /**
- * What link checkers and mail programs make of the link in a mail is answered by the page, which takes the key and cleans
- * the address bar: `/reset-password%23key=…` (Safe Links of Defender), `/reset-password/#key=…`, `/Reset-Password`.
+ * Link checkers and mail programs rewrite the link in a mail: `/reset-password%23key=…` (Safe Links of Defender),
+ * `/reset-password/#key=…`, `/Reset-Password`. All of these are answered with the page, which takes the key out.
  *
  * @param target path and query as they were asked for
  * @returns the page's own path with that query; every other target as it is
@@ -19,14 +19,14 @@ export function pageTarget(target: string): string {
   return isPage && depthOf(target) <= deepest ? pagePath + query : target;
 }
 
-/** Slashes that the page's own addresses must go back. */
+/** The most slashes after the first in a path that is answered with the page, whose relative links go back as many. */
 export const deepest = 3;
 
 export function depthOf(target: string): number {
   return (target.replace(/[?#].*$/s, '').match(/\//g)?.length ?? 1) - 1;
 }
 
-/** As long as there is something to decode, up to three times; what is no encoding stays. */
+/** Decodes up to three times, because the encoding may be encoded itself; other text stays. */
 function decoded(text: string): string {
   let plain = text;
   for (let round = 0; round < 3; round++) {

@@ -10,7 +10,7 @@ import {
   resetAnswer,
 } from './password-reset.types.js';
 
-/** Only translates. */
+/** Translates GraphQL to and from the use case; holds no rules. */
 @Resolver()
 export class PasswordResetResolver {
   constructor(private readonly passwordReset: PasswordReset) {}

@@ -28,8 +28,9 @@ import {
 import { placeOf, type ResetRequest, type ResetRequestInput, requestClass, resetRequests } from './reset-requests.js';
 
 /**
- * The product: how somebody who lost a password gets back in, and nobody else does. In the order of the story:
- * `request` (API), `deliver` (worker), `inspect` and `reset` (API).
+ * The product: lets the owner of an account who lost the password set a new one, and nobody else. In the order of the
+ * calls: `request` (API), `deliver` (worker), `inspect` and `reset` (API). A store that is away is an outcome
+ * (`TemporarilyUnavailable`) of all but `deliver`.
  */
 export class PasswordReset {
   readonly #delivery: Delivery;
@@ -38,7 +39,7 @@ export class PasswordReset {
     this.#delivery = new Delivery(deps);
   }
 
-  /** Takes note that somebody asked. Reads no account, so that there is nothing to be told apart, by answer or by time. */
+  /** Writes a job. Reads no account, so neither the answer nor its time tells whether the address has one. */
   async request(input: ResetRequestInput, caller: Caller): Promise<RequestOutcome> {
     const { accountMails, jobs, limits, log, settings } = this.deps;
     const email = parseEmailAddress(input.email);
@@ -54,12 +55,12 @@ export class PasswordReset {
     });
   }
 
-  /** Finds the account, mints a key and mails its link, in the worker: see delivery.ts. */
+  /** In the worker: finds the account, makes a key and mails its link (delivery.ts). @throws Unavailable */
   deliver(job: Job<ResetRequest>): Promise<Settlement> {
     return this.#delivery.deliver(job);
   }
 
-  /** Looks at a key and changes nothing: link scanners and reloads cost nobody a key. */
+  /** Tells whether a key works and does not use it up, so that link scanners and reloads do no harm. */
   async inspect(key: string, caller: Caller): Promise<InspectOutcome> {
     const { accounts, log } = this.deps;
     return withinDeadline(log, caller.requestId, async () => {
@@ -68,10 +69,10 @@ export class PasswordReset {
     });
   }
 
-  /** Redeems a key: sets the password, exactly once, or leaves everything as it was. */
+  /** Redeems a key: sets the password exactly once, or changes nothing. */
   async reset({ key, password }: { key: string; password: string }, caller: Caller): Promise<ResetOutcome> {
     const { accounts, log, passwordPolicy } = this.deps;
-    const checked = passwordPolicy.check(password); // needs no store; a refusal leaves the key alive
+    const checked = passwordPolicy.check(password); // needs no store; a refusal does not use up the key
     if (checked.kind === 'PasswordRejected') return checked;
     return withinDeadline(log, caller.requestId, async () => {
       const found = await this.#lookUpKey(key, caller, (where) => accounts.findWithHash(where)); // read, never taken
@@ -83,14 +84,14 @@ export class PasswordReset {
       if (hashed.kind === 'Made' && (await this.#commit(found, hashed.hash, caller))) {
         return this.#completed({ ...found.account, credentialVersion: found.account.credentialVersion + 1 });
       }
-      // Somebody was faster, or the time ran out. A key that is good even now: what became of the commit is unclear.
+      // Another call was faster, or the key expired. If the key still works, the end of the commit is unclear.
       const meanwhile = await this.#lookUpKey(key, caller, (where) => accounts.find(where));
       if (meanwhile.kind === 'Found') throw new Unavailable('postgres');
       return this.#repeatOrRefuse(meanwhile, checked.password, caller);
     });
   }
 
-  /** A key with its record and its owner, if it is good now; otherwise why not. */
+  /** The key's record and owner if the key works now; otherwise the reason why not. */
   async #lookUpKey<Owner extends Credential>(
     text: string,
     caller: Caller,
@@ -109,7 +110,7 @@ export class PasswordReset {
     return { kind: 'Found', digest, record, account };
   }
 
-  /** Counted before PostgreSQL is asked for a receipt, so that whoever only guesses costs it nothing. */
+  /** Counts the failure before it asks PostgreSQL for a receipt, so that guessed keys cost PostgreSQL nothing. */
   async #withoutRecord(digest: KeyDigest | undefined, caller: Caller): Promise<NotFound> {
     const { limits, receipts } = this.deps;
     const passed = await pass(caller, [limits.keyFailures]);
@@ -142,7 +143,7 @@ export class PasswordReset {
       await changeNotices.enqueue(transaction, { accountId, change: 'password-reset', changedAt });
       return true;
     });
-    // The hash, with its random salt, is this call's or not; a receipt without it is that of another call with this key.
+    // The salt is random, so this hash in the row means that this call committed; a receipt alone is from another call.
     const isDone = await orReadBack<boolean>(commit, async (error) => {
       log.warn({ accountId, fault: describeFault(error) }, 'the end of a reset is unclear; reading what was committed');
       if ((await accounts.findSettled(accountId))?.passwordHash === hash) return true;
@@ -152,7 +153,9 @@ export class PasswordReset {
     return isDone;
   }
 
-  /** A key that is not good: refused, unless this key and password were accepted before and the answer was lost. */
+  /**
+   * Refuses a key that does not work, unless the same key and password were accepted before and the answer was lost.
+   */
   async #repeatOrRefuse(found: NotFound, password: AcceptedPassword, caller: Caller): Promise<ResetOutcome> {
     const { audit, replays } = this.deps;
     if (found.kind !== 'InvalidResetKey') return found;

@@ -7,12 +7,12 @@ import { inWords, timeInWords } from '../mail/words-of-time.js';
 import { mintResetKey, type ResetKey } from './keys/reset-key.js';
 
 export interface ResetMailSettings {
-  /** Where the link leads; the key follows after `#key=`, so that no server ever sees it. */
+  /** Address of the page in the link; the key follows after `#key=`, so browsers send it to no server. */
   readonly pageUrl: string;
   readonly supportUrl: string | undefined;
 }
 
-/** The mails of a reset. They go to the stored address; only `sendUnknown` has a typed one. */
+/** The mails of a reset. They go to the stored address; only `sendUnknown` uses the one that was typed. */
 export class ResetMails {
   constructor(
     private readonly settings: ResetMailSettings,
@@ -20,8 +20,9 @@ export class ResetMails {
   ) {}
 
   /**
-   * @param details.nextMailAt the budget is used up until then: the mail says that it is to be kept.
+   * @param details.nextMailAt when the budget is used up: until when. The mail then says to keep it.
    * @param details.locale the request's language, used when the account has none.
+   * @returns undefined once a relay took the mail, else how the last relay failed.
    */
   sendLink(
     account: Credential,
@@ -44,13 +45,18 @@ export class ResetMails {
     });
   }
 
-  /** Tells that somebody asked for an address without an account. Holds no key, and nothing that a stranger chose. */
+  /**
+   * Tells an address without an account that somebody asked for a reset. Holds no key, and no text that a stranger
+   * chose.
+   *
+   * @returns undefined once a relay took the mail, else how the last relay failed.
+   */
   sendUnknown(email: EmailAddress, locale: string | null, job: MailJob): Promise<SmtpFailure | undefined> {
     const { supportUrl = null, pageUrl: resetPageUrl } = this.settings;
     return this.mails.send('unknown-address', email, locale, job, { supportUrl, resetPageUrl });
   }
 
-  /** What the commonest mail says, with a key that nobody remembers. */
+  /** A mail like `sendLink`'s with a key that is stored nowhere; it is never sent. Work for `Mailer.hold`. */
   likeALink(job: Pick<MailJob, 'id'>): Content {
     const link = `${this.settings.pageUrl}#key=${mintResetKey()}`;
     const [lifetime, now] = [inWords(3_600, null), timeInWords(new Date(), null)];

@@ -12,7 +12,7 @@ export interface ResetPageSettings {
   readonly supportUrl: string | undefined;
 }
 
-/** The only files that are served: the page's scripts, and the SDK that they share with every other client. */
+/** The only scripts that are served: the page's own, and the SDK that every other client uses, too. */
 const scripts = [
   ...[
     'page',
@@ -29,7 +29,7 @@ const scripts = [
   'schema/sdk/generated/graphql.js',
 ];
 
-/** The hosted page: HTML filled once, a style sheet, and ES modules. It holds no key; that stays in the fragment. */
+/** The hosted page: HTML filled once, a style sheet, and ES modules. The key stays in the fragment of the address. */
 export async function resetPageRoutes(app: FastifyInstance, settings: ResetPageSettings): Promise<void> {
   const folder = `${packageFolder}src/password-reset/reset-page/`;
   const template = await readFile(`${folder}page.html`, 'utf8');

@@ -2,27 +2,27 @@ import type { EmailAddress } from '../accounts/email-address.js';
 import type { Caller } from '../calls/caller.js';
 import type { QueueDefinition } from '../jobs/queue/definition.js';
 
-/** Highest first. 0 is also what jobs have that an older process wrote. */
+/** Priorities of the queue, highest first. Jobs that an older process wrote have 0. */
 export const requestClasses = [1, 0, -1] as const;
 
-/** What a person says who asks. */
+/** The input of a request, as the person sent it. */
 export interface ResetRequestInput {
   readonly email: string;
   readonly locale?: string | null;
-  /** What this device was given last; anything else counts as none. */
+  /** The device token that this device got last; anything else counts as none. */
   readonly device?: string | null;
 }
 
-/** "Somebody asked for this address": all of it validated or mapped to a closed set, and no key in it. */
+/** The data of a request's job. Each member is validated or one of a closed set; there is no key in it. */
 export interface ResetRequest {
   readonly email: EmailAddress;
   /** A language that mails are written in, or null. */
   readonly locale: string | null;
   readonly requestId: string;
   readonly client: string;
-  /** A text that can be a device (see `Devices`), or null; of jobs that an older process wrote, undefined. */
+  /** A text in the form of a device token (see `Devices`), or null; undefined in jobs that an older process wrote. */
   readonly device?: string | null;
-  /** That the client is part of: an IPv4 /24, an IPv6 /48. Undefined in jobs that an older process wrote. */
+  /** The network of the client: an IPv4 /24, an IPv6 /48. Undefined in jobs that an older process wrote. */
   readonly network?: string;
 }
 export const resetRequests: QueueDefinition<ResetRequest> = {
@@ -30,17 +30,18 @@ export const resetRequests: QueueDefinition<ResetRequest> = {
   classes: requestClasses,
 };
 
-/** Requests that put somebody into a class: of the client, and of a network of it, with its neighbours. */
+/** The most requests in the shortest window for each class: of the client, and of its whole network. */
 const most = [
   { client: 2, network: 4, class: 1 },
   { client: 8, network: 32, class: 0 },
 ] as const;
 
 /**
- * In which of three classes a request waits for the worker, by what its client and its networks asked lately (the points
- * that its limits just counted; nothing more is stored): who floods waits behind others.
+ * The class (priority) in which a request waits for the worker: the more its client and networks asked lately, the
+ * lower, so that a flood waits behind other requests. Uses the points that the limits just counted; nothing more is
+ * stored.
  *
- * @param used points, this request's included: of the client, and of its networks as they stand in `caller`.
+ * @param used points, this request's included: of the client, and of its networks in the order of `caller.networks`.
  */
 export function requestClass(
   { networks }: Pick<Caller, 'networks'>,
@@ -52,17 +53,17 @@ export function requestClass(
   return most.find(fits)?.class ?? -1;
 }
 
-/** Where a request comes from, as its job says it. */
+/** The origin of a request, for its job. */
 export function placeOf({
   requestId,
   client,
   networks,
 }: Caller): Pick<ResetRequest, 'requestId' | 'client' | 'network'> {
-  // A /24, or a /48: somebody may easily have several of what is narrower, and a /32 is a whole provider.
+  // A /24 or a /48: one person easily gets several narrower networks (/56), and a /32 is a whole provider.
   return { requestId, client, network: networks[1] ?? networks[0] ?? '' };
 }
 
-/** A wider network has more neighbours in it. */
+/** How many times the points of a /24 or /56 a wider network may have, because more people share it. */
 function sizeOf(network = ''): number {
   if (network.endsWith('/32')) return 16;
   return network.endsWith('/48') ? 4 : 1;

@@ -19,20 +19,20 @@ export interface UnknownAddressesDeps {
   readonly mails: ResetMails;
 }
 
-/** `mailed`: a relay was asked, whatever it said. */
+/** `mailed`: a mail was handed to the mailer, whatever came of it. */
 export type UnknownAddressOutcome =
   | { readonly mailed: boolean; readonly outcome: 'told-unknown' | 'no-recipient' | 'expired' }
   | { readonly mailed: true; readonly failure: SmtpFailure };
 
 /**
  * Tells the holder of an address without an account that somebody asked for it, if the operator wants that (OWASP
- * Forgot Password Cheat Sheet). A stranger chooses the address, so three budgets bound what we can be used for: mails
- * to one address, for one client, and in all.
+ * Forgot Password Cheat Sheet). A stranger chooses the address, so three budgets bound how many mails strangers can
+ * make us send: to one address, for one client, and in all.
  */
 export class UnknownAddresses {
   constructor(private readonly deps: UnknownAddressesDeps) {}
 
-  /** @throws Unavailable when there is no budget to count on. */
+  /** @throws Unavailable when a budget cannot be counted, because Redis or the data key is away. */
   async tell(job: Job<ResetRequest> & MailJob): Promise<UnknownAddressOutcome> {
     const { mails, settings } = this.deps;
     if (!settings.notifyUnknown) return { mailed: false, outcome: 'no-recipient' };
@@ -44,12 +44,12 @@ export class UnknownAddresses {
     if (!(await this.#take(job))) return { mailed: false, outcome: 'no-recipient' };
     const failure = await mails.sendUnknown(job.data.email, job.data.locale, job);
     if (!failure) return { mailed: true, outcome: 'told-unknown' };
-    // No dead letter, which strangers could fill the queue with; and no budget back, because a list of dead mailboxes
-    // costs our name at the relay as much as mails do.
+    // No dead letter: strangers could fill the queue with them. The budget stays used: mails to mailboxes that do not
+    // exist harm our reputation at the relay as much as delivered ones.
     return failure.fault === 'recipient' ? { mailed: true, outcome: 'no-recipient' } : { mailed: true, failure };
   }
 
-  /** Counts a job once, however often it is tried. */
+  /** Counts a job once, in however many attempts. @returns false when a budget is used up. @throws Unavailable */
   async #take(job: Job<ResetRequest>): Promise<boolean> {
     const { redis, settings } = this.deps;
     const once = { mark: countedMark(job.id), seconds: settings.requestDeadlineSeconds };
@@ -60,7 +60,7 @@ export class UnknownAddresses {
     return (await countOnce(redis, once, take, () => true)) ?? false;
   }
 
-  /** Best effort, since the windows refill anyway. */
+  /** Best effort, never throws: the windows refill anyway. */
   async #giveBack(job: Job<ResetRequest>): Promise<void> {
     const counted = await this.deps.redis.del(countedMark(job.id)).catch(() => 0);
     if (!counted) return;
@@ -77,7 +77,7 @@ export class UnknownAddresses {
   }
 }
 
-/** Without a tag: `a+1@…` and `a+2@…` are one mailbox nearly everywhere, and at worst share one budget. */
+/** Without the tag: `a+1@…` and `a+2@…` are one mailbox nearly everywhere; where they are not, they share a budget. */
 function mailboxOf(email: EmailAddress): string {
   return email.replace(/\+[^@]*@/, '@');
 }

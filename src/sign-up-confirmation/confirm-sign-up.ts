@@ -26,24 +26,28 @@ export interface ConfirmSignUpDeps {
   readonly accounts: Accounts;
   readonly audit: Audit;
   readonly keyFailures: CallerLimit;
-  /** Whether sign-ups are confirmed here; where they are not, there are no keys. */
+  /** Whether `SIGN_UP` is `confirm`; otherwise every key is unknown. */
   readonly isOn: boolean;
   readonly keys: SignUpKeys;
   readonly log: Log;
   readonly passwordHash: PasswordHash;
   readonly passwordPolicy: PasswordPolicy;
-  /** Of keys that were used; from version 0, since a sign-up makes version 1. */
+  /** Receipts of used keys; `fromVersion` is 0, because the new account has version 1. */
   readonly receipts: ResetReceipts;
   readonly replays: Replays;
 }
 
+/** The key expired before the transaction began: rolls it back. */
 class TooLate extends Error {}
 
-/** Whoever holds the link of a mail makes the account, with a password of their own: the last step of a sign-up. */
+/** The last step of a sign-up: the holder of the mail's link sets a password, which makes the account. */
 export class ConfirmSignUp {
   constructor(private readonly deps: ConfirmSignUpDeps) {}
 
-  /** As a reset redeems its key: what stops before the commit has burned nothing, and a lost answer is repaired by the same call. */
+  /**
+   * Redeems the key as a reset does: a failure before the commit does not use it up, and the same call again gets the
+   * same answer. A store that is away is the outcome `TemporarilyUnavailable`.
+   */
   async confirm(input: { key: string; password: string }, caller: Caller): Promise<ConfirmOutcome> {
     const { passwordHash, passwordPolicy, log } = this.deps;
     const verdict = passwordPolicy.check(input.password);
@@ -57,7 +61,7 @@ export class ConfirmSignUp {
       const hash = await passwordHash.make(verdict.password, hashCallOf(digest, caller));
       const account = await this.#create(digest, { ...record, passwordHash: hash }, caller);
       if (account) return { kind: 'SignUpConfirmed', account: view(account) };
-      // Somebody was faster, or the time ran out meanwhile.
+      // Another call was faster, or the key expired while the password was hashed.
       const now = await this.#find(input.key, caller);
       return now.kind === 'Found'
         ? this.#refused(ResetKeyFault.EXPIRED, caller)
@@ -65,7 +69,11 @@ export class ConfirmSignUp {
     });
   }
 
-  /** The account, the receipt and the audit event are one commit. */
+  /**
+   * Writes the account, the receipt and the audit event in one transaction.
+   *
+   * @returns undefined when it wrote nothing.
+   */
   async #create(
     digest: KeyDigest,
     { expiresAt, ...fields }: Parameters<Accounts['create']>[0] & { expiresAt: Date },
@@ -83,14 +91,14 @@ export class ConfirmSignUp {
     });
   }
 
-  /** A key with its record, if it is good now; otherwise why not. */
+  /** The key's record if the key works now; otherwise the reason why not. */
   async #find(keyText: string, caller: Caller) {
     const { accounts, isOn, keyFailures, keys, receipts } = this.deps;
     const key = isOn ? parseResetKey(keyText) : undefined;
     const digest = key && signUpDigestOf(key);
     const record = digest && (await keys.lookUp(digest));
     if (!record) {
-      // Counted before PostgreSQL is asked, so that who only guesses costs it nothing.
+      // Counted before PostgreSQL is asked, so that guessed keys cost PostgreSQL nothing.
       const passed = await pass(caller, [keyFailures]);
       if (passed.kind !== 'Passed') return passed;
       if (!digest || !(await receipts.find(digest))) return invalid(ResetKeyFault.UNKNOWN);
@@ -98,13 +106,15 @@ export class ConfirmSignUp {
       return invalid(ResetKeyFault.USED, digest);
     }
     if (await receipts.find(digest)) return invalid(ResetKeyFault.USED, digest);
-    // Whoever made an account with this address meanwhile proved it, too: this key is dead.
+    // There is an account with this address by now, made by another key of the same mailbox or by an operator.
     if (await accounts.find({ email: record.email })) return invalid(ResetKeyFault.SUPERSEDED);
     if (record.expiresAt <= (await accounts.now())) return invalid(ResetKeyFault.EXPIRED);
     return { kind: 'Found', digest, record } as const;
   }
 
-  /** A key that is not good: refused, unless the same key and password were accepted before and the answer was lost. */
+  /**
+   * Refuses a key that does not work, unless the same key and password were accepted before and the answer was lost.
+   */
   async #otherwise(refusal: NotFound, password: AcceptedPassword, caller: Caller): Promise<ConfirmOutcome> {
     if (refusal.kind === 'TooManyRequests') return refusal;
     const account = refusal.digest && (await this.deps.replays.find(refusal.digest, password, caller));

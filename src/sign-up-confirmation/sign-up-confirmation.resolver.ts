@@ -3,7 +3,7 @@ import type { GraphqlContext } from '../calls/context.js';
 import type { ConfirmSignUp } from './confirm-sign-up.js';
 import { ConfirmSignUpInput, ConfirmSignUpResult, confirmationAnswer } from './sign-up-confirmation.types.js';
 
-/** Only translates. */
+/** Translates GraphQL to and from the use case; holds no rules. */
 @Resolver()
 export class SignUpConfirmationResolver {
   constructor(private readonly confirmation: ConfirmSignUp) {}

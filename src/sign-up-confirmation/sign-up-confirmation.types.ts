@@ -7,7 +7,7 @@ import { TemporarilyUnavailableType, TooManyRequestsType } from '../graphql/user
 import { type InvalidResetKey, ResetKeyFault } from '../password-reset/outcomes.js';
 import { InvalidResetKeyType } from '../password-reset/password-reset.types.js';
 
-/** The same reasons as of a reset key, in words that fit. */
+/** The reasons are those of reset keys; the messages are about signing up. */
 const messages: Record<ResetKeyFault, string> = {
   [ResetKeyFault.UNKNOWN]: 'This link does not work. Sign up again.',
   [ResetKeyFault.EXPIRED]: 'The time of this link is over. Sign up again.',

@@ -30,8 +30,9 @@ export interface SignUpDeliveryDeps {
 }
 
 /**
- * The worker's part of a sign-up: one mail either way, of one budget. A free address gets a link with a key; one that has
- * an account is told so, without a key. What ends without a mail holds its place as long as a mail would.
+ * What the worker does with a sign-up: it sends one mail, counted on one budget, whether the address is free or taken.
+ * A free address gets a link with a key; an address with an account is told so, without a key. A job that ends without
+ * a mail holds its place as long as a mail would.
  */
 export class SignUpDelivery {
   constructor(private readonly deps: SignUpDeliveryDeps) {}
@@ -57,7 +58,7 @@ export class SignUpDelivery {
     const lifetimeSeconds = Math.min(settings.keyTtlMaxSeconds, Math.max(settings.keyTtlSeconds, granted));
     const expiresAt = new Date(job.startedAt.getTime() + lifetimeSeconds * 1000);
     const { locale } = job.data;
-    // The same number of calls either way.
+    // One call to Redis in both cases, so that the time does not tell which it was.
     if (account) await keys.lookUp(digest);
     else await keys.remember(digest, { email, locale, expiresAt }, lifetimeSeconds);
     use.isUsed = true;
@@ -65,26 +66,27 @@ export class SignUpDelivery {
       ? await mails.sendAlreadyRegistered(account, locale, job)
       : await mails.sendLink(email, key, { expiresAt, lifetimeSeconds, locale, job });
     if (!failure) return this.#finish(job, account ? 'told-registered' : 'sent');
-    // No dead letter: strangers choose the address, and could fill the queue with them.
+    // No dead letter: strangers choose the address, and could fill the queue with dead letters.
     return failure.fault === 'recipient' ? this.#finish(job, 'no-recipient') : settlementOf(failure);
   }
 
-  /** Only counted in the audit trail, because strangers make as many as they ask. */
+  /** The audit trail only counts these ends, because strangers can cause any number of them. */
   #finish(job: Job<SignUpRequest>, outcome: Exclude<JobOutcome, 'told-unknown' | 'superseded'>): Settlement {
     this.deps.audit.refused({ kind: `sign-up.${outcome}`, client: job.data.client });
     return { settle: 'done', outcome };
   }
 
   /**
-   * Counts a job once, however often it is tried.
+   * Counts a job once, in however many attempts.
    *
-   * @returns seconds until the budget refills if this was the last mail that it allows, else 0: a key of the last mail
-   * lives until then, so that strangers cannot keep somebody out. Undefined when there is no mail left. @throws Unavailable
+   * @returns seconds until the budget refills if this is the last mail that it allows, else 0: the key of the last mail
+   * lives until then, so that strangers cannot keep somebody out. Undefined when the budget is used up.
+   * @throws Unavailable when Redis or the data key is away.
    */
   async #take({ id }: Job<SignUpRequest>, email: EmailAddress): Promise<number | undefined> {
     const { mailsPerAddress, pseudonyms, redis, settings } = this.deps;
     const once = { mark: `sign-up-counted:${id}`, seconds: settings.requestDeadlineSeconds };
-    // Without a tag: `a+1@…` and `a+2@…` are one mailbox nearly everywhere.
+    // The address without its tag: `a+1@…` and `a+2@…` are one mailbox nearly everywhere.
     const name = pseudonyms.of(`sign-up ${email.replace(/\+[^@]*@/, '@')}`);
     const take = async () => {
       const { allowed, refillsInSeconds } = await mailsPerAddress.take(name);

@@ -7,17 +7,17 @@ import { KeyRecords } from '../password-reset/keys/key-records.js';
 import type { KeyDigest, ResetKey } from '../password-reset/keys/reset-key.js';
 import { Macs } from '../secrets/macs.js';
 
-/** What Redis remembers of a key that makes an account. */
+/** The record in Redis of a key that makes an account. */
 export interface SignUpRecord {
   readonly email: EmailAddress;
   /** A language that mails are written in, or null. */
   readonly locale: string | null;
-  /** By the database's clock, which alone decides about it. */
+  /** By the database's clock; no other clock decides whether the key has expired. */
   readonly expiresAt: Date;
 }
 
 const recordPurpose = 'latchkey sign-up record v1';
-/** Another label than a reset key's: a key made for one is worth nothing for the other. */
+/** Differs from the label of reset keys, so that a key for one purpose does not work for the other. */
 const keyPurpose = 'latchkey sign-up v1\0';
 const macBytes = 16;
 

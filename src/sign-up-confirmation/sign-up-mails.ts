@@ -7,14 +7,18 @@ import { inWords, timeInWords } from '../mail/words-of-time.js';
 import { mintResetKey, type ResetKey } from '../password-reset/keys/reset-key.js';
 import type { ResetMailSettings } from '../password-reset/reset-mails.js';
 
-/** The mails of a sign-up: one of the two, whether the address has an account or not. */
+/** The mails of a sign-up: a link to a free address, or a notice to an address that has an account. */
 export class SignUpMails {
   constructor(
     private readonly settings: ResetMailSettings,
     private readonly mails: AccountMails,
   ) {}
 
-  /** To a free address; whoever reads its mails sets the password. */
+  /**
+   * To a free address: the link to set a password, which makes the account.
+   *
+   * @returns undefined once a relay took the mail, else how the last relay failed.
+   */
   sendLink(
     email: EmailAddress,
     key: ResetKey,
@@ -24,14 +28,18 @@ export class SignUpMails {
     return this.mails.send('sign-up', email, locale, job, this.#values(key, lifetimeSeconds, expiresAt, locale));
   }
 
-  /** Tells that somebody wanted to sign up with an address that has an account. Holds no key. */
+  /**
+   * Tells an owner that somebody wanted to sign up with the address of the account. Holds no key.
+   *
+   * @returns undefined once a relay took the mail, else how the last relay failed.
+   */
   sendAlreadyRegistered(account: Credential, locale: string | null, job: MailJob): Promise<SmtpFailure | undefined> {
     const { supportUrl = null, pageUrl: resetPageUrl } = this.settings;
     const language = this.mails.knownLocale(account.locale) ?? locale;
     return this.mails.send('already-registered', account.email, language, job, { supportUrl, resetPageUrl });
   }
 
-  /** What the link's mail says, with a key that nobody remembers. */
+  /** A mail like `sendLink`'s with a key that is stored nowhere; it is never sent. Work for `Mailer.hold`. */
   likeALink(job: Pick<MailJob, 'id'>): Content {
     return this.mails.fill('sign-up', null, job, this.#values(mintResetKey(), 3_600, new Date(), null));
   }

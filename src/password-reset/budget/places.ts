@@ -1,8 +1,9 @@
 import type { Window } from '../../rate-limit/rate-limiter.js';
 
 /**
- * One mail that a budget paid for. `counted` takes a point of every window; `device` and `network` are the two reserved
- * places beside it; `refused` was counted, and its mailbox did not want it: a point of the shortest window only.
+ * One mail of a budget. `counted`: takes a point of every window. `device`, `network`: the mail used one of the two
+ * reserved places, which take no point. `refused`: the mailbox refused a counted mail, which then takes a point of the
+ * shortest window only.
  */
 export interface Place {
   readonly job: string;
@@ -18,11 +19,11 @@ export interface Asking {
   readonly job: string;
   readonly now: number;
   readonly network: string;
-  /** Whether it carries a proof that its device is the owner's. */
+  /** Whether the request carries a device token of the account. */
   readonly isOwnDevice: boolean;
 }
 
-/** `refillsAt`: until then no further mail leaves without a reserved place; undefined while the budget has room. */
+/** `refillsAt` (milliseconds): until then only a reserved place allows a mail; undefined while the budget has room. */
 export interface Answer {
   readonly granted: boolean;
   readonly places: readonly Place[];
@@ -31,7 +32,7 @@ export interface Answer {
 
 /**
  * Whether a request gets a mail. Windows slide: at any time the last `seconds` hold at most `points` mails. A job that
- * has a place keeps it however often it is tried, and hears of the budget as it is now.
+ * has a place keeps it in every attempt; `refillsAt` is then that of the budget now.
  */
 export function ask(before: readonly Place[], asking: Asking, windows: readonly Window[]): Answer {
   const { job, now, network } = asking;
@@ -52,12 +53,12 @@ export function ask(before: readonly Place[], asking: Asking, windows: readonly 
   return { granted: false, places, refillsAt };
 }
 
-/** A job ended without a mail: gives its place back. */
+/** Frees the place of a job that ended without a mail. */
 export function giveBack(places: readonly Place[], job: string): readonly Place[] {
   return places.filter((each) => each.job !== job);
 }
 
-/** The mailbox refused a job's mail. A reserved place stays used, or each new network would be one more hand-over. */
+/** The mailbox refused a job's mail. A reserved place stays used, or each new network would get one more mail. */
 export function refuse(places: readonly Place[], job: string): readonly Place[] {
   return places.map((each) => (each.job === job && each.kind === 'counted' ? { ...each, kind: 'refused' } : each));
 }

@@ -5,8 +5,8 @@ import type { Window } from '../../rate-limit/rate-limiter.js';
 import { type Asking, ask, giveBack, type Place, refuse } from './places.js';
 
 /**
- * A place in the budget: the mail may go, and its key must live this long (seconds). `refillsAt`: it is the last for now,
- * and there is no other before that.
+ * A place in the budget: the mail may be sent, and its key must live `keyLifetimeSeconds`. `refillsAt` is set if this
+ * is the last mail of the budget: there is no other before that time.
  */
 export interface Granted {
   readonly granted: true;
@@ -21,25 +21,28 @@ export interface BudgetSettings {
   readonly limits: { readonly perAccount: readonly Window[] };
 }
 
-/** Written only over what was read, so that jobs at the same time count as if one came after the other. */
+/** Compare and swap: writes only if the value is still the one that was read, so concurrent jobs count one by one. */
 const replaceIfUnchanged = `
 if (redis.call('GET', KEYS[1]) or '') ~= ARGV[1] then return 0 end
 if ARGV[2] == '' then redis.call('DEL', KEYS[1]) else redis.call('SET', KEYS[1], ARGV[2], 'EX', ARGV[3]) end
 return 1`;
-/** Others that write in between: each of them had its turn, so a worker has to lose that often in a row. */
+/** Tries of the compare and swap: a try fails only when another job's write came in between. */
 const mostTries = 50;
 
 /**
- * How many reset mails one account gets. It bounds a flood and cannot lock the owner out: the last mail that it allows
- * carries a key that lives until the budget refills, so whoever is told nothing has a live link already. Beside it two
- * places are reserved in each longest window: one for the owner's own device, one for a network that did not use the
- * budget up (budget-places.ts has the rules).
+ * How many reset mails one account gets. The budget bounds a flood and cannot lock the owner out: the key of the last
+ * mail lives until the budget refills, so an owner who gets no further mail has a link that works. Two more places are
+ * reserved in each longest window: one for the owner's device, one for a network that did not use up the budget
+ * (places.ts).
  *
- * It is counted under the credential version, so that a completed reset or password change begins a new budget by
- * itself: with the old links dead there is no live one to point to. Times are the database's, as those of keys are.
+ * The credential version is part of the name in Redis: a completed reset or password change ends all old links, and so
+ * begins a new budget. Times are by the database's clock, as those of keys are.
  */
 export class ResetBudget {
-  /** @param onRefusal told the account of each request that gets no mail. */
+  /**
+   * @param nameOf makes the pseudonym of a network.
+   * @param onRefusal called with the account's id for each request that gets no mail.
+   */
   constructor(
     private readonly redis: Redis | Cluster,
     private readonly nameOf: (network: string) => string,
@@ -47,7 +50,7 @@ export class ResetBudget {
     private readonly onRefusal: (accountId: string) => void = () => undefined,
   ) {}
 
-  /** Counts a job once, however often it is tried. @throws Unavailable */
+  /** Counts a job once, in however many attempts. @throws Unavailable when Redis or the data key is away. */
   async take(
     job: string,
     account: Credential,
@@ -73,12 +76,12 @@ export class ResetBudget {
     };
   }
 
-  /** For a job that ends without a mail: what it had taken. Best effort, since the windows refill anyway. */
+  /** Frees the place of a job that ends without a mail. Best effort, never throws: the windows refill anyway. */
   async giveBack(job: string, account: Credential): Promise<void> {
     await this.#change(account, (places) => ({ places: giveBack(places, job) })).catch(() => undefined);
   }
 
-  /** For a job whose mailbox does not want its mail: it counts in the shortest window only. Best effort, too. */
+  /** For a job whose mail the mailbox refused: it counts in the shortest window only. Best effort, never throws. */
   async refused(job: string, account: Credential): Promise<void> {
     await this.#change(account, (places) => ({ places: refuse(places, job) })).catch(() => undefined);
   }
@@ -107,12 +110,12 @@ export class ResetBudget {
 const letters = { counted: 'c', device: 'd', network: 'n', refused: 'r' } as const;
 const kinds = { c: 'counted', d: 'device', n: 'network', r: 'refused' } as const;
 
-/** One place a line. */
+/** One place per line. */
 function write(places: readonly Place[]): string {
   return places.map(({ job, at, kind, network }) => `${letters[kind]} ${at} ${job} ${network}`).join('\n');
 }
 
-/** What is not of ours counts as nothing. */
+/** Skips every line that `write` could not have written. */
 function read(text: string): Place[] {
   return text.split('\n').flatMap((line) => {
     const [, letter, at, job, network] = /^([cdnr]) (\d{1,15}) ([\w-]{1,64}) ([\w-]{0,64})$/.exec(line) ?? [];
@@ -121,7 +124,7 @@ function read(text: string): Place[] {
   });
 }
 
-/** Seconds. Asking at this pace never meets the shortest window of the budget. */
+/** Seconds between requests that never use up the shortest window of the budget. */
 export function paceOf(windows: readonly Window[]): number {
   const [shortest] = [...windows].sort((one, other) => one.seconds - other.seconds);
   return shortest ? Math.ceil(shortest.seconds / shortest.points) : 60;

@@ -4,12 +4,12 @@ import type { Log } from '../../observability/log.js';
 import type { Metrics } from '../../observability/metrics.js';
 import type { KeyDigest } from './reset-key.js';
 
-/** Seconds that a record stays after its key has ended, so that the holder of an old key can be told why. */
+/** Seconds that a record stays after its key has expired, so that the holder can be told why the key does not work. */
 const afterlife = 86_400;
 
 /**
- * The records `<kind>:<digest>` in Redis. Redis remembers and decides nothing: each kind signs its records with a MAC, so
- * that whoever can write to Redis still cannot make a key.
+ * The records `<kind>:<digest>` in Redis. Redis only stores them: each kind signs its records with a MAC, so that
+ * whoever can write to Redis still cannot make a key.
  */
 export class KeyRecords {
   constructor(
@@ -31,7 +31,7 @@ export class KeyRecords {
   /**
    * Reads and changes nothing.
    *
-   * @param parse gives undefined for a record that we did not sign; that is an alarm.
+   * @param parse returns undefined for a record without a valid MAC; that raises an alarm.
    * @returns undefined when there is no record, or none of ours. @throws Unavailable
    */
   async read<Parsed>(digest: KeyDigest, parse: (record: Buffer) => Parsed | undefined): Promise<Parsed | undefined> {

@@ -13,14 +13,16 @@ export interface ReplaysDeps {
   readonly receipts: ResetReceipts;
 }
 
-/** The same call made again because its answer was lost: it hears success again, and changes nothing. */
+/** Recognises the same call made again because its answer was lost: it gets success again and changes nothing. */
 export class Replays {
   constructor(private readonly deps: ReplaysDeps) {}
 
   /**
-   * Each is one try of a password, counted before it is verified: `ResetReceipts.takeReplay`.
+   * Each replay is one try of a password, so it is counted before the password is verified: `ResetReceipts.takeReplay`.
    *
-   * @returns the account, if this key and this password were the last that it accepted, not long ago. @throws Unavailable
+   * @returns the account, if this key set this password, which is still the current one, within 10 minutes and fewer
+   * than three replays ago; else undefined.
+   * @throws Unavailable when PostgreSQL is away or the hash limiter's queue is full.
    */
   async find(digest: KeyDigest, password: AcceptedPassword, caller: Caller): Promise<AccountRow | undefined> {
     const { accounts, passwordHash, receipts } = this.deps;
@@ -33,7 +35,7 @@ export class Replays {
   }
 }
 
-/** Whoever holds a key comes before others at the hash limiter, once for each key. */
+/** For the hash limiter: calls that hold a key go before others, one at a time for each key. */
 export function hashCallOf(digest: KeyDigest, caller: Caller, account?: string): HashCall {
   return { urgency: 'reset', caller, key: digest.toString('base64url'), ...(account ? { account } : {}) };
 }

@@ -1,12 +1,14 @@
 import { createHash, randomBytes } from 'node:crypto';
 
-/** What the mail carries: 32 random bytes (256 bits) in base64url, 43 characters. Lives in memory and in the mail only. */
+/** The key in a mail: 32 random bytes (256 bits) in base64url, 43 characters. Exists only in memory and in the mail. */
 export type ResetKey = string & { readonly __brand: 'ResetKey' };
-/** What we store: SHA-256 over a purpose label and the key, 32 bytes. A fast hash is right for 256 random bits (ASVS 6.5.2). */
+/**
+ * What is stored: SHA-256 over a purpose label and the key, 32 bytes. A fast hash suits 256 random bits (ASVS 6.5.2).
+ */
 export type KeyDigest = Buffer & { readonly __brand: 'KeyDigest' };
 
 const keyBytes = 32;
-/** The label keeps keys of different kinds apart: a digest made for one purpose is worth nothing for another. */
+/** The label separates kinds of keys: the digest of a key for one purpose matches none for another. */
 const purpose = 'latchkey password reset v1\0';
 
 export function mintResetKey(): ResetKey {

@@ -5,22 +5,23 @@ import { Macs } from '../../secrets/macs.js';
 import { KeyRecords } from './key-records.js';
 import type { KeyDigest } from './reset-key.js';
 
-/** What Redis remembers of a key. */
+/** The record of a key in Redis. */
 export interface ResetKeyRecord {
   readonly accountId: string;
-  /** The credential version that the key may change; of no use for any other. */
+  /** The credential version that the key was made for; with any other version the key does not work. */
   readonly credentialVersion: number;
-  /** By the database's clock, which alone decides about it. */
+  /** By the database's clock; no other clock decides whether the key has expired. */
   readonly expiresAt: Date;
 }
 
 const purpose = 'latchkey reset record v1';
 const macBytes = 16;
-/** account id 16, credential version 4, expiry 8 (milliseconds), MAC 16: with 44 bytes Redis keeps name and value close. */
+/** Bytes: account id 16, version 4, expiry (milliseconds) 8, MAC 16. 44 is the longest string that Redis embeds. */
 const recordBytes = 16 + 4 + 8 + macBytes;
+
 /** The records of reset keys. Each is bound to a credential version that PostgreSQL checks. */
 export class ResetKeys {
-  /** Joined, as the first release signed: its records and ours are read by both. Every field has one length. */
+  /** `joined`, as in the first release, whose records stay readable; safe because every field has a fixed length. */
   readonly #macs: Macs;
   readonly #records: KeyRecords;
 

@@ -2,8 +2,8 @@ import { defineEntity, p } from '@mikro-orm/core';
 import { Account } from '../../accounts/account.entity.js';
 
 /**
- * Which key changed which version: written in the commit that is the reset, read to answer a retry whose first answer
- * was lost. Unique per (account, from version): at most one reset commits for each version.
+ * Which key changed which credential version: written in the transaction of the reset, read to answer a repeated call
+ * whose first answer was lost. Unique per (account, from version): at most one reset commits for each version.
  */
 export const ResetReceipt = defineEntity({
   name: 'ResetReceipt',

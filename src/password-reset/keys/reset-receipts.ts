@@ -9,9 +9,9 @@ export interface Receipt {
   readonly fromVersion: number;
 }
 
-/** After this a lost answer is not repaired any more. */
+/** How long after a reset the same call gets the same answer again. */
 const replayWindow = '10 minutes';
-/** Longer than any key and its record live. */
+/** Longer than any key and its record live, so that a used key is always known as used. */
 export const receiptRetention = '30 days';
 /** Each replay is one try of a password, so their number is bounded. */
 const mostReplays = 3;
@@ -30,7 +30,7 @@ export class ResetReceipts {
     return (await orUnavailable(this.orm.em.fork().findOne(ResetReceipt, { digest }))) ?? undefined;
   }
 
-  /** Uses up one of the replays, before anything is verified. @returns whether there was one left in the window. */
+  /** Uses up one replay of this key. @returns false when none was left in the window. @throws Unavailable */
   async takeReplay(digest: KeyDigest): Promise<boolean> {
     const left = {
       digest,
@@ -41,7 +41,7 @@ export class ResetReceipts {
     return (await orUnavailable(taken)) === 1;
   }
 
-  /** Erases what no key can be asked about any more, in parts that end in time. @returns how many receipts. */
+  /** Erases receipts older than their retention, in batches that each end in time. @returns how many. */
   async eraseOld(): Promise<number> {
     const old = `select digest from reset_receipt where used_at < now() - interval '${receiptRetention}' limit ?`;
     const statement = `delete from reset_receipt where digest in (${old}) returning 1`;

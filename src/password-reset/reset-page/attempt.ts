@@ -2,22 +2,26 @@ import { LatchkeyRequestError } from '../../../schema/sdk/client.js';
 import { announce, part } from './views.js';
 import { inWords, requestFailures } from './wording.js';
 
-/** Why a try came to nothing for now. The same try can be made again. */
+/** Why a try failed for now, in words for the person. The same try can be made again after `retryAfterSeconds`. */
 export interface Setback {
   readonly text: string;
   readonly retryAfterSeconds: number;
 }
 
-/** Stands in a result's place where there is none. */
+/** Stands for the result of a call that got none. */
 export interface NoResult {
   readonly __typename: 'NoResult';
   readonly kind: LatchkeyRequestError['kind'];
 }
 
-/** The results of the schema that say "later"; every mutation and look-up of this page can have them. */
+/** The schema's results that mean "try again later"; every call of this page but the policy's can have them. */
 type Later = { readonly __typename: 'TooManyRequests' | 'TemporarilyUnavailable'; readonly retryAfterSeconds: number };
 
-/** A call's result; a failure to get one counts as a result too, so that one switch sees everything. */
+/**
+ * A call's result, or `NoResult` when the call failed, so that one switch handles both.
+ *
+ * @throws what the call threw, if it is no `LatchkeyRequestError`: a bug.
+ */
 export async function resultOf<Result>(call: Promise<Result>): Promise<Result | NoResult> {
   return call.catch((error: unknown) => {
     if (error instanceof LatchkeyRequestError) return { __typename: 'NoResult', kind: error.kind };
@@ -36,15 +40,15 @@ export function setback(result: Later | NoResult): Setback {
   }
 }
 
-/** A member that the schema got after this page was made: every failure has at least a message. */
+/** For a result type that is newer than this page: shows its message, which every failure type has. */
 export function unforeseen(result: never): Setback {
   const { message } = result as { message?: string };
   return { text: message ?? 'The server gave an answer that this page does not know.', retryAfterSeconds: 0 };
 }
 
 /**
- * The button of a view's form: one try at a time, and none before its time. It is never disabled as such, because a
- * disabled button drops the focus.
+ * The submit button of a view's form: allows one try at a time, and none before a wait is over. The button is never
+ * `disabled`, only `aria-disabled`, because a disabled button loses the focus.
  */
 export class Attempt {
   readonly #button = part('submit', HTMLButtonElement);
@@ -57,7 +61,7 @@ export class Attempt {
     private readonly labelMeanwhile: string,
   ) {}
 
-  /** Does nothing while a try is under way or has to wait. */
+  /** Runs `work` unless another try is under way or has to wait; shows the setback if there is one. Never rejects. */
   async make(work: () => Promise<Setback | undefined>): Promise<void> {
     if (this.#held) return;
     this.#hold(true);
@@ -71,7 +75,7 @@ export class Attempt {
     if (fault) this.tell(fault);
   }
 
-  /** Tells a setback and counts its seconds down. */
+  /** Shows a setback, counts its seconds down, and blocks the button until then. */
   tell({ text, retryAfterSeconds }: Setback): void {
     const due = Date.now() + retryAfterSeconds * 1000;
     const tick = () => {
@@ -97,12 +101,12 @@ export class Attempt {
   }
 }
 
-/** Seconds as such up to two minutes, so that the count is seen to go down. */
+/** In seconds up to two minutes, so that people see the count go down; then in larger units, rounded up. */
 function inSeconds(seconds: number): string {
   return seconds <= 120 ? (seconds === 1 ? '1 second' : `${seconds} seconds`) : `about ${inWords(seconds + 59)}`;
 }
 
-/** A fault of this page. The person can still go on; whoever mends it finds it in the console. */
+/** For a bug of this page: the error goes to the console, and the person can try again. */
 export function unexpected(error: unknown): Setback {
   console.error(error);
   return { text: 'Something went wrong in this page.', retryAfterSeconds: 0 };

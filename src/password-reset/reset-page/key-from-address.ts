@@ -3,24 +3,26 @@ export type KeyPurpose = 'reset' | 'sign-up';
 
 export type AddressKey =
   | { readonly kind: 'key'; readonly key: string; readonly of: KeyPurpose }
-  /** A link that was cut short or mended on its way. */
+  /** The link names a key, but what follows is none: it was cut short or changed on its way. */
   | { readonly kind: 'broken'; readonly of: KeyPurpose }
-  /** There is no key; `reloaded` if this entry of the history had one before. */
+  /** The address names no key; `reloaded` if this entry of the history had one before. */
   | { readonly kind: 'none'; readonly reloaded: boolean };
 
-/** 43 base64url characters; mail programs take what emphasises a link for a part of it, and other signs end it. */
+/**
+ * 43 base64url characters; `_` or `-` after them may be marks of emphasis in a mail's text; other signs end the key.
+ */
 const keyAtStart = /^([A-Za-z0-9_-]{43})(?=[_-]*(?![A-Za-z0-9_-]))/;
-/** A mail that was encoded twice for its way has `=3D` for each `=`, and the browser has dropped the breaks of its lines. */
+/** A mail that was quoted-printable encoded twice has `=3D` for each `=`; the browser has dropped its line breaks. */
 const encodedForMail = /^3d(?=[A-Za-z0-9_-]{43})/i;
 
 /**
- * Takes the key out of the address bar, and so out of the history, before anything else happens. What stays in the
- * history's state is only that there was one: after a reload, people can then be told what became of it.
+ * Takes the key out of the address bar, and so out of the history, before anything else happens. The history's state
+ * remembers only that there was a key, so that the page can explain after a reload why it has none.
  *
- * Link checkers and mail programs write the address anew: `#` as `%23`, once or twice, `#key=` as `#key%3D` or
- * `#key=3D`, a slash before it, the fragment as a query, something of theirs behind it.
+ * Link checkers and mail programs rewrite the address: `#` becomes `%23` (once or twice encoded), `#key=` becomes
+ * `#key%3D` or `#key=3D`, a slash comes before it, the fragment becomes a query, or something is appended.
  *
- * @param canonical the address of this page without anything
+ * @param canonical the address of this page without query and fragment.
  */
 export function takeKeyFromAddress(canonical: string): AddressKey {
   const { hash, pathname, search } = window.location;
@@ -39,12 +41,12 @@ export function namesKey(hash: string): boolean {
   return textFromKey(hash) !== undefined;
 }
 
-/** For keys that are spent: to open their link again would be no help. */
+/** For a key that no longer works: after a reload the page must not say to open its link again. */
 export function forgetThereWasKey(): void {
   history.replaceState(null, '');
 }
 
-/** What follows `key=` or `confirm=`; undefined if nothing is called so. */
+/** The text after `key=` or `confirm=`; undefined if there is no such name. */
 function textFromKey(part: string): string | undefined {
   return /(?:^|[^A-Za-z0-9])(?:key|confirm)(?:=|$)([\s\S]*)/i.exec(decoded(part))?.[1];
 }
@@ -55,7 +57,7 @@ function keyIn(text: string): string | undefined {
   return keyAtStart.exec(whole)?.[1] ?? keyAtStart.exec(whole.replace(encodedForMail, ''))?.[1];
 }
 
-/** Without `%23` and the like, which may itself have been encoded; what is no encoding stays. */
+/** Decodes `%23` and the like, up to three times because the encoding may be encoded itself; other text stays. */
 function decoded(text: string): string {
   let plain = text;
   for (let round = 0; round < 3; round++) {

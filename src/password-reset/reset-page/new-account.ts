@@ -7,7 +7,7 @@ import { showRequest } from './request-link.js';
 import { leadsSomewhere, markFaulty, onSubmit, part, show } from './views.js';
 import { signUpFaults, uncertainSignUp } from './wording.js';
 
-/** The form of who holds the link of a sign-up: the password that is chosen here makes the account. */
+/** The form behind a sign-up link: setting the password makes the account. */
 export async function showNewAccount(client: LatchkeyClient, key: string): Promise<void> {
   const waiting = show('checking');
   const policy: Policy | undefined = await client.passwordPolicy().catch(() => undefined);
@@ -15,7 +15,7 @@ export async function showNewAccount(client: LatchkeyClient, key: string): Promi
   const left = show('new-password', () => {
     part('heading').textContent = 'Choose a password for your new account';
     part('lifetime').textContent =
-      'There is no account yet: it is made with the password that you set here. One that was typed before was not kept.';
+      'There is no account yet: it is made with the password that you set here. A password that you typed before was not kept.';
     part('password-label').textContent = 'Password';
     part('password-hint').textContent = hintOn(policy);
     part('submit').textContent = 'Make the account';
@@ -26,7 +26,7 @@ export async function showNewAccount(client: LatchkeyClient, key: string): Promi
   if (policy) giveFeedback(field, policy, left);
   field.addEventListener('input', () => markFaulty(field, []));
   onSubmit(() => {
-    // Browsers offer to save what was sent from a password field only.
+    // Browsers offer to save a password only if its field has the type `password` at the submit.
     reveal(false);
     const violation = policy && violationOf(field.value, policy);
     if (violation) refuse(field, [violation]);
@@ -75,7 +75,7 @@ function showMade(email: string): void {
   });
 }
 
-/** A link that made no account. Where there is one by now, a new password can be asked for. */
+/** For a link that cannot make an account. If the address has one by now, the page offers a link for a new password. */
 export function showInvalidSignUp(client: LatchkeyClient, reason: ResetKeyFault, message: string): void {
   forgetThereWasKey();
   const wording = signUpFaults[reason] ?? { heading: 'This link does not work', reason: message, hasAccount: false };

@@ -6,17 +6,17 @@ import { showRequest } from './request-link.js';
 import { announce, leadsSomewhere, markFaulty, onSubmit, part, show } from './views.js';
 import { keyFaults, timeInWords, uncertainReset } from './wording.js';
 
-/** Milliseconds without a key stroke, after which the feedback is read out: each character would be too much. */
+/** Milliseconds without a key stroke until screen readers read the feedback; after each key would be too often. */
 const typingPause = 1000;
 
 export interface GoodKey {
   readonly key: string;
   readonly expiresAt: string;
-  /** Undefined if it could not be had; the server tells then, after the submit, what it asks for. */
+  /** Undefined if the policy could not be read; the server then reports violations after the submit. */
   readonly policy: Policy | undefined;
 }
 
-/** The form for the new password. The key is in this function's memory and nowhere else. */
+/** The form for the new password. The page keeps the key only in this function's variables. */
 export function showNewPassword(client: LatchkeyClient, { key, expiresAt, policy }: GoodKey): void {
   const left = show('new-password', () => {
     part('lifetime').textContent = `Your link works until ${timeInWords(new Date(expiresAt))}.`;
@@ -31,7 +31,7 @@ export function showNewPassword(client: LatchkeyClient, { key, expiresAt, policy
     part('known-password').hidden = true;
   });
   onSubmit(() => {
-    // Browsers offer to save what was sent from a password field only.
+    // Browsers offer to save a password only if its field has the type `password` at the submit.
     reveal(false);
     const violation = policy && violationOf(field.value, policy);
     if (violation) refuse(field, [violation]);
@@ -72,14 +72,14 @@ async function setPassword(
 }
 
 export function refuse(field: HTMLInputElement, violations: readonly Violation[]): void {
-  // "Long enough" beside a refusal would read like a contradiction.
+  // "Long enough" beside a refusal would contradict it.
   part('password-feedback').textContent = '';
   markFaulty(field, violations.map(sentenceOn));
   const isTheirs = violations.some(({ rule }) => rule === 'SAME_AS_BEFORE');
   part('known-password').hidden = !isTheirs || !leadsSomewhere('sign-in');
 }
 
-/** Nobody is signed in by a reset, so the way to sign in is all there is. */
+/** A reset signs nobody in, so this view offers only the way to sign in. */
 function showCompleted(signInUrl: string | null): void {
   forgetThereWasKey();
   show('completed', () => {
@@ -94,7 +94,7 @@ export function showInvalidKey(
   { reason, message }: { reason: ResetKeyFault; message: string },
 ): void {
   forgetThereWasKey();
-  // A reason that the schema got after this page was made has at least a message.
+  // A reason that is newer than this page comes with the server's message.
   const wording = keyFaults[reason] ?? { heading: 'This link does not work', reason: message, passwordWasSet: false };
   show('invalid-key', () => {
     part('heading').textContent = wording.heading;
@@ -118,7 +118,7 @@ export function giveFeedback(field: HTMLInputElement, policy: Policy, left: Abor
   });
 }
 
-/** People who can see what they type need not type it twice. Returns how to show or hide it otherwise. */
+/** Lets people see what they type, instead of typing it twice. @returns a function that shows or hides the password. */
 export function offerToReveal(field: HTMLInputElement): (shown: boolean) => void {
   const reveal = (shown: boolean) => {
     field.type = shown ? 'text' : 'password';

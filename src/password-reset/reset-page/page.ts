@@ -6,11 +6,11 @@ import { showInvalidKey, showNewPassword } from './new-password.js';
 import { showRequest } from './request-link.js';
 import { onSubmit, show } from './views.js';
 
-/** What the page stands in, also where it is served below a path, whatever became of its own address in a mail. */
+/** The service's base URL. Taken from this script's URL, because a mail program may have rewritten the page's own. */
 const root = new URL('../../../../', import.meta.url).href;
 const client = createLatchkeyClient({ url: root });
 
-/** With a key in the address: towards a new password. Without: towards a mail with a key. */
+/** With a key in the address, shows the form for a password; without one, the form that asks for a mail. */
 function start(): void {
   const found = takeKeyFromAddress(`${root}reset-password`);
   switch (found.kind) {
@@ -37,7 +37,7 @@ async function openLink(key: string): Promise<void> {
   onSubmit(() => attempt.make(() => lookUp(key, waiting)));
 }
 
-/** Looks whether the key is good, which redeems nothing, and shows what follows from that. */
+/** Asks whether the key works, without using it up, and shows the next view. @returns why that failed, if it did. */
 async function lookUp(key: string, left: AbortSignal): Promise<Setback | undefined> {
   const [result, policy] = await Promise.all([
     resultOf(client.passwordResetKey(key)),
@@ -60,7 +60,7 @@ async function lookUp(key: string, left: AbortSignal): Promise<Setback | undefin
   }
 }
 
-// A link that is pasted where this page is open already changes the fragment only, and loads nothing.
+// A link that is pasted into the address bar of this open page changes the fragment only; the browser loads nothing.
 window.addEventListener('hashchange', () => {
   if (namesKey(window.location.hash)) start();
 });

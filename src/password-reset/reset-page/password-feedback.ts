@@ -18,7 +18,7 @@ export function passwordLength(password: string): number {
   return Array.from(password.normalize('NFC')).length;
 }
 
-/** What can be told without the server. It has the last word; its other rules need lists or the account. */
+/** A violation of the rules on length. The server decides: its other rules need lists or the account. */
 export function violationOf(password: string, policy: Policy): Violation | undefined {
   const actual = passwordLength(password);
   if (actual < policy.minLength) return { rule: 'TOO_SHORT', limit: policy.minLength, actual };
@@ -26,7 +26,7 @@ export function violationOf(password: string, policy: Policy): Violation | undef
   return undefined;
 }
 
-/** While typing. */
+/** Feedback while the person types. */
 export function feedbackOn(password: string, { minLength, maxLength }: Policy): Feedback {
   const length = passwordLength(password);
   if (length < minLength) return { kind: 'short', text: `${characters(minLength - length)} to go.` };

@@ -40,7 +40,7 @@ async function requestLink(
   }
 }
 
-/** The same for every address, so it promises a mail only to those who have an account. */
+/** The same view for every address, so it says that a mail comes only if there is an account. */
 function showRequested(
   client: LatchkeyClient,
   email: string,

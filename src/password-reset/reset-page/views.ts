@@ -10,10 +10,11 @@ export type ViewName =
 let leaving = new AbortController();
 
 /**
- * Shows a view in place of the one before and hands over its heading's focus, so that it is read out.
+ * Shows a view in place of the one before and moves the focus to its heading, so that screen readers read it.
  *
  * @param fill puts the view's texts in before anything of it is seen or heard.
- * @returns a signal that fires when the view is left: late answers and timers then have nothing to do any more.
+ * @returns a signal that aborts when the view is left: late answers and timers must then do nothing.
+ * @throws Error if page.html has no such view.
  */
 export function show(name: ViewName, fill: () => void = () => undefined): AbortSignal {
   leaving.abort();
@@ -37,12 +38,12 @@ export function part(id: string, kind: new () => HTMLElement = HTMLElement): HTM
   return element;
 }
 
-/** For those who hear the page; those who see it have the same text in the view. */
+/** Makes screen readers read the text; the view shows the same text. */
 export function announce(text: string): void {
   part('status').textContent = text;
 }
 
-/** Ties the texts to a field and goes there; without texts, unties them. */
+/** Shows the errors at a field and moves the focus there; without texts, removes the errors. */
 export function markFaulty(field: HTMLInputElement, texts: readonly string[]): void {
   const error = part(`${field.id}-error`);
   error.replaceChildren(...texts.map(paragraph));
@@ -50,19 +51,19 @@ export function markFaulty(field: HTMLInputElement, texts: readonly string[]): v
   if (texts.length > 0) {
     field.setAttribute('aria-invalid', 'true');
     field.focus();
-    // Where the focus was there already, to go there says nothing.
+    // If the field has the focus already, focusing it makes screen readers read nothing.
     announce(texts.join(' '));
   } else {
     field.removeAttribute('aria-invalid');
   }
 }
 
-/** Whether the server was told an address for this link. */
+/** Whether the server's settings have an address for this link. */
 export function leadsSomewhere(id: string): boolean {
   return part(id, HTMLAnchorElement).getAttribute('href') !== '';
 }
 
-/** Calls back at each submit, which never leaves the page. */
+/** Calls back at each submit of the form, and keeps the browser from sending it. */
 export function onSubmit(callback: () => void): void {
   part('form', HTMLFormElement).addEventListener('submit', (event) => {
     event.preventDefault();

@@ -3,7 +3,7 @@ import type { LatchkeyRequestError, ResetKeyFault } from '../../../schema/sdk/cl
 export interface FaultWording {
   readonly heading: string;
   readonly reason: string;
-  /** Somebody set a password, so there may be something to object to. */
+  /** Somebody set a password, so the page offers a way to object. */
   readonly passwordWasSet: boolean;
 }
 
@@ -62,7 +62,7 @@ export const signUpFaults: Readonly<
 export const uncertainSignUp =
   'It is not certain whether your account was made. Trying again with the same password is safe.';
 
-/** For calls without a result. */
+/** For calls that got no result, by the kind of failure. */
 export const requestFailures: Readonly<Record<LatchkeyRequestError['kind'], string>> = {
   offline: 'The server could not be reached. Check your connection to the internet.',
   timeout: 'The server did not answer in time.',
@@ -75,7 +75,7 @@ export const requestFailures: Readonly<Record<LatchkeyRequestError['kind'], stri
 export const uncertainReset =
   'It is not certain whether your password was changed. Trying again with the same password is safe.';
 
-/** Rounded down: what is promised must hold. */
+/** Rounded down, so that a promised time is never longer than the real one. */
 export function inWords(seconds: number): string {
   if (seconds >= 7200) return count(Math.floor(seconds / 3600), 'hour');
   if (seconds >= 60) return count(Math.floor(seconds / 60), 'minute');
