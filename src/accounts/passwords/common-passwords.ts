@@ -3,33 +3,36 @@ import { readFileSync } from 'node:fs';
 import { isStrungTogether } from './strung-together.js';
 
 /**
- * 2 MiB: each probe is addressed by 24 bits, and 20 probes take 60 of the 64 bytes of a SHA-512. With the list's 488,000
- * entries that is one false alarm in 13 million (Bloom 1970).
+ * 2 MiB: each probe is addressed by 24 bits, and 20 probes take 60 of the 64 bytes of a SHA-512. With the list's
+ * 488,000 entries the rate of false positives is one in 13 million (Bloom 1970).
  */
 const filterBytes = 2 ** 24 / 8;
 const probes = 20;
-/** Code points. No shorter password can be set, so of shorter ones only the most common are kept, as pieces of longer. */
+/**
+ * Code points. The policy allows no shorter password, so shorter entries are kept only as pieces of longer passwords.
+ */
 const shortest = { whole: 8, piece: 4 } as const;
+/** Entries of the list, the most common ones, that count as pieces. */
 const mostCommon = 1_000;
-/** Longer ones are rare in the list (144 of a million), and none of them is a piece that somebody strings together. */
+/** Code points. Longer entries are rare (144 of a million), and people do not combine them with others. */
 const longestPiece = 24;
-/** Says that short pieces are in the filter; a file without it is built anew. */
+/** The version of the file: 1 has short pieces in the filter. A file of another version is built anew. */
 const format = 1;
-/** Keeps short pieces apart from whole passwords. */
+/** The entry of a short piece, so that it does not count as a whole password. */
 const asPiece = (text: string) => `piece ${text}`;
 
 /**
- * Passwords that everybody tries: those of the million most common that are long enough, in a Bloom filter. The whole
- * password is compared, as NIST SP 800-63B-4, 3.1.1.2 asks, and whether it is several of them strung together; what
- * merely looks simple is not refused.
+ * The passwords that attackers try first: those of the million most common that are long enough, in a Bloom filter. The
+ * whole password is compared, as NIST SP 800-63B-4, 3.1.1.2 asks, and also whether it is several of them in a row. A
+ * password that only looks simple is not refused.
  */
 export class CommonPasswords {
-  /** Of the file: the filter and its format. */
+  /** Length of the file in bytes: the filter and one byte for its format. */
   static readonly bytes = filterBytes + 1;
 
   constructor(private readonly filter: Uint8Array) {}
 
-  /** @throws Error when the filter was not built (`npm run build` does). */
+  /** @throws Error when the file does not exist (`npm run build` makes it). */
   static read(file: string): CommonPasswords {
     return new CommonPasswords(readFileSync(file));
   }
@@ -58,17 +61,17 @@ export class CommonPasswords {
   }
 
   /**
-   * Whether it is common passwords, keyboard rows and short repetitions strung together.
+   * Whether the password is common passwords, keyboard rows and short repetitions one after the other.
    *
    * @param password in NFC.
-   * @param shortText what is repeated counts once if it is shorter than this many code points.
+   * @param shortText a repetition counts as a piece only if the text that is repeated has fewer code points than this.
    */
   isStrungOf(password: string, shortText: number): boolean {
     const isCommon = (piece: string, length: number) => this.#holds(length >= shortest.whole ? piece : asPiece(piece));
     return isStrungTogether(fold(password), { lengths: pieceLengths, isCommon }, shortText);
   }
 
-  /** Ends at the first bit that is not set: for a text that is not there, mostly one of the first two. */
+  /** Stops at the first bit that is not set: for a text that is not in the list, mostly one of the first two. */
   #holds(entry: string): boolean {
     const digest = digestOf(entry);
     for (let probe = 0; probe < probes; probe++) {

@@ -1,6 +1,6 @@
 /** Code points that must remain when the words of the account and the product are taken out of a password. */
 export const leastBesideWords = 8;
-/** Shorter words say too little about anybody. Code points. */
+/** Code points. Shorter words say too little about a person. */
 const shortestWord = 4;
 
 /** The address, its two sides, and their words. */
@@ -13,7 +13,7 @@ export function wordsOfName(name: string): string[] {
   return longEnough([name, ...wordsOf(name)]);
 }
 
-/** Which of the words stand in the password, and how many code points remain without them. Case does not count. */
+/** Which of the words are in the password, and how many code points remain without them. Ignores case. */
 export function withoutWords(password: string, words: readonly string[]): { found: string[]; remaining: number } {
   const found: string[] = [];
   let rest = password.normalize('NFC').toLowerCase();

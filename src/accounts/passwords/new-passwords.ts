@@ -5,7 +5,7 @@ import type { HashCall } from './hashing/hash-limiter.js';
 import type { PasswordHash } from './password-hash.js';
 import { type AcceptedPassword, type PasswordRejected, PasswordRule } from './password-policy.js';
 
-/** `NotWanted`: somebody was faster. */
+/** `NotWanted`: the credential was changed while the call waited. */
 export type NewHash =
   | { readonly kind: 'Made'; readonly hash: string }
   | { readonly kind: 'NotWanted' }
@@ -15,19 +15,19 @@ export type NewHash =
 /**
  * The last rule of the policy, which needs the stored hash: a new password is not the one that the account has now.
  *
- * Asked last and alone, of a password that every other rule passed, and in the same place of the limiter as the new hash
- * is made: whoever holds a key or a session and is not told of it has changed the password, so nobody can try passwords
- * by it.
+ * Checked last, for a password that every other rule allows, and in the same place of the limiter in which the new
+ * hash is made. So a caller with a key or a session either learns that the password is the current one, or changes it:
+ * nobody can use this rule to guess passwords.
  */
 export class NewPasswords {
-  /** @param perAccount how often it is told for one account. */
+  /** @param perAccount limits how often an account's callers are told that a password is the current one. */
   constructor(
     private readonly passwordHash: Pick<PasswordHash, 'replace'>,
     private readonly perAccount: Pick<RateLimiter, 'take'>,
   ) {}
 
   /**
-   * @param isWanted asked after a wait: whether the account's credential is still the one that was read.
+   * @param isWanted asked after a wait: whether the account still has the credential that was read.
    * @throws Unavailable when the limiter's queue is full; then nothing was compared.
    */
   async hash(

@@ -10,25 +10,27 @@ export interface Argon2Settings {
   readonly timeCost: number;
 }
 
-/** What became of a new password: its hash; or the account has it already, or nobody wants it any more. */
+/** `SameAsBefore`: the account has this password already. `NotWanted`: `isWanted` said no after a wait. */
 export type Replacement =
   | { readonly kind: 'Made'; readonly hash: string }
   | { readonly kind: 'SameAsBefore' }
   | { readonly kind: 'NotWanted' };
 
-/** Verified one at a time each, so that what an import brought holds up neither our own hashes nor the memory. */
+/** Each lane verifies one hash at a time, so that imported hashes neither delay our own nor take much memory. */
 export interface ForeignLanes {
   /** bcrypt, and argon2id that costs more than ours. */
   readonly foreign: HashLimiter;
-  /** Forms beyond the usual bounds, which an operator allowed or an earlier version took. */
+  /** Forms beyond the usual bounds, which an operator allowed or an earlier version accepted. */
   readonly expensive: HashLimiter;
 }
 
-/** bcrypt reads so many bytes of a password, the NUL at its end included where there is room for it. */
+/** Bytes of a password that bcrypt reads, including the NUL at its end if there is room. */
 const bcryptBytes = 72;
 const expensiveQueue = 8;
 
-/** argon2id (RFC 9106) behind the concurrency limiter; verifies foreign forms that were imported in lanes of their own. */
+/**
+ * Hashes with argon2id (RFC 9106) behind the limiter; verifies imported hashes of other forms in lanes of their own.
+ */
 export class PasswordHash {
   readonly #options: { memoryCost: number; timeCost: number; parallelism: number; hashLength: number };
   /** The name of the form that this one makes. */
@@ -43,17 +45,21 @@ export class PasswordHash {
     this.ownForm = nameOfForm({ algorithm: 'argon2id', ...settings, parallelism: 1 });
   }
 
-  /** Before anything else is done for a call that will need a hash. @throws Unavailable when the limiter's queue is full. */
+  /**
+   * To be called before anything else is done for a call that needs a hash.
+   *
+   * @throws Unavailable when the queue is full.
+   */
   expectRoom(call: HashCall): void {
     this.limiter.expectRoom(call);
   }
 
-  /** @returns a PHC string. @throws Unavailable when the limiter's queue is full. */
+  /** Hashes a password. @returns a PHC string. @throws Unavailable when the limiter's queue is full. */
   make(password: string, call: HashCall): Promise<string> {
     return this.limiter.run(call, () => this.#hash(normalizePassword(password)));
   }
 
-  /** False for a hash that nobody reads. @throws Unavailable when the queue of the form's lane is full. */
+  /** False for a hash of no known form. @throws Unavailable when the queue of the form's lane is full. */
   async verify(hash: string | null | undefined, password: string, call: HashCall): Promise<boolean> {
     const form = formOf(hash);
     if (!form || !hash) return false;
@@ -61,10 +67,10 @@ export class PasswordHash {
   }
 
   /**
-   * The hash of a new password, unless the account has it already: compared and made in one place of the limiter, so that
-   * whoever is not told of it has changed the password. A hash that nobody reads is not compared.
+   * Hashes a new password, unless it is the current one. Compares and hashes in one place of the limiter: see
+   * `NewPasswords`. A current hash of no known form is not compared.
    *
-   * @param isWanted asked after a wait: of many calls with one key all but the first come for nothing.
+   * @param isWanted asked after a wait: of many calls with one key, only the first still needs a hash.
    * @throws Unavailable when the queue of the current form's lane is full; then nothing was compared.
    */
   replace(
@@ -83,22 +89,22 @@ export class PasswordHash {
     });
   }
 
-  /** Does the work of verifying a hash of that form, and always fails: no account is to be seen by time. */
+  /** Verifies a dummy of that form and returns false, so that the time does not tell that there is no account. */
   async verifyForNobody(password: string, call: HashCall, form: string = this.ownForm): Promise<false> {
     await this.verify(dummyOf(form), password, call);
     return false;
   }
 
-  /** Makes the pool's threads, so that the first sign-in is not the slow one. */
+  /** Makes the threads of libuv's pool, so that the first sign-in is not slower than others. */
   async warmUp(): Promise<void> {
     await this.verifyForNobody('', { urgency: 'other' });
   }
 
   /**
-   * Whether a hash that this password has just opened may be renewed: no parameter of it is stronger than ours and one is
-   * weaker (lanes are speed, not strength), and it read the whole password, or else what was typed after the part that it
-   * reads would become part of the password without a word. 72 bytes may be the beginning of more, and bcrypt reads a
-   * password with NULs, or what repeats it after a NUL, in more than one way.
+   * Whether a hash that matched this password should be renewed. An argon2id hash: if no parameter is stronger than
+   * ours and one is weaker (parallelism is speed, not strength). A bcrypt hash: if it covers the whole password;
+   * otherwise characters that bcrypt ignored would become part of the password unnoticed. So not at 72 bytes or more,
+   * and not with a NUL, which bcrypt reads in more than one way.
    */
   isOutdated(hash: string | null | undefined, password: string): boolean {
     const form = formOf(hash);
@@ -111,7 +117,7 @@ export class PasswordHash {
     return form?.algorithm === 'bcrypt' && Buffer.byteLength(text) < bcryptBytes && !text.includes('\0');
   }
 
-  /** What costs no more than ours goes where ours goes. */
+  /** Forms that cost no more than ours share the lane of our own. */
   #laneOf(form: HashForm): HashLimiter {
     if (isExpensive(form)) return this.lanes.expensive;
     const { memoryCost, timeCost } = this.#options;
@@ -132,6 +138,7 @@ export class PasswordHash {
   }
 }
 
+/** @param hashQueue calls that may wait in the lane `foreign`. */
 export function foreignLanes(hashQueue: number): ForeignLanes {
   return {
     foreign: new HashLimiter({ hashConcurrency: 1, hashQueue }),
@@ -140,8 +147,8 @@ export function foreignLanes(hashQueue: number): ForeignLanes {
 }
 
 /**
- * The argon2 package writes `m,p,t`; the reference decoder (and with it PHP, libsodium and argon2-cffi on the same
- * table) insists on `m,t,p`.
+ * The argon2 package writes the parameters as `m,p,t`; the reference decoder (so also PHP, libsodium and argon2-cffi,
+ * if they read the same table) accepts only `m,t,p`.
  */
 export function inReferenceOrder(phc: string): string {
   return phc.replace(/\$m=(\d+),p=(\d+),t=(\d+)\$/, '$m=$1,t=$3,p=$2$');

@@ -28,7 +28,10 @@ export interface PasswordRejected {
 }
 export type PolicyVerdict = { readonly kind: 'accepted'; readonly password: AcceptedPassword } | PasswordRejected;
 
-/** NFC never makes a text shorter than a quarter, so what is longer than this many UTF-16 units is too long anyway. */
+/**
+ * UTF-16 units for each code point of the longest password. NFC never shortens a text to less than a quarter, and a
+ * code point has at most two units, so a longer text is too long in every case.
+ */
 const unitsPerCodePoint = 8;
 
 export interface PolicySettings {
@@ -39,8 +42,9 @@ export interface PolicySettings {
 
 /**
  * What a password must be: NIST SP 800-63B-4, 3.1.1.2. Every character is allowed, there are no composition rules and
- * nothing is cut off; one code point of the NFC form counts as one. Common passwords are refused, several of them, rows of
- * a keyboard or one short text strung together, and what holds little beside the words of the address and the product.
+ * nothing is cut off; one code point of the NFC form counts as one. Refused are common passwords, passwords made only
+ * of several of them, of keyboard rows or of one short text repeated, and passwords with fewer than 8 code points
+ * besides the words of the address and the product.
  */
 export class PasswordPolicy {
   readonly minLength: number;
@@ -57,12 +61,19 @@ export class PasswordPolicy {
     this.#productWords = wordsOfName(settings.productName);
   }
 
-  /** Whether a password could be one at all; what is not, is never hashed. Says nothing of the policy's other rules. */
+  /**
+   * Whether a text could ever have been set as a password; others are never hashed. Checks no other rule of the
+   * policy.
+   */
   couldBePassword(text: string): boolean {
     return text.isWellFormed() && text.length <= unitsPerCodePoint * this.maxLength;
   }
 
-  /** @param address of the account, where it is known already; without it, what needs no account. */
+  /**
+   * Checks every rule but `SAME_AS_BEFORE`.
+   *
+   * @param address of the account, if it is known; without it, the rule on the words of the address is left out.
+   */
   check(text: string, address?: string): PolicyVerdict {
     if (!text.isWellFormed()) return rejected([{ rule: PasswordRule.NOT_WELL_FORMED }]);
     if (text.length > unitsPerCodePoint * this.maxLength) return this.#tooLong(codePoints(text));
@@ -100,7 +111,7 @@ export class PasswordPolicy {
   }
 }
 
-/** NFC, so that the same password typed on another device opens too (NIST SP 800-63B-4, 3.1.1.2). */
+/** NFC, so that the same password matches when it is typed on another device (NIST SP 800-63B-4, 3.1.1.2). */
 export function normalizePassword(text: string): string {
   return text.normalize('NFC');
 }

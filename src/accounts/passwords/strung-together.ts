@@ -1,9 +1,9 @@
-/** Code points that may stand beside the pieces without making a password of them: `Password1!Iloveyou2!`. */
+/** Code points besides the pieces with which a password still counts as made of them: `Password1!Iloveyou2!`. */
 const mostBeside = 3;
-/** Fewer characters of a row, or of a repetition, are chance. Code points. */
+/** Code points. Shorter parts of a keyboard row, or shorter repetitions, occur by chance. */
 const shortest = { row: 4, repetition: 6 } as const;
 
-/** Neighbours on a keyboard (US, German, French, Russian), its columns, the alphabet; each is read in both directions. */
+/** Keyboard rows (US, German, French, Russian), keyboard columns, and the alphabet; each in both directions. */
 const rows = [
   '`1234567890-=',
   '^1234567890ß´',
@@ -23,24 +23,25 @@ const rows = [
   'abcdefghijklmnopqrstuvwxyz',
 ].flatMap((row) => [row, [...row].reverse().join('')]);
 
-/** What is looked up at one place of a password: lengths in code points, one after the other. */
+/** The pieces to look up at each place of a password: consecutive lengths in code points, ascending. */
 export interface Pieces {
   readonly lengths: readonly number[];
   readonly isCommon: (piece: string, length: number) => boolean;
 }
 
 /**
- * Whether a password is nothing but common passwords, keyboard rows and short repetitions one after the other, with at
- * most three code points beside them. Such a text is long, and guessed by putting a few words of a list together.
+ * Whether a password is only common passwords, keyboard rows and short repetitions one after the other, with at most
+ * three code points besides them. Such a password is long, and yet guessed by combining a few words of a list.
  *
- * Only places that can be reached with so little beside them are looked at, so that an ordinary password costs four.
+ * Only places that can be reached with at most three such code points are searched: four places of an ordinary
+ * password.
  *
  * @param folded NFC, lower case.
- * @param unit a text that is repeated is short below this many code points.
+ * @param unit a repetition counts as a piece only if the text that is repeated has fewer code points than this.
  */
 export function isStrungTogether(folded: string, common: Pieces, unit: number): boolean {
   const text = [...folded];
-  /** By place: the fewest code points beside the pieces up to there. */
+  /** For each place: the fewest code points besides the pieces before it. */
   const beside = [0];
   for (let place = 0; place < text.length; place++) {
     const least = beside[place];
@@ -83,7 +84,7 @@ function rowAt(text: readonly string[], place: number): number {
   return Math.max(...lengths);
 }
 
-/** Length of what begins here and repeats after so many code points; the last time may be cut off. */
+/** Length of the text that begins here and repeats every `period` code points; the last repetition may be partial. */
 function repetitionAt(text: readonly string[], place: number, period: number): number {
   let end = place + period;
   while (end < text.length && text[end] === text[end - period]) end++;

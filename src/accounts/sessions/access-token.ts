@@ -10,32 +10,39 @@ export interface AccessTokenSettings {
   readonly audience: string;
 }
 
-/** What a token says: whose it is, and under which session version it was made. */
+/** The account of a token, and the session version under which it was issued. */
 export interface AccessClaims {
   readonly accountId: string;
   readonly sessionVersion: number;
 }
 
-/** A token that we signed. Whether it is still good, the database's clock and the account's session version decide. */
+/**
+ * The claims of a token with a valid signature. The database's clock and the session version decide if it still works.
+ */
 export interface SignedClaims extends AccessClaims {
   readonly expiresAt: Date;
 }
 
-/** RFC 9068 2.1 and 4: so that no other token of the same key, of whatever service, passes for an access token. */
+/** RFC 9068 2.1 and 4: no other kind of token that is signed with the same key is accepted as an access token. */
 const tokenType = 'at+jwt';
-/** For a library that insists on looking at the time: no token has expired at the beginning of all time. */
+/** The library always compares the time. At 1970 no token has expired, so it leaves the check to the caller. */
 const noTime = new Date(0);
 
 /**
- * Signed access tokens (JWT, EdDSA). A token is only good while its `ver` equals the account's session version: our
- * endpoints compare them at each call; other services verify the signature by `/.well-known/jwks.json`, within the TTL.
+ * Signed access tokens (JWT, EdDSA). A token works only while its `ver` equals the account's session version: this
+ * service compares them at each call. Other services verify only signature (`/.well-known/jwks.json`) and expiry.
  */
 export class AccessTokens {
   #pairs: readonly Pair[] | undefined;
 
   constructor(private readonly settings: AccessTokenSettings) {}
 
-  /** @param now the database's clock, so that a machine whose own clock is wrong makes good tokens. */
+  /**
+   * Issues a token that lives `ttlSeconds`.
+   *
+   * @param now the database's clock, so that a wrong clock of this machine does not matter.
+   * @throws Error when this process has no signing key.
+   */
   async issue(claims: AccessClaims, now: Date): Promise<{ accessToken: string; expiresAt: Date }> {
     const [{ privateKey, jwk }] = this.#keys();
     const issuedAt = Math.floor(now.getTime() / 1000);
@@ -51,7 +58,12 @@ export class AccessTokens {
     return { accessToken, expiresAt: new Date(expiresAt * 1000) };
   }
 
-  /** Undefined for whatever is not a token of ours. Looks at no clock: the caller compares `expiresAt` with the database's. */
+  /**
+   * Checks signature and form, and no clock: the caller compares `expiresAt` with the database's.
+   *
+   * @returns undefined for everything that is not an access token of ours.
+   * @throws Error when this process has no signing key.
+   */
   async verify(accessToken: string): Promise<SignedClaims | undefined> {
     const { issuer, audience } = this.settings;
     const requiredClaims = ['sub', 'exp', 'iat'];
@@ -65,7 +77,7 @@ export class AccessTokens {
     return undefined;
   }
 
-  /** JSON Web Key Set (RFC 7517) with every public key, the one that signs first. */
+  /** JSON Web Key Set (RFC 7517) with every public key; the first belongs to the key that signs. */
   async keySet(): Promise<{ keys: JWK[] }> {
     return { keys: await Promise.all(this.#keys().map(({ jwk }) => jwk)) };
   }

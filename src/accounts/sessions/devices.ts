@@ -1,7 +1,7 @@
 import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { Macs } from '../../secrets/macs.js';
 
-/** What of an account a device is bound to; `readAt` is the database's clock. */
+/** The members of an account that a device is bound to; `readAt` is the database's clock. */
 export interface DeviceOwner {
   readonly id: string;
   readonly credentialVersion: number;
@@ -11,10 +11,10 @@ export interface DeviceOwner {
 const purpose = 'latchkey device v1';
 const randomLength = 16;
 const tagLength = 16;
-/** Days that a device lives; it ends with the last of them (UTC), so it lives between 89 and 90 times 24 hours. */
+/** Days that a device is valid. It expires at the end of the last day (UTC), so after 89 to 90 times 24 hours. */
 const lifeInDays = 90;
 const dayInMs = 86_400_000;
-/** Verified where there is no token, or no account, so that this costs the same. */
+/** Verified where there is no token, or no account, so that both cases take the same time. */
 const nothing = Buffer.alloc(randomLength + tagLength).toString('base64url');
 const nobody: DeviceOwner = {
   id: '00000000-0000-0000-0000-000000000000',
@@ -23,36 +23,41 @@ const nobody: DeviceOwner = {
 };
 
 /**
- * What a device keeps to prove that its owner was let in from it before: 16 random bytes and a tag of 16, which is a MAC
- * over purpose, account, credential version and those bytes, hashed with the day of issue. Nothing can be read from one,
- * nothing of one is stored, and the next credential event ends all of an account.
+ * Device tokens: a browser or app keeps one to prove that its owner signed in there before. A token is 16 random bytes
+ * and a tag of 16 bytes: a MAC over purpose, account, credential version and the random bytes, hashed with the day of
+ * issue. A token reveals nothing, the service stores none, and the next change of the credential version ends all of
+ * an account's.
  *
- * The day is not in the token: whoever verifies tries the days that it may have, at a hash each (90 of them take 0.1 ms).
+ * The day is not in the token: `verify` tries each day on which it may have been issued (90 hashes take 0.1 ms).
  */
 export class Devices {
-  /** One for each value of `SECRET`, the one that signs first. */
+  /** One for each value of `SECRET`; the first signs. */
   readonly #macs: readonly Macs[];
 
   constructor(secrets: readonly string[]) {
     this.#macs = secrets.map((secret) => new Macs([secret], purpose));
   }
 
+  /** @returns a new device token of this owner: 43 base64url characters. */
   issue(owner: DeviceOwner): string {
     const random = randomBytes(randomLength);
     const [seed = Buffer.alloc(0)] = this.#seeds(owner, random);
     return Buffer.concat([random, tag(seed, dayOf(owner.readAt))]).toString('base64url');
   }
 
-  /** Whether a text can be a device: 43 base64url characters, canonical. All that the request path ever asks. */
+  /**
+   * Whether a text has the form of a device token: 43 base64url characters, canonical. Reads no secret and no store.
+   */
   static hasShape(text: string | null | undefined): text is string {
     if (!text || !/^[A-Za-z0-9_-]{43}$/.test(text)) return false;
     return Buffer.from(text, 'base64url').toString('base64url') === text;
   }
 
   /**
-   * Takes the same time for no device, a wrong one, and an account that is not there.
+   * Takes the same time for a valid device token, a wrong one, none, and a missing account.
    *
-   * @returns a name for the device, the same each time; undefined unless it is one of this account in this version.
+   * @returns a name for the device, the same each time; undefined unless the token is valid for this account and
+   * version.
    */
   verify(text: string | null | undefined, owner: DeviceOwner | undefined): string | undefined {
     const bytes = Buffer.from(Devices.hasShape(text) ? text : nothing, 'base64url');
@@ -72,7 +77,7 @@ export class Devices {
   }
 }
 
-/** The seed is as long for every token, so a plain hash over both is a MAC of the day. */
+/** Every seed has the same length and is secret, so a plain hash over seed and day is a MAC of the day. */
 function tag(seed: Buffer, day: number): Buffer {
   const message = Buffer.alloc(seed.length + 4);
   seed.copy(message);

@@ -6,7 +6,7 @@ import type { Metrics } from '../../observability/metrics.js';
 import type { RateLimiter } from '../../rate-limit/rate-limiter.js';
 import type { Accounts, Credential } from '../accounts.js';
 
-/** Wrong current passwords after which a session ends: who has a stolen token must not find the password by it. */
+/** Wrong current passwords after which a session ends, so that a thief of the token cannot guess the password. */
 export const mostWrongPasswords = 10;
 
 export interface OwnerLimitsDeps {
@@ -17,11 +17,16 @@ export interface OwnerLimitsDeps {
   readonly metrics: Metrics;
 }
 
-/** What somebody with a session may do: counted for the account, in all, and so unseen by anybody without one. */
+/** Limits for callers with a session. Counted per session or account, so callers without a session cannot see them. */
 export class OwnerLimits {
   constructor(private readonly deps: OwnerLimitsDeps) {}
 
-  /** Counts a try before its password is verified. @returns undefined when the session has ended by this one. */
+  /**
+   * Counts a try before its password is verified.
+   *
+   * @returns functions to report the result; undefined when the limit was reached before, which ends the session.
+   * @throws Unavailable
+   */
   async tryPassword(
     owner: Credential,
     caller: Caller,
@@ -41,7 +46,7 @@ export class OwnerLimits {
     };
   }
 
-  /** Counts one change of the password. */
+  /** Counts one change of the password; `undo` takes it back. */
   async change(owner: Credential): Promise<TooManyRequests | { kind: 'counted'; undo: () => Promise<void> }> {
     const { changesPerAccount } = this.deps.limits;
     const { allowed, retryAfterSeconds } = await changesPerAccount.take(owner.id);
@@ -49,7 +54,7 @@ export class OwnerLimits {
     return { kind: 'counted', undo: () => changesPerAccount.giveBack(owner.id) };
   }
 
-  /** Every token of the account, the stolen one too, is worth nothing from now on. @throws Unavailable */
+  /** Ends every access token of the account, the stolen one, too. @throws Unavailable */
   async #endSession(owner: Credential, caller: Caller): Promise<void> {
     const { accounts, audit, log, metrics } = this.deps;
     const ended = await accounts.transaction(async (transaction) => {

@@ -22,7 +22,7 @@ export type SignInOutcome =
       readonly account: AccountView;
       readonly accessToken: string;
       readonly expiresAt: Date;
-      /** For the device to keep: see `Devices`. */
+      /** A device token: see `Devices`. */
       readonly device: string;
     }
   | { readonly kind: 'InvalidCredentials' }
@@ -49,12 +49,16 @@ interface Opened extends Finding {
   readonly account?: AccountRow | undefined;
 }
 
-/** Sign in, who a token speaks for, sign out everywhere. A session is a token that carries the account's session version. */
+/**
+ * Signs in, finds the account of a token, and signs out everywhere. A session is a token that carries the account's
+ * session version.
+ */
 export class Sessions {
   readonly #renewing = new Set<Promise<void>>();
 
   constructor(private readonly deps: SessionsDeps) {}
 
+  /** A store that is away, or a full hash queue, is the outcome `TemporarilyUnavailable`. */
   async signIn(
     input: { email: string; password: string; device?: string | null },
     caller: Caller,
@@ -87,8 +91,8 @@ export class Sessions {
   }
 
   /**
-   * Verifies a password; where there is no account, or none with a hash that somebody reads, against a dummy of the form
-   * that the address is dealt: it takes as long as an account's would, in the same lane, and comes after the same reads.
+   * Verifies a password. Where there is no active account with a readable hash, it verifies a dummy in the form that
+   * `FormShares` deals to the address: after the same reads, in the same lane, in the same time as for an account.
    */
   async #open(
     email: EmailAddress | undefined,
@@ -107,7 +111,11 @@ export class Sessions {
     return { isWrong: !opens || !isWithinLimit, account };
   }
 
-  /** The account that a token speaks for; undefined when the token is not, or no longer, good. @throws Unavailable */
+  /**
+   * The account of an access token; undefined when the token is missing, invalid, expired or revoked.
+   *
+   * @throws Unavailable
+   */
   async authenticate(accessToken: string | undefined): Promise<Credential | undefined> {
     const claims = accessToken === undefined ? undefined : await this.deps.accessTokens.verify(accessToken);
     if (!claims) return undefined;
@@ -133,19 +141,19 @@ export class Sessions {
           'the end of a sign-out is unclear; reading it',
         );
         const now = await accounts.findSettled(account.id);
-        // Whoever raised it: every session up to this one has ended.
+        // No matter which call raised the version: this session and all earlier ones have ended.
         return now && now.sessionVersion > account.sessionVersion ? now.readAt : undefined;
       });
       return at ? { kind: 'SignedOutEverywhere', at } : { kind: 'Unauthenticated' };
     });
   }
 
-  /** Resolves once no hash is being renewed: a process that ends waits for it. Never rejects. */
+  /** Resolves once no hash is being renewed; a process waits for it before it ends. Never rejects. */
   async settled(): Promise<void> {
     await Promise.all(this.#renewing);
   }
 
-  /** After the answer, so that an old hash cannot be told by its time. */
+  /** Not awaited by the sign-in, so that its time does not tell that the hash was old. Never rejects. */
   async #renewHash(account: AccountRow, password: string, caller: Caller): Promise<void> {
     const { accounts, passwordHash, formShares, log } = this.deps;
     try {

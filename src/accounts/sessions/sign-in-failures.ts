@@ -6,12 +6,12 @@ import type { RateLimiter } from '../../rate-limit/rate-limiter.js';
 import type { Pseudonyms } from '../../secrets/pseudonyms.js';
 import type { DeviceOwner, Devices } from './devices.js';
 
-/** How a password was found; only a wrong one stays counted. */
+/** The result of verifying a password; only a wrong password stays counted. */
 export interface Finding {
   readonly isWrong: boolean;
 }
 
-/** Counts a try for an address, or for a device of its owner. False: whatever the password, it opens nothing now. */
+/** Counts a try for an address, or for its owner's device. False: over the limit, so even the right password fails. */
 export type MayOpen = (account: DeviceOwner | undefined) => Promise<boolean>;
 
 interface Tried {
@@ -20,15 +20,15 @@ interface Tried {
 }
 
 /**
- * Failed sign-ins. Loud are the limits that depend on the caller alone: per network, per client, per address and client.
- * The limit per address (NIST SP 800-63B-4, 3.2.2: at most 100) is silent: over it a try costs a verification and fails,
- * for addresses without an account alike, so that neither it nor what renews it can be seen. It is counted under the
- * credential version, so that a completed reset or password change begins a new window by itself. Who proves a device
- * counts on that device instead, so that strangers cannot hold its owner up.
+ * Counts failed sign-ins. The limits per network, per client, and per address and client are loud: they depend on the
+ * caller alone. The limit per address (NIST SP 800-63B-4, 3.2.2: at most 100) is silent: over it a try still costs a
+ * verification and fails, for addresses without an account, too, so that callers can see neither the limit nor what
+ * resets it. The credential version is part of its name, so that a completed reset or password change begins a new
+ * window. A call with a valid device token counts on that device instead, so that strangers cannot keep its owner out.
  *
- * A try is counted before its password is verified, so that many at the same time are not more than one after the other;
- * and taken back unless it failed. The name of an address comes last: only a call that its own limits allowed may make
- * one. Recovery never looks at these, so that nobody can close the way back in for somebody else.
+ * A try is counted before its password is verified, so that tries at the same time cannot exceed the limit, and is
+ * taken back unless it failed. The address is counted last: only a call that the caller's limits allowed may add a
+ * name to Redis. A reset never looks at these limits, so that nobody can keep somebody else from recovery.
  */
 export class SignInFailures {
   constructor(
@@ -43,7 +43,11 @@ export class SignInFailures {
     private readonly devices: Devices,
   ) {}
 
-  /** Verifies a password as one counted try. Whatever keeps it from being verified is taken back, too. */
+  /**
+   * Verifies a password as one counted try; a try that `verify` ends with a throw is taken back.
+   *
+   * @throws what `verify` throws; Unavailable while the data key is not read.
+   */
   attempt<Found extends Finding>(
     tried: Tried,
     caller: Caller,
@@ -60,7 +64,7 @@ export class SignInFailures {
     );
   }
 
-  /** For somebody with a session: counts for the caller, and on nothing of the address, which strangers could see. */
+  /** For a caller with a session: counts the caller only. A count of the address would be visible to strangers. */
   attemptOfOwner<Found extends Finding>(
     caller: Caller,
     verify: () => Promise<Found>,
@@ -88,7 +92,7 @@ export class SignInFailures {
     }
   }
 
-  /** @returns where the try was counted; undefined when it is one too many. */
+  /** @returns the limit on which the try was counted; undefined when that is full. */
   async #countSilently({ address, device }: Tried, account: DeviceOwner | undefined): Promise<Counter | undefined> {
     const { perAddress, perDevice } = this.limits;
     const known = this.devices.verify(device, account);

@@ -21,21 +21,23 @@ const addSome = `
    order by domain, form
   on conflict (domain, form) do update set dealt = password_form.dealt + excluded.dealt`;
 
-/** Deals anew, by what the accounts have now: one reading of them all. */
+/**
+ * Counts the forms of all active accounts anew, in one scan of the table, and replaces `password_form` by the result.
+ */
 export async function dealAnew(transaction: EntityManager): Promise<void> {
-  // Renewals wait for the end; whoever reads sees what was before.
+  // The lock makes renewals wait for the commit; readers see the state before it.
   await transaction.execute('lock table password_form in share row exclusive mode');
   await transaction.execute(`delete from password_form where domain <> ''`);
-  // A form that was dealt once is remembered, with no accounts, so that nobody deals anew because of it.
+  // The rows of all forms stay, with the count 0, so that `keepDealt` does not count anew because of a missing one.
   await transaction.execute(`update password_form set dealt = 0, renewed = 0 where domain = ''`);
   await transaction.execute(countAll);
 }
 
-/** What one import deals: all anew with the first accounts that it adds, and the others on top of it. */
+/** The counts of one import: its first batch counts all accounts anew, later batches are added. */
 export class ImportDeal {
   #begun = false;
 
-  /** In the commit of the accounts, so that these and their likes without an account come at the same time. */
+  /** In the transaction that adds the accounts, so that dummies get the new forms at the same time as accounts. */
   async note(transaction: EntityManager, added: readonly AddedHash[]): Promise<void> {
     if (added.length === 0) return;
     if (!this.#begun) {

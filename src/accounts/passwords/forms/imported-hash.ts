@@ -1,7 +1,7 @@
-/** What a stored hash tells of itself: all but the salt and the digest. */
+/** Algorithm and parameters of a stored hash. */
 export type HashKind = HashForm | { readonly algorithm: 'unknown' };
 
-/** A form that can be verified. */
+/** A form that this service can verify. */
 export type HashForm =
   | {
       readonly algorithm: 'argon2id';
@@ -11,30 +11,30 @@ export type HashForm =
     }
   | { readonly algorithm: 'bcrypt'; readonly cost: number };
 
-/** Kept as it is, or a sentence that says what is wrong with it and never repeats it. */
+/** The hash in canonical form, or a sentence that says what is wrong with it, without a part of the hash in it. */
 export type HashVerdict =
   | { readonly kind: 'accepted'; readonly hash: string; readonly form: HashForm }
   | { readonly kind: 'refused'; readonly reason: string };
 
 /**
- * What one sign-in may cost: a hash is a program that its account's owner, or whoever wrote the file, has run here. By
- * parameters, never by time, so that every machine decides alike.
+ * Bounds on the cost of one sign-in: whoever wrote the imported file chooses how much work a hash costs here. By
+ * parameters and not by time, so that every machine decides alike.
  */
 const usual = { memoryKib: 256 * 1024, memoryPasses: 512 * 1024, bcryptCost: 14 } as const;
-/** What an operator may allow; what is beyond that is read by nobody. */
+/** The most that an operator may allow; hashes beyond that are never verified. */
 const most = { memoryKib: 1024 * 1024, memoryPasses: 20 * 1024 * 1024, parallelism: 16, bcryptCost: 16 } as const;
 /** The lengths in bytes are those of the PHC string format for Argon2. */
 const salts = { least: 8, most: 48 } as const;
 const digests = { least: 16, most: 64 } as const;
 
 const bcryptAlphabet = './ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
-/** 16 bytes of salt and 23 of digest: the unused bits of the digest's last character are zero in every writing. */
+/** 16 bytes of salt and 23 of digest: the unused bits of the digest's last character are always zero. */
 const bcryptHash = /^(\$2[aby]\$(\d\d)\$[./A-Za-z0-9]{21})([./A-Za-z0-9])([./A-Za-z0-9]{30}[.CGKOSWaeimquy26])$/;
 
 /**
- * Checks a hash that somebody else made: argon2id as a PHC string, bcrypt as a modular crypt string.
+ * Checks a hash that another program made: argon2id as a PHC string, bcrypt as a modular crypt string.
  *
- * @param allowExpensive takes what costs more than usual, too, as far as it can be verified at all.
+ * @param allowExpensive accepts forms that cost more than usual, too, up to what can be verified at all.
  */
 export function parseImportedHash(text: string, { allowExpensive = false } = {}): HashVerdict {
   const verdict = parse(text);
@@ -45,13 +45,13 @@ export function parseImportedHash(text: string, { allowExpensive = false } = {})
   return expensive && !allowExpensive ? refused(`${expensive} (--allow-expensive takes it)`) : verdict;
 }
 
-/** Of a stored hash; undefined for what nobody reads: a verification of it would never say yes. */
+/** The form of a stored hash; undefined for a hash that cannot be verified, so that no password matches it. */
 export function formOf(hash: string | null | undefined): HashForm | undefined {
   const verdict = hash ? parse(hash) : undefined;
   return verdict?.kind === 'accepted' && !beyond(verdict.form, most) ? verdict.form : undefined;
 }
 
-/** For people who look at an account. */
+/** Like `formOf`, for operators who look at an account. */
 export function kindOfHash(hash: string | null | undefined): HashKind {
   return formOf(hash) ?? { algorithm: 'unknown' };
 }
@@ -107,7 +107,7 @@ function parseBcrypt(text: string): HashVerdict {
   const [, head, cost, lastOfSalt = '', digest] = bcryptHash.exec(text) ?? [];
   if (!head) return refused('bcrypt hash is not a cost, 22 characters of salt and 31 of digest');
   if (Number(cost) < 4 || Number(cost) > 31) return refused('bcrypt cost is not 4 to 31');
-  // Salts made by hand carry four bits more than there are; crypt_blowfish drops them, bcrypt 6.0.0 never matches.
+  // Some programs set the four unused bits of the salt; crypt_blowfish ignores them, bcrypt 6.0.0 never matches them.
   const kept = bcryptAlphabet.charAt(bcryptAlphabet.indexOf(lastOfSalt) & 0b110000);
   return { kind: 'accepted', form: { algorithm: 'bcrypt', cost: Number(cost) }, hash: `${head}${kept}${digest}` };
 }

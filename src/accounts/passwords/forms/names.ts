@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import type { HashForm } from './imported-hash.js';
 
 /**
- * A form of hashes by its name, as the table of shares has it: `argon2id m=19456,t=2,p=1`, `bcrypt 12`. The same in SQL
- * as here, cut out of the hash as it stands.
+ * SQL for the name of a hash's form, as in the table `password_form`: `argon2id m=19456,t=2,p=1`, `bcrypt 12`. Gives
+ * the same as `formName`. `hash` is an SQL expression.
  */
 export const formNameInSql = (hash: string) => `
   case
@@ -11,6 +11,7 @@ export const formNameInSql = (hash: string) => `
     when ${hash} ~ '^[$]2[aby][$][0-9][0-9][$]' then 'bcrypt ' || split_part(${hash}, '$', 3)
   end`;
 
+/** The name of a stored hash's form, cut out of the text of the hash; undefined for an unknown form. */
 export function formName(hash: string | null | undefined): string | undefined {
   const [, argon2id, bcrypt] = /^\$argon2id\$v=19\$([^$]*)\$|^\$2[aby]\$(\d\d)\$/.exec(hash ?? '') ?? [];
   if (argon2id !== undefined) return `argon2id ${argon2id}`;
@@ -24,13 +25,13 @@ export function nameOfForm(form: HashForm): string {
 }
 
 /**
- * A hash of that form that no password opens: salt and digest are random, so that verifying it does all the work and
- * fails. Always new, and made in no time.
+ * A hash of that form that no password matches: salt and digest are random, so verifying it does the full work and
+ * fails. A new one for each call; making it takes next to no time.
  */
 export function dummyOf(name: string): string {
   const [algorithm, parameters = ''] = name.split(' ');
   if (algorithm === 'bcrypt') {
-    // Any characters of the alphabet but the last of salt and digest, whose unused bits are zero.
+    // Random characters; only the last of the salt and of the digest are fixed, because their unused bits must be zero.
     return `$2b$${parameters}$${bcryptText(21)}u${bcryptText(30)}u`;
   }
   return `$argon2id$v=19$${parameters}$${base64(16)}$${base64(32)}`;

@@ -13,17 +13,18 @@ interface Share {
   readonly renewed: number;
 }
 
-/** Accounts of a domain from which on it has shares of its own: fewer would tell of single people. */
+/** Accounts that a domain needs for shares of its own; with fewer, the shares would reveal single people. */
 const leastAccounts = 50;
-/** Milliseconds that shares are kept: what was renewed is seen so much later by other processes. */
+/** Milliseconds that shares are cached: other processes see a renewed hash this much later. */
 const kept = 2_000;
 const mostDomains = 1_000;
 
 /**
- * In which form a sign-in is refused for an address that has no account to verify: in the forms that accounts have, so
- * that the time tells nothing. Each address is dealt a first form by an HMAC of it, in the proportions of its domain, or
- * overall where that is small; it moves to our own form, never to another, once a second number passes the part of that
- * form's accounts that were renewed. So an address keeps its time for as long as an account would.
+ * Chooses the form of the dummy for an address without an account, among the forms that accounts have, so that the
+ * time of a sign-in does not tell whether there is an account. An HMAC of the address gives two numbers. The first
+ * chooses a form, in the proportions of the accounts of its domain (of all accounts, if the domain has few). The
+ * second decides when the address moves to our own form: once the share of renewed hashes of its form exceeds it. So
+ * the time of an address changes only as that of an account would.
  */
 export class FormShares {
   readonly #kept = new Map<string, { readonly until: number; readonly shares: Promise<readonly Share[]> }>();
@@ -37,7 +38,7 @@ export class FormShares {
     private readonly clock: () => number = () => performance.now(),
   ) {}
 
-  /** The name of a form. Asked for every sign-in, whether there is an account or not. @throws Unavailable */
+  /** The name of the address's form. Asked at every sign-in, with or without an account. @throws Unavailable */
   async dealtTo(address: string): Promise<string> {
     const domain = domainOf(address);
     const found = await this.#sharesOf(domain);
@@ -54,11 +55,11 @@ export class FormShares {
     return share.form;
   }
 
-  /** An account got a hash of our own form in place of this one. Hinders nobody: never rejects. */
+  /** Counts that an account got a hash of our own form in place of this one. Never rejects. */
   async renewed(address: string, hash: string | null | undefined): Promise<void> {
     const form = formName(hash);
     if (form === undefined || form === this.own) return;
-    // In one order, so that no two of these wait for each other.
+    // Locks the rows in a fixed order, so that two of these statements cannot deadlock.
     const statement = `
       with counted as (
         select domain, form from password_form where domain in ('', ?) and form = ? order by domain for update
@@ -73,7 +74,7 @@ export class FormShares {
     }
   }
 
-  /** Deals anew if the form that we make now was never dealt: its parameters were changed, or nothing was dealt yet. */
+  /** Counts all accounts anew if our own form has no row yet: at the first start, and after its parameters changed. */
   async keepDealt(): Promise<void> {
     const isDealt = `select 1 from password_form where domain = '' and form = ?`;
     await this.orm.em.fork().transactional(async (transaction) => {

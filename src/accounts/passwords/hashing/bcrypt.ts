@@ -1,12 +1,12 @@
 import bcrypt from 'bcrypt';
 
 /**
- * Whether bcrypt opens a hash with this password, worked out in libuv's pool as argon2 is. What a hash means is bcrypt's
- * own affair: only the first 72 bytes of the password in UTF-8 count.
+ * Whether this password matches a bcrypt hash. Runs in libuv's pool, as argon2 does. bcrypt reads only the first 72
+ * bytes of the password in UTF-8.
  *
- * The writings `$2a$`, `$2b$` and `$2y$` mean the same (crypt_blowfish; `$2x$`, of its early fault, is refused where
- * hashes are read). The package refuses `$2y$` (kelektiv/node.bcrypt.js#849, open), and for `$2a$` counts the bytes of a
- * password modulo 256, as OpenBSD did before 2014: both seen in bcrypt 6.0.0. So it is given `$2b$`.
+ * The prefixes `$2a$`, `$2b$` and `$2y$` mean the same (crypt_blowfish; `formOf` refuses `$2x$`, which marks hashes of
+ * an early bug). The package (bcrypt 6.0.0) refuses `$2y$` (kelektiv/node.bcrypt.js#849, open), and for `$2a$` takes
+ * the length of the password modulo 256, as OpenBSD did before 2014. So it always gets `$2b$`.
  *
  * @param hash in a form that `formOf` reads.
  */

@@ -13,31 +13,31 @@ interface Waiting {
 
 export interface HashLimits {
   readonly hashConcurrency: number;
-  /** Calls that may wait: as many resets, and as many others. */
+  /** Calls that may wait: this many resets, and this many others. */
   readonly hashQueue: number;
 }
 
-/** Of four places that come free while both wait, resets get three. */
+/** While both kinds wait, resets get three of every four places that come free. */
 const resetsInTurn = 3;
 const hashesPerAccount = 2;
-/** Milliseconds after which nobody is told of the result any more: the call's deadline is 15 s. */
+/** Milliseconds after which a waiting call is dropped: its deadline (15 s, `callDeadline`) leaves no time to hash. */
 const patience = 12_000;
 
 /**
- * Bounds the passwords that are hashed at the same time, and those that wait for it. Without a bound a flood takes the
- * memory and starves every other request.
+ * Bounds how many passwords are hashed at the same time and how many wait. Without a bound a flood takes all memory and
+ * starves every other request.
  *
- * Who has used least of a share goes first, and when the queue is full, the newest call of whoever would use most of one
- * leaves it: a flood, from however many addresses of a network, stands in its own way. Resets go before the rest, which
- * keeps a quarter.
+ * The call whose parties (client, networks, account) used least of their shares goes first. When the queue is full, the
+ * newest call of the party that would use most leaves it, so a flood delays itself, from however many addresses of a
+ * network. Resets go before other calls, which keep a quarter of the places.
  */
 export class HashLimiter {
   #running = 0;
   #resetsSinceOthers = 0;
   readonly #waiting: Record<Urgency, Waiting[]> = { reset: [], other: [] };
-  /** How many calls of each party wait. */
+  /** The number of waiting calls of each party. */
   readonly #queued: Record<Urgency, Map<string, number>> = { reset: new Map(), other: new Map() };
-  /** Hashes under way for a key, and for an account. */
+  /** The number of hashes under way for each key and each account. */
   readonly #held = new Map<string, number>();
   readonly #shares: HashShares;
 
@@ -58,9 +58,9 @@ export class HashLimiter {
   }
 
   /**
-   * Asked before a call does anything, so that a flood that will be refused costs no store a thing.
+   * To be asked before a call does anything else, so that a call that will be refused costs the stores nothing.
    *
-   * @throws Unavailable when this call would have to leave a full queue now.
+   * @throws Unavailable when the queue is full and this call would be the one to leave it.
    */
   expectRoom(call: HashCall): void {
     if (this.#running < this.limits.hashConcurrency || this.#hasRoom(call.urgency)) return;
@@ -68,8 +68,8 @@ export class HashLimiter {
   }
 
   /**
-   * @param work told whether it had to wait, so that what was true before may not be any more.
-   * @throws Unavailable when the queue is full, or becomes so before this call's turn; then nothing was started.
+   * @param work runs at this call's turn; told whether it had to wait: then what was read before may have changed.
+   * @throws Unavailable when the queue is full, or this call leaves it or waits over 12 s; then `work` was not started.
    */
   async run<T>(call: HashCall, work: (waited: boolean) => Promise<T>): Promise<T> {
     const turn = this.#enter(call);
@@ -130,7 +130,7 @@ export class HashLimiter {
     return isOthersTurn ? other : reset;
   }
 
-  /** Of those that may begin, the one whose parties used least; of equals the one that waits longest. */
+  /** Among the calls that may begin, the one whose parties used least; among equals, the one that waits longest. */
   #firstOf(urgency: Urgency): Waiting | undefined {
     let first: Waiting | undefined;
     let least: Use = [0, 0];
@@ -144,7 +144,7 @@ export class HashLimiter {
     return first;
   }
 
-  /** The one who would have used most, with all that waits; of equals the newest, which may be `newcomer`. */
+  /** The call whose parties would use most (waiting calls count); among equals the newest, which may be `newcomer`. */
   #toLeave(newcomer: Waiting): Waiting {
     const { urgency } = newcomer.call;
     const queued = new Map(this.#queued[urgency]);
@@ -209,7 +209,7 @@ function hold(held: Map<string, number>, { key, account }: HashCall, by: 1 | -1)
   );
 }
 
-/** A name that comes to nothing is not kept. */
+/** Removes a name whose count becomes 0. */
 function count(counts: Map<string, number>, names: readonly { readonly name: string }[], by: 1 | -1): void {
   for (const { name } of names) {
     const now = (counts.get(name) ?? 0) + by;

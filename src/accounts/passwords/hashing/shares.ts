@@ -1,50 +1,53 @@
 import type { Caller } from '../../../calls/caller.js';
 
-/** Resets go before everything else: the person who lost the password has waited longest. */
+/** Resets go before all other calls: whoever resets a password cannot get in by another way. */
 export type Urgency = 'reset' | 'other';
 
-/** What the limiter is told of a call, so that nobody takes the places of others. */
+/** What the limiter knows of a call, so that nobody takes the places of others. */
 export interface HashCall {
   readonly urgency: Urgency;
-  /** Whose share it takes. Calls of our own (a dummy, a renewed hash) have none, and take nobody's. */
+  /** Whose share the call uses. Calls without a caller (the warm-up, an operator's commands) use no share. */
   readonly caller?: Pick<Caller, 'client' | 'networks'>;
-  /** Of a reset: only one hash at a time is made for the same key. */
+  /** Only of resets: at most one hash at a time is made for the same key. */
   readonly key?: string;
-  /** Of a reset, whose key proved it: two at a time. Never what a stranger typed, or he could take its owner's share. */
+  /**
+   * Only where a key or session proved it: two hashes at a time. An address that was typed would let strangers use its
+   * share.
+   */
   readonly account?: string;
 }
 
-/** Somebody who has a share, and how large it is beside a single client's. */
+/** Somebody who has a share, and how many times a single client's share it is. */
 interface Party {
   readonly name: string;
   readonly weight: number;
 }
 
 /**
- * How much larger the share of a network is than that of one client in it: as `LIMIT_HASH_PER_NETWORK` is beside
- * `LIMIT_HASH_PER_CLIENT`, with four times for a /48 and sixteen times for a /32. So a customer who has 65,536 /64s has
- * the share of one /48, and 38 people of one /24 are not one person.
+ * How many times the share of one client a network has: the ratio of `LIMIT_HASH_PER_NETWORK` to
+ * `LIMIT_HASH_PER_CLIENT`, four times that for a /48 and sixteen times for a /32. So a customer with 65,536 /64s has
+ * the share of one /48, and 38 people in one /24 have more than the share of one person.
  */
 const weights: Readonly<Record<string, number>> = { '/24': 10, '/56': 10, '/48': 40, '/32': 160 };
 
-/** How much of its share somebody has used, compared from the first to the last. */
+/** How much of their shares some parties used. Compared by `most`, then by `sum`. */
 export type Use = readonly [most: number, sum: number];
 
-/** Milliseconds. What was hashed longer ago than two of these is forgotten. */
+/** Milliseconds. Hashes older than two periods no longer count. */
 const period = 30_000;
-/** Names, at most; when there are so many, what was before them is forgotten early. */
+/** The most names in one period; with more, a new period begins early. */
 const mostNames = 50_000;
 
 export function partiesOf({ caller, account }: HashCall): Party[] {
-  // A caller whose address is no address is client and network in one.
+  // A caller without a valid IP address has one name as client and as network; it counts once.
   const names = new Set(caller ? [...caller.networks, caller.client] : []);
   const parties = [...names].map((name) => ({ name, weight: weights[/\/\d+$/.exec(name)?.[0] ?? ''] ?? 1 }));
   return account === undefined ? parties : [...parties, { name: `account ${account}`, weight: 1 }];
 }
 
 /**
- * Who hashed how much, and was refused how often, in the last half minute to minute. It outlasts the queue: a hundred
- * clients with one waiting call each are told from a newcomer by what they had before.
+ * How many hashes each party had, and how often each client was refused, in the last 30 to 60 s. Unlike the queue it
+ * remembers finished calls, so that a newcomer goes before a hundred clients that each wait with one more call.
  */
 export class HashShares {
   #now = new Map<string, number>();
@@ -67,8 +70,8 @@ export class HashShares {
   }
 
   /**
-   * Notes a call that found no room, of the client alone: who tries again and again is told from who comes for the first
-   * time before either had a hash, and neighbours do not answer for it.
+   * Notes a call that found no room, for the client alone and not for its networks: a client that tries again and again
+   * then comes after one that tries for the first time, and its neighbours do not pay for it.
    */
   tried({ caller }: HashCall): void {
     if (!caller) return;
@@ -77,9 +80,9 @@ export class HashShares {
   }
 
   /**
-   * The part of a share that is used up: of the party of which most is, and, where that is equal, of all together.
+   * The used part of the shares: the largest of one party, and the sum over all parties.
    *
-   * @param waiting calls of each party that are still to come, where they count too.
+   * @param waiting the number of waiting calls of each party, if they count, too.
    */
   usedBy(parties: readonly Party[], waiting?: ReadonlyMap<string, number>): Use {
     this.#turn();

@@ -1,15 +1,15 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { setPriority } from 'node:os';
 
-/** Of the threads that hash; the event loop's is 0. A thread of 5 gets a third of the time of one of 0. */
+/** Nice value of the threads that hash; the event loop's is 0. A thread at 5 gets a third of the time of one at 0. */
 const niceness = 5;
 
 /**
- * Lets the threads of libuv's pool, which hash, stand back behind the event loop, so that all cores can hash while other
- * calls are answered quickly. On Linux, where a priority is a thread's; elsewhere it would be the process's. To be called
- * once the pool is there, with the first hash.
+ * Gives the threads of libuv's pool, which hash, a lower priority than the event loop, so that all cores can hash while
+ * other calls are answered quickly. Linux only: elsewhere the priority is that of the whole process. To be called after
+ * the first hash, which makes the pool.
  *
- * @returns how many threads it found; 0 where they bear no name of their own (libuv before 1.50).
+ * @returns how many threads it found; 0 where they have no name of their own (libuv before 1.50). Never throws.
  */
 export function lowerHashThreads(): number {
   if (process.platform !== 'linux') return 0;
@@ -21,7 +21,7 @@ export function lowerHashThreads(): number {
       lowered++;
     }
   } catch {
-    // Without /proc, or with a filter of system calls: they stay as they are.
+    // There is no /proc, or a filter forbids the system call: the threads keep their priority.
   }
   return lowered;
 }
