@@ -7,7 +7,7 @@ interface Answer {
   readonly failed?: string;
 }
 
-/** A part of the benchmark in a process of its own, so that its work is not counted as another's. */
+/** Runs a part of the benchmark in its own process, so that its CPU time is counted separately. */
 export class Child<Tasks> {
   #calls = 0;
 

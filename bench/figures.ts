@@ -18,7 +18,10 @@ export function percentile(numbers: readonly number[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
 }
 
-/** In Markdown. The ratio is that of each round, because only what ran within seconds of each other can be compared. */
+/**
+ * The figures as a Markdown table. Ratios are taken in each round, because only measurements within seconds of each
+ * other compare.
+ */
 export function table(figures: readonly Figure[]): string {
   const rows = figures.map(({ name, ours, floor, target }) => {
     const ratios = floor?.map((number, round) => (ours[round] ?? Number.NaN) / number);

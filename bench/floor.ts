@@ -36,7 +36,7 @@ const insertJobs = `
 
 type Write = (job: string) => Promise<unknown>;
 
-/** What a request costs at least: the same calls to the stores, by hand. */
+/** A server that does only what a request needs at least: the same calls to the stores, written by hand. */
 async function serve({ database, redis: redisUrl, together }: { database: string; redis: string; together: boolean }) {
   const pool = new pg.Pool({ connectionString: database, max: poolSize });
   const redis = new Redis(redisUrl);

@@ -6,7 +6,7 @@ import { machineTime } from './process-figures.js';
 
 export type { Environment };
 
-/** As an operator would set it, with limits that one machine that plays everybody does not meet. */
+/** Production settings, with limits so high that one machine that plays all clients does not meet them. */
 export function productionEnvironment(urls: { database: string; redis: string; smtp: string }): Environment {
   const { PORT, OPS_PORT, ...production } = productionSettings(urls);
   return { ...production, SUPPORT_URL: 'https://bench.example/support', LOG_LEVEL: 'warn', ...withoutLimits() };

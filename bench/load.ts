@@ -9,7 +9,7 @@ export interface Question {
   readonly url: string;
   readonly query: string;
   readonly variables: readonly object[];
-  /** Stands in every answer; one without it spoils the measurement. */
+  /** Text that every answer must contain; otherwise the measurement fails. */
   readonly answer: string;
 }
 
@@ -22,7 +22,7 @@ const tasks = {
   /** As fast as the answers come, for `seconds` or until `amount` were sent. */
   async run(input: Question & { connections: number; seconds?: number; amount?: number }) {
     const { url, connections, seconds, amount, answer } = input;
-    // Each connection has a part of its own, so that no two ask the same.
+    // Each connection has its own part of the requests, so that no two send the same.
     const parts: Request[][] = [];
     for (const [index, body] of bodies(input).entries()) {
       const part = index % connections;

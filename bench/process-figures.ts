@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-/** Of `/proc`, whatever the kernel's own clock does. */
+/** Clock ticks a second in `/proc`: Linux reports 100 there, whatever the kernel's own clock rate is. */
 const ticksPerSecond = 100;
 
 /** Seconds of CPU that a process has used so far, in all its threads. */

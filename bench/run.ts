@@ -36,7 +36,7 @@ async function run(): Promise<void> {
   }
 }
 
-// A run that is interrupted takes its servers with it.
+// An interrupted run also ends its servers.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 try {
   await run();

@@ -24,7 +24,7 @@ export interface Stage {
   readonly redis: Redis;
   readonly sink: Child<SinkTasks>;
   readonly load: Child<LoadTasks>;
-  /** Of the stores, in words. */
+  /** The versions of the stores, as text. */
   readonly versions: string;
   readonly accounts: number;
   /** Forgets jobs and what is remembered of them, so that each measurement finds the same tables. */
@@ -32,7 +32,7 @@ export interface Stage {
   close(): Promise<void>;
 }
 
-/** @throws Error with the way out when there is no Redis server. */
+/** Starts everything that the measurements need. @throws Error that says what to do when there is no Redis server. */
 export async function setStage({ accounts, isSmoke }: Options): Promise<Stage> {
   if (!findRedisServer()) {
     throw new Error('needs redis-server or valkey-server on PATH: the in-process stand-in would measure itself');
@@ -43,7 +43,7 @@ export async function setStage({ accounts, isSmoke }: Options): Promise<Stage> {
     for (const step of closing.splice(0).reverse()) await step();
   };
   try {
-    // As root, PostgreSQL runs as another user, who has to pass through.
+    // If root starts this, PostgreSQL runs as another user, who must be able to enter the folder.
     await chmod(folder, 0o711);
     const durable = isSmoke ? 'off' : 'on';
     const postgres = await startEmbeddedPostgres({
@@ -88,7 +88,7 @@ export const knownAddress = (number: number) => `person-${String(number).padStar
 export const unknownAddress = (number: number) => `nobody-${String(number).padStart(7, '0')}@bench.example`;
 
 async function seed(database: pg.Pool, accounts: number, { memoryKib, timeCost }: Argon2Settings): Promise<void> {
-  // Of our own form: what an import brought is compared in a lane of its own.
+  // Hashes of our own form, because foreign ones are verified in another lane.
   const options = { memoryCost: memoryKib, timeCost, parallelism: 1, hashLength: 32 };
   const hash = await argon2.hash('the password that all of them share', options);
   await database.query(
@@ -104,7 +104,7 @@ function withoutPlace(description: string): string {
   return description.split(',')[0] ?? description;
 }
 
-/** A process that still settles its last jobs may hold the rows that this wants, and the other way round. */
+/** Repeats on a deadlock: a process that still settles its last jobs may hold rows that this statement needs. */
 async function truncate(database: pg.Pool, table: string): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {

@@ -32,18 +32,19 @@ export type * from './generated/graphql.js';
 export interface LatchkeyClientOptions {
   /** Where the server is: `https://recover.example.com`, or its GraphQL endpoint. */
   readonly url: string;
-  /** The token of who is signed in, asked for at each call. */
+  /** Returns the access token of the person who is signed in; called for each request. */
   readonly accessToken?: () => string | undefined;
-  /** Milliseconds after which a call is given up. Default 20000. */
+  /** Milliseconds after which a call fails with `kind` `timeout`. Default 20000. */
   readonly timeoutMs?: number;
-  /** Further headers, for instance the address of the person that a server calls for. */
+  /** Further headers, for instance `X-Forwarded-For` with the address of the person on whose behalf a server calls. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly fetch?: typeof fetch;
 }
 
 /**
- * The call did not end in a result of the schema: no connection, no answer in time, or an answer that says the request
- * was wrong. `kind` tells what a person can be told.
+ * The call did not end with a result of the schema. `kind` says why: `offline` (no connection), `timeout`,
+ * `unavailable` (HTTP 503: try again in a moment), `refused` (HTTP 4xx: the request was wrong) or `failed` (any other
+ * fault).
  */
 export class LatchkeyRequestError extends Error {
   constructor(
@@ -62,7 +63,7 @@ export class LatchkeyRequestError extends Error {
   }
 }
 
-/** `unavailable`: a part is away, or more calls came at once than are worked on; the same call may be made again. */
+/** `unavailable`: a store is away, or too many calls are at work at the same time; the same call may be made again. */
 function kindOf(status: number, codes: readonly string[]): LatchkeyRequestError['kind'] {
   if (status === 503 || codes.includes('TEMPORARILY_UNAVAILABLE')) return 'unavailable';
   return status >= 400 && status < 500 ? 'refused' : 'failed';
@@ -73,11 +74,15 @@ interface Answer {
   readonly errors?: readonly { readonly extensions?: { readonly code?: string } }[];
 }
 
-/** A typed client without run-time dependencies; works in browsers, Node, Deno, Bun and workers. */
+/**
+ * Makes a typed client without run-time dependencies, for browsers, Node, Deno, Bun and workers. Each method resolves
+ * to a member of its result union, told by `__typename`, and throws `LatchkeyRequestError` when there is no such
+ * result.
+ */
 export function createLatchkeyClient(options: LatchkeyClientOptions) {
   const endpoint = options.url.replace(/\/+$/, '').replace(/(?:\/graphql)?$/, '/graphql');
 
-  /** @throws LatchkeyRequestError */
+  /** @throws LatchkeyRequestError when there is no answer in time, or one with errors or without data. */
   async function call<Data>(document: { toString(): string }, variables: object): Promise<Data> {
     const token = options.accessToken?.();
     const headers = {
@@ -113,18 +118,20 @@ export function createLatchkeyClient(options: LatchkeyClientOptions) {
     /** Asks for a mail with a one-time link. The same answer for every address. */
     requestPasswordReset: async (input: RequestPasswordResetInput) =>
       (await call<RequestPasswordResetMutation>(RequestPasswordResetDocument, { input })).requestPasswordReset,
-    /** Looks whether a key is good; never redeems it. */
+    /** Checks whether a reset key is valid; never redeems it. */
     passwordResetKey: async (key: string) =>
       (await call<PasswordResetKeyQuery>(PasswordResetKeyDocument, { key })).passwordResetKey,
-    /** Sets the password, exactly once. The same call again repairs a lost answer. */
+    /** Sets the password, exactly once. If the answer was lost, make the same call again: it reports success again. */
     resetPassword: async (input: ResetPasswordInput) =>
       (await call<ResetPasswordMutation>(ResetPasswordDocument, { input })).resetPassword,
-    /** Makes the account that a mail was sent for, exactly once. The same call again repairs a lost answer. */
+    /**
+     * Creates the account, exactly once. If the answer was lost, make the same call again: it reports success again.
+     */
     confirmSignUp: async (input: ConfirmSignUpInput) =>
       (await call<ConfirmSignUpMutation>(ConfirmSignUpDocument, { input })).confirmSignUp,
     signUp: async (input: SignUpInput) => (await call<SignUpMutation>(SignUpDocument, { input })).signUp,
     signIn: async (input: SignInInput) => (await call<SignInMutation>(SignInDocument, { input })).signIn,
-    /** Who is signed in; null without a valid access token. */
+    /** The account that is signed in; null without a valid access token. */
     me: async () => (await call<MeQuery>(MeDocument, {})).me,
     passwordPolicy: async () => (await call<PasswordPolicyQuery>(PasswordPolicyDocument, {})).passwordPolicy,
     changePassword: async (input: ChangePasswordInput) =>

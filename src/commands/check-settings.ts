@@ -5,15 +5,15 @@ import { type Command, type Environment } from '../settings/environment.js';
 import { readSettings, type SettingFault, type Settings, SettingsError } from '../settings/settings.js';
 import { settingsWarnings } from '../settings/warnings.js';
 
-/** Milliseconds for the one question to the database. */
+/** Milliseconds for the query to the database. */
 const patience = 5_000;
 
 /**
- * `latchkey settings --check`: every fault and every warning, and where a rotation of secrets stands. Never shows a value
- * of a secret.
+ * `latchkey settings --check`: prints every fault, every warning, and the state of a rotation of secrets. Never prints
+ * the value of a secret.
  *
- * @param commands for which an environment is meant.
- * @returns whether all of them would start.
+ * @param commands the commands that are to run with this environment.
+ * @returns whether no fault was found.
  */
 export async function checkSettings(
   environment: Environment,
@@ -46,7 +46,9 @@ export async function checkSettings(
 
 const line = ({ name, fault }: SettingFault) => `${name}: ${fault}`;
 
-/** How many values there are, and which of them the data key is encrypted under. */
+/**
+ * How many values SECRET and ACCESS_TOKEN_SIGNING_KEY have, and under which value of SECRET the data key is encrypted.
+ */
 async function rotationOf(settings: readonly Settings[]) {
   const faults: string[] = [];
   const warnings: string[] = [];

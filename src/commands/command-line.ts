@@ -11,16 +11,19 @@ import { naming } from './listening.js';
 import { withAccounts, withJobs } from './one-off.js';
 import { defineSettingsCommand } from './settings.commands.js';
 
-/** `latchkey <command>`; every process starts here. */
+/** Runs `latchkey <command>`; every process starts here. A failure ends the process with one line and exit code 1. */
 export async function run(argv: readonly string[]): Promise<void> {
   const unused = pgVariablesWarning(takeOutPgVariables(process.env));
   const program = new Command('latchkey')
     .description('Account recovery: lets people who lost their password back in, and nobody else')
-    .showHelpAfterError('(latchkey --help tells the commands)');
+    .showHelpAfterError('(latchkey --help lists the commands)');
   program
     .command('dev')
-    .description('everything in one process, with embedded parts: for a first look and for development')
-    .option('--yes-this-is-development', 'DATABASE_URL leads to another machine, and not to a production database')
+    .description('run everything in one process, with embedded stores: for a first look and for development')
+    .option(
+      '--yes-this-is-development',
+      'confirm that DATABASE_URL, which leads to another machine, is not a production database',
+    )
     .action(dev);
   program
     .command('api')
@@ -43,7 +46,7 @@ export async function run(argv: readonly string[]): Promise<void> {
     );
   migrate
     .command('status')
-    .description('what is applied, what is not; exit code 1 if something is not')
+    .description('show which migrations are applied; exit code 1 if one is missing')
     .action(() =>
       oneOff(async () => {
         const { url, directUrl } = readSettings(process.env, 'migrate').database;
@@ -55,7 +58,7 @@ export async function run(argv: readonly string[]): Promise<void> {
     );
   migrate
     .command('grants')
-    .description('print SQL that makes a role for each process and gives it its rights; reads and changes nothing')
+    .description('print SQL that creates a role for each process with its rights; changes nothing itself')
     .option('--migrate-role <name>', 'owns the tables', 'latchkey_migrate')
     .option('--api-role <name>', 'of the API', 'latchkey_api')
     .option('--worker-role <name>', 'of the workers', 'latchkey_worker')
@@ -72,7 +75,7 @@ export async function run(argv: readonly string[]): Promise<void> {
   defineJobsCommands(jobs, (work) => oneOff(() => withJobs(work)));
   defineSettingsCommand(program, process.env, oneOff);
   program.hook('preAction', (_program, action) => {
-    // The two that stay log it; `dev` has everything of its own.
+    // `api` and `worker` log this warning, `settings` prints it, and `dev` does not need it.
     const isTold = /^(?:api|worker|dev|settings)$/.test(action.name());
     for (const each of isTold ? [] : unused) process.stderr.write(`latchkey: ${each.name} ${each.fault}\n`);
   });
@@ -83,7 +86,7 @@ async function dev({ yesThisIsDevelopment = false }: { yesThisIsDevelopment?: bo
   await oneOff(async () => {
     const { startDev } = await import('../dev/dev.js');
     const starting = startDev(process.env, print, yesThisIsDevelopment);
-    // From now on, so that nothing that was started stays behind when somebody loses patience.
+    // Already while it starts, so that Ctrl+C leaves no started part behind.
     endGracefully(
       async () => (await starting).close(),
       () => undefined,
@@ -117,9 +120,9 @@ async function serve(
   start: (settings: Settings, services: Services) => Promise<{ close: () => Promise<void> }>,
 ): Promise<void> {
   const settings = readSettings(process.env, command);
-  // Node's own warnings go there; nobody who reads them is no reason to end.
+  // Node writes its own warnings to standard error; if nobody reads them, the process must not end.
   process.stderr.on('error', () => undefined);
-  // Loaded when a process needs them: help, settings and faults of use are told in a quarter of the time.
+  // Loaded here, not at the top: so help, `settings` and usage errors take a quarter of the time.
   const [{ createServices }, { startOperations }] = await Promise.all([
     import('../services/services.js'),
     import('../http/operations.js'),
@@ -141,7 +144,7 @@ async function serve(
   });
 }
 
-/** A command's failure is one clear line and exit code 1. */
+/** Runs a command; its failure is one line on standard error and exit code 1. */
 async function oneOff(work: () => Promise<void>): Promise<void> {
   try {
     await work();

@@ -3,20 +3,21 @@ import { describeFault } from '../observability/log.js';
 
 /** Milliseconds. */
 export interface Patience {
-  /** Until a process that was told to end ends whatever happens; longer than one SMTP dialogue. */
+  /** Time until a process that was told to end is ended forcibly; longer than one SMTP dialogue. */
   readonly grace: number;
-  /** Within which a second signal is the first one, said again. */
+  /** Within this time a second signal counts as a repetition of the first. */
   readonly echo: number;
 }
 
 const usual: Patience = { grace: shutdownGrace, echo: 2_000 };
 
 /**
- * One owner of the signals and of what nobody caught: both end the process by `close`, with exit code 0 or 1. Terminals,
- * npm and supervisors may say the same twice, which means no more than once; only somebody who interrupts again after a
- * while wants the end at any price. (close-with-grace takes every second signal for that, and cannot be told otherwise.)
+ * Handles signals (exit code 0) and uncaught errors (exit code 1): both call `close` and then end the process.
+ * Terminals, npm and supervisors may send a signal twice, so a repetition changes nothing; only a SIGINT that comes
+ * later than `echo` ends the process immediately. (The package close-with-grace ends at every second signal, without an
+ * option for this.)
  *
- * @param announce hears why, before `close` is called: the signal's name, or `error`.
+ * @param announce called before `close` with the reason: the signal's name, or `error`.
  */
 export function endGracefully(
   close: () => Promise<void>,

@@ -1,12 +1,12 @@
 import { Unavailable } from '../calls/errors.js';
 import { isDatabaseAway } from '../calls/unavailable.js';
 
-/** Why a command could not do what it was told, in words for who typed it. */
+/** Why a command could not do its work; the message is for the operator. */
 export class CommandFailure extends Error {
   override name = 'CommandFailure';
 }
 
-/** SQLSTATE (PostgreSQL, appendix A) that an operator can do something about. */
+/** Messages for SQLSTATEs (PostgreSQL, appendix A) that an operator can do something about. */
 const remedies: readonly (readonly [RegExp, string])[] = [
   [/^(?:42P01|42703|3F000)$/, 'the database is not migrated: run `latchkey migrate`'],
   [/^28/, 'the database refuses the user or the password of DATABASE_URL'],
@@ -14,7 +14,7 @@ const remedies: readonly (readonly [RegExp, string])[] = [
   [/^42501$/, 'the user of DATABASE_URL may not do this'],
 ];
 
-/** Says what went wrong without the error's message, because messages of drivers repeat values. */
+/** Describes an error for the operator without its message, because messages of drivers repeat values. */
 export function explain(error: unknown): string {
   if (error instanceof CommandFailure) return error.message;
   const cause = error instanceof Unavailable ? error.cause : error;

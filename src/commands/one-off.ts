@@ -4,7 +4,12 @@ import { AccountAdmin } from './accounts/account-admin.js';
 import { explain } from './failure.js';
 import type { JobsAdmin } from './jobs/jobs-admin.js';
 
-/** @throws SettingsError, CommandFailure. After a failure nothing is closed: the process ends, and a broken pool would wait. */
+/**
+ * Runs work on accounts. After a failure nothing is closed: the process ends anyway, and closing a broken pool would
+ * wait.
+ *
+ * @throws SettingsError when settings are wrong, CommandFailure when the work failed.
+ */
 export async function withAccounts(work: (admin: AccountAdmin) => Promise<void>): Promise<void> {
   const { accounts, audit, mailTemplates, orm, passwordHash } = createAccountServices(
     readSettings(process.env, 'account'),
@@ -19,7 +24,11 @@ export async function withAccounts(work: (admin: AccountAdmin) => Promise<void>)
   await orm.close(true);
 }
 
-/** @throws SettingsError, JobsFailure, and an Error with words for an operator. */
+/**
+ * Runs work on jobs.
+ *
+ * @throws SettingsError when settings are wrong, JobsFailure or Error with a message for the operator.
+ */
 export async function withJobs(work: (admin: JobsAdmin) => Promise<void>): Promise<void> {
   const { JobsAdmin, JobsFailure } = await import('./jobs/jobs-admin.js');
   const { orm, audit } = createJobServices(readSettings(process.env, 'migrate'));

@@ -4,17 +4,17 @@ export interface Writer {
   readonly isTTY?: boolean;
 }
 
-/** Milliseconds between two lines where nobody watches, and between two drawings of the bar where somebody does. */
+/** Milliseconds between two lines when the output is no terminal, and between two drawings of the bar on a terminal. */
 const pace = { line: 10_000, bar: 100 } as const;
 const barWidth = 24;
 
-/** How far a long command is: a bar that is redrawn on a terminal, a line now and then elsewhere. */
+/** Shows how far a long command is: on a terminal a bar that is redrawn, elsewhere a line every 10 seconds. */
 export class Progress {
   readonly #startedAt: number;
   #toldAt: number;
   #isDrawn = false;
 
-  /** @param size bytes to come, if that is known. @param clock milliseconds. */
+  /** @param size bytes in all, if known. @param clock returns milliseconds. */
   constructor(
     private readonly writer: Writer,
     private readonly size: number | undefined,
@@ -45,7 +45,7 @@ export class Progress {
     }
   }
 
-  /** Writes a line where the bar was. */
+  /** Clears the bar and writes a line. */
   line(text: string): void {
     this.clear();
     this.writer.write(`${text}\n`);

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { settingsMarkdown, settingsSeen } from '../settings/docs.js';
 import { commands, type Environment } from '../settings/environment.js';
 
-/** `latchkey settings`. */
+/** Defines `latchkey settings`. */
 export function defineSettingsCommand(
   program: Command,
   environment: Environment,
@@ -17,11 +17,11 @@ export function defineSettingsCommand(
   };
   program
     .command('settings')
-    .description('every setting with its default and what it is now; secrets are not shown')
-    .option('--markdown', 'the documented table')
+    .description('show every setting with its default or its value; secrets are not shown')
+    .option('--markdown', 'print the documented table')
     .option(
       '--check [command]',
-      'faults and warnings; exit code 1 on a fault. For one command, else for api and worker',
+      'print faults and warnings, for one command or for api and worker; exit code 1 on a fault',
     )
     .action(async (options: { markdown?: boolean; check?: true | string }) => {
       const { check: of } = options;

@@ -6,11 +6,11 @@ import { isAlive, startOf } from './processes.js';
 
 interface Owner {
   readonly pid: number;
-  /** See `startOf`; missing where the system does not tell. */
+  /** See `startOf`; missing where the system does not provide it. */
   readonly start?: string;
 }
 
-/** Another live process holds the folder. */
+/** The folder is locked by another live process. */
 export class DevFolderTaken extends Error {
   constructor(path: string, pid: number) {
     super(
@@ -20,7 +20,7 @@ export class DevFolderTaken extends Error {
   }
 }
 
-/** The folder that `latchkey dev` keeps its data in, held by one process at a time. */
+/** The folder in which `latchkey dev` keeps its data; one process at a time holds its lock. */
 export class DevFolder {
   private constructor(
     /** Absolute, without symbolic links. */
@@ -29,14 +29,15 @@ export class DevFolder {
   ) {}
 
   /**
-   * Creates the folder if missing and takes its lock; the lock of a process that is gone is taken over.
+   * Creates the folder if it is missing and takes its lock; the lock of a process that has ended is taken over.
    *
-   * @throws DevFolderTaken if a live process holds it
+   * @throws DevFolderTaken if a live process holds the lock
+   * @throws Error if the folder belongs to another user
    */
   static async open(path: string): Promise<DevFolder> {
     await mkdir(path, { recursive: true, mode: 0o700 });
     const folder = await realpath(path);
-    // Started by root, PostgreSQL runs as another user, who has to pass through.
+    // If root starts this, PostgreSQL runs as another user, who must be able to enter the folder.
     await chmod(folder, process.getuid?.() === 0 ? 0o711 : 0o700).catch((error: Error) => {
       throw new Error(`The folder ${folder} belongs to another user: use another folder, or remove it`, {
         cause: error,
@@ -50,8 +51,10 @@ export class DevFolder {
   }
 
   /**
-   * What the settings SECRET (32 random bytes, base64url) and ACCESS_TOKEN_SIGNING_KEY (Ed25519 private key, PKCS#8 PEM)
-   * need; made once, then kept in the folder.
+   * Values for the settings SECRET (32 random bytes, base64url) and ACCESS_TOKEN_SIGNING_KEY (Ed25519 private key,
+   * PKCS#8 PEM). They are made once and then kept in the folder.
+   *
+   * @throws Error if the file is damaged or cannot be read or written
    */
   async secrets(): Promise<{ secret: string; signingKey: string }> {
     const file = join(this.path, 'secrets.json');
@@ -76,7 +79,7 @@ export class DevFolder {
 async function takeLock(folder: string, claim: string): Promise<void> {
   const lock = join(folder, 'lock');
   const written = join(folder, `lock.${randomBytes(8).toString('hex')}`);
-  // A link appears with its whole content, or not at all if there is a lock already.
+  // The lock is made as a hard link, so it appears with its whole content, or not at all if there is a lock already.
   await writeFile(written, claim);
   try {
     while (!(await appears(written, lock))) {
@@ -108,8 +111,11 @@ async function liveOwner(held: string): Promise<number | undefined> {
 }
 
 /**
- * Puts our lock in place of a dead owner's. Of several processes that found the same dead owner, the one that makes
- * `lock.takeover` may do so, and looks again, because it may be late.
+ * Replaces the lock of a process that has ended by ours. If several processes find the same dead owner, only the one
+ * that creates `lock.takeover` may replace it. It reads the lock once more first, because another may have replaced it
+ * already.
+ *
+ * @returns whether the lock is ours now.
  */
 async function replaceDead(lock: string, dead: string, written: string): Promise<boolean> {
   const takeover = `${lock}.takeover`;

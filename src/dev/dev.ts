@@ -21,28 +21,30 @@ export interface Dev {
   readonly close: () => Promise<void>;
 }
 
-/** What is made or started here when no setting names it. */
+/** The settings whose value is made here, or whose server is started here, if they are not set. */
 const embedded = ['DATABASE_URL', 'REDIS_URL', 'SMTP_URL', 'SECRET', 'ACCESS_TOKEN_SIGNING_KEY'] as const;
 
 /**
- * Everything in one process: API, worker, and embedded stores for those that no setting names. Each of `DATABASE_URL`,
- * `REDIS_URL` and `SMTP_URL` replaces its part alone.
+ * Starts everything in one process: API, worker, and an embedded PostgreSQL, Redis and inbox. Each of `DATABASE_URL`,
+ * `REDIS_URL` and `SMTP_URL`, if set, replaces its embedded part.
  *
- * @param print gets one line at a time for the person at the terminal.
- * @param isConfirmed whether that person said that a database on another machine is no production's
+ * @param print writes text for the person at the terminal.
+ * @param isConfirmed whether that person confirmed that a database on another machine is not a production database
+ * @throws Error if NODE_ENV is production, a database is on another machine, the folder is in use, a port is taken or a
+ * part does not start; SettingsError if settings are wrong. Parts that were started are stopped first.
  */
 export async function startDev(given: Environment, print: (line: string) => void, isConfirmed = false): Promise<Dev> {
   refuseProduction(given.NODE_ENV);
   const { environment } = withSecretFiles(given);
   const isUnset = (name: string) => (environment[name] ?? '') === '';
   const stops: (() => Promise<void>)[] = [];
-  /** In reverse order of the start, each whatever happened to the others. */
+  /** Stops the parts in reverse order of their start; a failure does not keep the others from being stopped. */
   const close = async () => {
     for (const stop of stops.splice(0).reverse()) await stop().catch(() => undefined);
   };
   try {
-    // Wrong settings and taken ports are told before anything is started; the folder first, because a second start in
-    // it finds the port taken too, and another port would not help.
+    // Wrong settings and taken ports are reported before anything is started. The folder is checked before the port:
+    // when `npm start` runs already, the port is taken too, and the advice to choose another port would not help.
     const early = readSettings(given, 'dev', embedded);
     if (!isConfirmed) {
       refuseForeignDatabase([early.database.url, environment.DATABASE_DIRECT_URL ?? ''], environment.PGHOST);
@@ -50,7 +52,7 @@ export async function startDev(given: Environment, print: (line: string) => void
     const folder = await DevFolder.open(resolve('.latchkey'));
     stops.push(() => folder.close());
     const found: Record<string, string> = {};
-    // A free port is chosen now, because links and the issuer of tokens are made from it.
+    // The port is chosen now, because links and the issuer of tokens contain it.
     found.PORT = String(await freePort(early.http.port, early.http.host, 'PORT'));
     if (early.operations.port > 0) await freePort(early.operations.port, early.operations.host, 'OPS_PORT');
 
@@ -69,7 +71,8 @@ export async function startDev(given: Environment, print: (line: string) => void
     if (inbox) found.SMTP_URL = inbox.smtpUrl;
 
     const settings = readSettings({ ...environment, ...found }, 'dev');
-    // A folder that was deleted took its SECRET along, and the database may be another one, which stayed.
+    // If the folder was deleted, its SECRET is gone, but a database of DATABASE_URL keeps a data key encrypted under
+    // it.
     await migrateUp(settings.database.url, { secrets: settings.secrets, replaceUnreadable: !settings.production });
     const connectRedis = redis?.connect;
     const services = createServices(settings, connectRedis ? { redis: () => connectRedis() } : {});
@@ -100,7 +103,7 @@ Ctrl-C ends everything.`);
   }
 }
 
-/** Waits for all; if one fails, stops those that started, and tells why. */
+/** Waits for all parts to start. @throws the first failure, after the parts that started were stopped. */
 async function allOrNone<Parts extends readonly (Promise<{ stop(): Promise<void> }> | undefined)[]>(
   starting: readonly [...Parts],
 ): Promise<{ [Index in keyof Parts]: Awaited<Parts[Index]> }> {
@@ -113,7 +116,11 @@ async function allOrNone<Parts extends readonly (Promise<{ stop(): Promise<void>
   return results.map((result) => (result.status === 'fulfilled' ? result.value : undefined)) as never;
 }
 
-/** @returns the port, or a free one in place of 0. @throws Error naming the setting, if the port cannot be had. */
+/**
+ * @returns the port, or a free one if it is 0.
+ *
+ * @throws Error that names the setting, if the port or host cannot be used.
+ */
 async function freePort(port: number, host: string, setting: string): Promise<number> {
   const probe = createServer();
   return new Promise((free, taken) => {

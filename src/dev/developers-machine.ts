@@ -1,7 +1,8 @@
 /**
- * Hosting platforms run `npm start` beside production's settings; every reset link would then be on the web.
+ * Refuses NODE_ENV=production. Hosting platforms may run `npm start` with production's settings, and the inbox shows
+ * every reset link.
  *
- * @throws Error saying what to run instead
+ * @throws Error that says what to run instead
  */
 export function refuseProduction(nodeEnvironment: string | undefined): void {
   if (nodeEnvironment?.trim() !== 'production') return;
@@ -13,9 +14,11 @@ export function refuseProduction(nodeEnvironment: string | undefined): void {
 }
 
 /**
- * @param urls of PostgreSQL; empty ones are none
- * @param defaultHost for a URL that names none
- * @throws Error naming the flag by which a person says that it is no production's
+ * Refuses databases on other machines.
+ *
+ * @param urls of PostgreSQL; empty ones are ignored
+ * @param defaultHost the host of a URL that names none
+ * @throws Error that names the flag by which a person confirms that it is not a production database
  */
 export function refuseForeignDatabase(urls: readonly string[], defaultHost?: string): void {
   if (urls.every((url) => url === '' || isOnThisMachine(url, defaultHost))) return;
@@ -26,9 +29,9 @@ export function refuseForeignDatabase(urls: readonly string[], defaultHost?: str
   );
 }
 
-/** @param defaultHost for a URL that names none */
+/** @param defaultHost the host of a URL that names none */
 function isOnThisMachine(url: string, defaultHost = ''): boolean {
-  // Several hosts make no URL that can be parsed, and need all be looked at.
+  // Parsed by hand: the URL parser refuses several hosts, and each of them must be checked.
   const authority = /^[a-z]+:\/\/(?:[^@/]*@)?([^/?#]*)/i.exec(url)?.[1] ?? '';
   const inQuery = [...url.matchAll(/[?&](?:host|hostaddr)=([^&#]*)/gi)].map((match) => match[1] ?? '');
   const hosts = [authority, ...inQuery].flatMap((each) => each.split(',')).filter((each) => each !== '');

@@ -1,8 +1,8 @@
 /**
- * Imports a package that is there in development only, so that a production install does without it.
+ * Imports a development dependency, which a production install does not have.
  *
- * @param setting the setting that makes the package needless
- * @throws Error naming the package and the setting, if the package is not installed
+ * @param setting the setting that makes the package unnecessary
+ * @throws Error that names the package and the setting, if the package is not installed
  */
 export async function importDevelopmentDependency<Module>(
   name: string,

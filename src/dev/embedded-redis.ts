@@ -8,11 +8,11 @@ import { onFreePort, PrivateServer } from './private-server.js';
 import { commandLine, type StopStep, stopProcess } from './processes.js';
 
 export interface EmbeddedRedis {
-  /** Set when a real server runs: its URL, with the password. */
+  /** The URL of the server, with the password; undefined for the stand-in. */
   readonly url: string | undefined;
-  /** Set when there is none: makes clients of the in-process stand-in (ioredis-mock), which all share one store. */
+  /** Makes clients of the in-process stand-in (ioredis-mock), which share one store; undefined if a server runs. */
   readonly connect: (() => Redis) | undefined;
-  /** One line: which it is, and whether its data is kept. */
+  /** One line: which Redis it is, and whether its data is kept. */
   readonly description: string;
   /** Stops the server within 15 s, usually in 0.1 s; the stand-in forgets everything. May be called again. */
   stop(): Promise<void>;
@@ -25,17 +25,17 @@ export interface EmbeddedRedisOptions {
   readonly search?: 'path' | 'none';
 }
 
-/** SIGTERM saves and ends. */
+/** On SIGTERM Redis saves its data and ends. */
 const stopSteps: readonly StopStep[] = [
   ['SIGTERM', 10_000],
   ['SIGKILL', 5_000],
 ];
 
 /**
- * Starts a private redis-server or valkey-server from PATH on a free port of 127.0.0.1, with data kept in `folder`
- * (every second, as production does); without one on PATH, a stand-in in this process.
+ * Starts a private redis-server or valkey-server from PATH on a free port of 127.0.0.1; its data is written to `folder`
+ * every second. If there is none on PATH, makes a stand-in in this process.
  *
- * @throws Error with the last lines of the server's log and the way out
+ * @throws Error with the last lines of the server's log and what to do
  */
 export async function startEmbeddedRedis({ folder, search = 'path' }: EmbeddedRedisOptions): Promise<EmbeddedRedis> {
   const program = search === 'path' ? findRedisServer() : undefined;
@@ -57,7 +57,7 @@ export function findRedisServer(): string | undefined {
 async function startServer(program: string, folder: string, port: number): Promise<EmbeddedRedis> {
   const password = randomBytes(24).toString('base64url');
   const configuration = join(folder, 'redis.conf');
-  // A new file each time, so that it has the mode given here whatever was there.
+  // A new file each time, so that it gets this mode even if an old file had another.
   await writeFile(`${configuration}.new`, configurationText(folder, port, password), { mode: 0o600 });
   await rename(`${configuration}.new`, configuration);
   const server = await PrivateServer.spawn({
@@ -116,7 +116,8 @@ async function stopLeftover(folder: string): Promise<void> {
   if (!(pid > 0)) return;
   const configuration = await readFile(join(folder, 'redis.conf'), 'utf8').catch(() => '');
   const port = /^port (\d+)$/m.exec(configuration)?.[1];
-  // The id may be that of another program by now. The server replaces its arguments by its address.
+  // The process id may belong to another program now, so its command line is checked. Redis replaces its arguments by
+  // its address.
   const command = await commandLine(pid);
   if (!command || !/(redis|valkey)-server /.test(command)) return;
   if (command.includes(`127.0.0.1:${port}`) || command.includes(join(folder, 'redis.conf'))) {

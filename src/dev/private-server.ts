@@ -9,7 +9,7 @@ import { bareEnvironment, type StopStep } from './processes.js';
 const largestLog = 1024 * 1024;
 
 export interface PrivateServerOptions {
-  /** As it is called in messages, for example "PostgreSQL". */
+  /** Its name in messages, for example "PostgreSQL". */
   readonly name: string;
   readonly command: string;
   readonly args: readonly string[];
@@ -23,7 +23,7 @@ export interface PrivateServerOptions {
   readonly wayOut: string;
 }
 
-/** A server of ours that lives as long as this process: a child in a process group of its own. */
+/** A server that runs as long as this process: a child in its own process group. */
 export class PrivateServer {
   readonly #exited: Promise<void>;
   readonly #interrupt: () => void;
@@ -52,7 +52,7 @@ export class PrivateServer {
       if (fstatSync(log).size > largestLog) ftruncateSync(log);
       const child = spawn(options.command, options.args, {
         cwd: options.cwd,
-        // A process group of its own: Ctrl-C in a terminal would else stop the server before its clients.
+        // Its own process group, because otherwise Ctrl-C in a terminal would stop the server before its clients.
         detached: true,
         env: bareEnvironment(),
         stdio: ['ignore', log, log],
@@ -131,7 +131,10 @@ export class PrivateServer {
 export class ServerFailed extends Error {
   constructor(
     message: string,
-    /** Somebody took the port between our choice and the server's start: worth a new try. */
+    /**
+     * Another program took the port between our choice and the server's start, so another try with a new port may
+     * succeed.
+     */
     readonly portWasTaken: boolean,
     options?: ErrorOptions,
   ) {
@@ -140,7 +143,11 @@ export class ServerFailed extends Error {
   }
 }
 
-/** Calls `start` with a free port of 127.0.0.1, again with another one if it was taken meanwhile. */
+/**
+ * Calls `start` with a free port of 127.0.0.1; if it was taken meanwhile, with another one, three times at most.
+ *
+ * @throws what `start` throws.
+ */
 export async function onFreePort<Result>(start: (port: number) => Promise<Result>): Promise<Result> {
   for (let attempt = 1; ; attempt += 1) {
     try {

@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 /** A signal, and the milliseconds to wait for the end of the process before the next step. */
 export type StopStep = readonly [signal: NodeJS.Signals, patienceMs: number];
 
-/** Environment for servers: nothing of ours, least of all secrets and PG* variables. */
+/** The environment for servers: only PATH and TZ of ours, no secrets and no PG* variables. */
 export function bareEnvironment(): NodeJS.ProcessEnv {
   const { PATH, TZ } = process.env;
   return { PATH, ...(TZ === undefined ? {} : { TZ }) };
@@ -22,7 +22,10 @@ export function isAlive(pid: number): boolean {
   }
 }
 
-/** Program and arguments of a live process, separated by spaces; undefined if there is none (or only a zombie). */
+/**
+ * Program and arguments of a live process, separated by spaces; undefined if there is no such process, or only a
+ * zombie.
+ */
 export async function commandLine(pid: number): Promise<string | undefined> {
   if (process.platform !== 'linux') return processStatus(pid, 'command=');
   const text = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
@@ -30,8 +33,8 @@ export async function commandLine(pid: number): Promise<string | undefined> {
 }
 
 /**
- * What tells a process from a later one with the same id: its start time, on Linux together with the boot.
- * Undefined if there is none, or only a zombie.
+ * A text that tells a process from a later one with the same id: its start time, on Linux together with the id of the
+ * boot. Undefined if there is no such process, or only a zombie.
  */
 export async function startOf(pid: number): Promise<string | undefined> {
   if (process.platform !== 'linux') return processStatus(pid, 'lstart=');
@@ -47,7 +50,7 @@ export async function startOf(pid: number): Promise<string | undefined> {
 /**
  * Stops a process that is not our child, step by step.
  *
- * @throws Error if it is still there after the last step, or may not be signalled
+ * @throws Error if it still runs after the last step, or may not be signalled
  */
 export async function stopProcess(pid: number, steps: readonly StopStep[]): Promise<void> {
   for (const [signal, patienceMs] of steps) {

@@ -127,7 +127,7 @@ describe('discarding', () => {
   it.each([
     [{ ids: [] }, 'give the ids of dead letters, or --all-dead'],
     [{ ids: [], queue: request }, 'give the ids of dead letters, or --all-dead'],
-    [{ ids: [randomUUID()], allDead: true, yes: true }, '--all-dead and --queue go without ids'],
+    [{ ids: [randomUUID()], allDead: true, yes: true }, '--all-dead and --queue cannot be combined with ids'],
     [{ ids: ['7'] }, 'the id of a job is a UUID'],
   ])('refuses %j', async (options, failure) => {
     expect((await jobs.told((admin) => admin.discard(options))).answer).toEqual({ failure });

@@ -15,7 +15,7 @@ export interface AccountAdminDeps {
   readonly accounts: Accounts;
   readonly audit: Pick<Audit, 'record' | 'note'>;
   readonly passwordHash: Pick<PasswordHash, 'make'>;
-  /** The language as one that mails are written in, or null. */
+  /** The language in which mails to such a locale are written, or null if there is none. */
   readonly knownLocale: (locale: string | null) => string | null;
   readonly languages: readonly string[];
   readonly terminal: { readonly in: Readable; readonly out: Writer; readonly err: Writer };
@@ -26,16 +26,16 @@ export interface ImportFlags {
   readonly allowExpensive?: boolean;
 }
 
-/** Who did it, in the audit trail. */
+/** The origin of these events in the audit trail. */
 const origin = 'command line';
-/** What a shell expects of a program that a signal ended: 128 and the signal's number. */
+/** The exit code that shells expect after SIGINT: 128 and the signal's number, 2. */
 const interruptedCode = 130;
 
-/** What an operator does with accounts. Every method throws `CommandFailure` with a sentence for who typed the command. */
+/** What an operator does with accounts. Every method throws `CommandFailure` with a message for the operator. */
 export class AccountAdmin {
   constructor(private readonly deps: AccountAdminDeps) {}
 
-  /** The account has a password that nobody knows, so its owner gets in by a reset. */
+  /** Adds an account with a random password that nobody knows; its owner sets one by a reset. */
   async add(addressText: string, { id: idText, locale: localeText }: { id?: string; locale?: string }): Promise<void> {
     const { accounts, audit, passwordHash, knownLocale, languages } = this.deps;
     const email = parseEmailAddress(addressText);
@@ -44,7 +44,7 @@ export class AccountAdmin {
     if (idText !== undefined && !id) throw new CommandFailure('--id is not a UUID');
     const locale = knownLocale(localeText ?? null);
     if (localeText !== undefined && !locale) {
-      throw new CommandFailure(`--locale is no language that mails are written in; there are ${languages.join(', ')}`);
+      throw new CommandFailure(`--locale: there are no mails in this language; there are ${languages.join(', ')}`);
     }
     const fields = {
       email,
@@ -60,7 +60,7 @@ export class AccountAdmin {
     this.#print(`added ${added.id}`);
   }
 
-  /** Ends every reset key and every access token of the account, too. */
+  /** Disables an account; this also ends all its reset keys and access tokens. */
   async disable(who: string): Promise<void> {
     const { accounts, audit } = this.deps;
     const { id } = await this.#find(who);
@@ -113,7 +113,8 @@ export class AccountAdmin {
 
   /**
    * @param file NDJSON, or `-` for standard input.
-   * @returns the exit code: 0, or 2 when lines were refused, 130 when it was interrupted, 1 when it broke off.
+   * @returns the exit code: 0, 2 when lines were refused, 130 when it was interrupted.
+   * @throws CommandFailure when the file or the database failed.
    */
   async import(
     file: string,

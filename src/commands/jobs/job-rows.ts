@@ -20,14 +20,14 @@ export interface JobRow {
   /** `failed`: the job died, and its dead letter was retried or discarded. */
   readonly state: JobState | 'failed';
   readonly attempts: number;
-  /** Of a dead letter: when the job that died was made. */
+  /** When the job was made; for a dead letter, when the job that died was made. */
   readonly created: string;
   readonly nextAttempt: string | null;
   readonly ended: string | null;
   readonly kept: string | null;
-  /** Outcome, or the reason of the last failure. */
+  /** The outcome, or the reason of the last failure. */
   readonly result: string | null;
-  /** Of a dead letter: the job that died. */
+  /** For a dead letter: the id of the job that died. */
   readonly diedAs: string | null;
   readonly data: unknown;
   readonly output: unknown;
@@ -60,7 +60,7 @@ const columns = `
   ${iso(`case when j.state < 'active' then j.keep_until else j.completed_on + j.deletion_seconds * interval '1 s' end`)} as kept,
   j.source_id as "diedAs", j.data, ${output} as output`;
 
-/** What stands in the queue's tables. Only reads; queues are those that have a place for their dead letters. */
+/** Reads the tables of the job queue. Only queues with a dead letter queue are listed. */
 export class JobRows {
   constructor(private readonly sql: Pick<Db, 'executeSql'>) {}
 
@@ -92,7 +92,7 @@ export class JobRows {
     return rows.map(withResult);
   }
 
-  /** By its own id, or a dead letter by the id of the job that died, because that is the one in the logs. */
+  /** Finds a job by its id, or a dead letter by the id of the job that died, because logs have that id. */
   async find(id: string): Promise<JobRow | undefined> {
     const rows = await this.#rows<Omit<JobRow, 'result'>>(
       `select ${columns} from ${source} where j.id = $1 or (${isDead} and j.source_id = $1)
@@ -110,7 +110,10 @@ export class JobRows {
     return rows.map(({ id }) => id);
   }
 
-  /** In a transaction: the dead letters of these ids (their own, or of the jobs that died), held until its end. */
+  /**
+   * The dead letters with these ids (their own, or those of the jobs that died); their rows stay locked until the
+   * transaction ends.
+   */
   lockDead(ids: readonly string[]): Promise<DeadLetter[]> {
     return this.#rows(
       `select j.id, q.name as queue, j.name as "deadLetterQueue", j.source_id as "diedAs",
@@ -128,7 +131,7 @@ export class JobRows {
   }
 }
 
-/** Ours is `{ outcome }` or `{ reason }`; the queue's own, for a lost lease, `{ value: { message } }`. */
+/** Our output is `{ outcome }` or `{ reason }`; for a lost lease pg-boss writes `{ value: { message } }`. */
 function withResult(row: Omit<JobRow, 'result'>): JobRow {
   const { outcome, reason, value } = (row.output ?? {}) as Record<string, unknown>;
   const message = (value as { message?: unknown } | undefined)?.message;

@@ -1,4 +1,4 @@
-/** `alice@example.com` becomes `a…@example.com`, wherever it stands in the value. */
+/** `alice@example.com` becomes `a…@example.com`, at every depth of the value. */
 export function maskAddresses(value: unknown): unknown {
   if (typeof value === 'string') return value.replace(/([^\s@])[^\s@]*@/gu, '$1…@');
   if (Array.isArray(value)) return value.map(maskAddresses);
@@ -6,7 +6,7 @@ export function maskAddresses(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, maskAddresses(each)]));
 }
 
-/** Lines with aligned columns; the first names them. */
+/** The rows as lines with aligned columns, below a line with the names. */
 export function table(rows: readonly Readonly<Record<string, string | number | null>>[]): string {
   const names = Object.keys(rows[0] ?? {});
   const cells = [names, ...rows.map((row) => names.map((name) => String(row[name] ?? '-')))];
@@ -21,13 +21,13 @@ export function table(rows: readonly Readonly<Record<string, string | number | n
     .join('\n');
 }
 
-/** Masked: a terminal scrolls, and is looked at over shoulders. */
+/** The first address in a job's data, masked, because other people may see the terminal; null if there is none. */
 export function addressIn(data: unknown): string | null {
   const address = Object.values(data ?? {}).find((value) => typeof value === 'string' && value.includes('@'));
   return typeof address === 'string' ? String(maskAddresses(address)) : null;
 }
 
-/** A UUID as the database writes it. */
+/** The UUID as the database writes it, or undefined if the text is none. */
 export function parseId(text: string): string | undefined {
   const id = text.toLowerCase();
   return /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id) ? id : undefined;

@@ -6,7 +6,7 @@ import { queueSchema, restoreTimes } from '../../jobs/queue/tables.js';
 import { type DeadLetter, type JobRow, JobRows, type JobState } from './job-rows.js';
 import { addressIn, maskAddresses, parseId, table } from './job-text.js';
 
-/** Why a command could not do what it was told, in words for who typed it. */
+/** Why a command could not do its work; the message is for the operator. */
 export class JobsFailure extends Error {
   override name = 'JobsFailure';
 }
@@ -17,14 +17,18 @@ export interface JobsAdminDeps {
   readonly terminal: Record<'out' | 'err', { write(text: string): unknown }>;
 }
 
-/** Which dead letters: these, or all. */
+/** Which dead letters: those with these ids, or all (of one queue, if given). */
 export interface Selection {
   readonly ids: readonly string[];
   readonly allDead?: boolean;
   readonly queue?: string;
 }
 
-/** What happens to dead letters of one queue. @returns what became of each. */
+/**
+ * Retries or discards dead letters of one queue.
+ *
+ * @returns a function that gives the id of the new job, if there is one.
+ */
 type Settle = (
   transaction: EntityManager,
   deadLetterQueue: string,
@@ -32,10 +36,10 @@ type Settle = (
 ) => Promise<(letter: DeadLetter) => { newJobId?: string }>;
 type Settled = DeadLetter & { readonly newJobId?: string };
 
-/** Dead letters in one transaction: few enough to end long before the database's time-outs. */
+/** Dead letters in one transaction: few enough to end long before the database's timeouts. */
 const batchSize = 100;
 
-/** What an operator does with jobs. Throws `JobsFailure` where it has a sentence for who typed the command. */
+/** What an operator does with jobs. Throws `JobsFailure` with a message for the operator, or the database's error. */
 export class JobsAdmin {
   readonly #rows: JobRows;
   readonly #boss: PgBoss;
@@ -45,7 +49,7 @@ export class JobsAdmin {
     this.#rows = new JobRows(db);
     const passive = { migrate: false, createSchema: false, supervise: false, schedule: false } as const;
     this.#boss = new PgBoss({ db, schema: queueSchema, ...passive });
-    // An emitter without a listener throws; whatever fails here fails the call, too.
+    // Without a listener for `error` an emitter throws; each such fault also makes the call fail.
     this.#boss.on('error', () => undefined);
   }
 
@@ -68,7 +72,7 @@ export class JobsAdmin {
     this.#print(jobs.length === 0 ? 'no jobs' : table(jobs));
   }
 
-  /** One job with its data, by default without addresses. @throws JobsFailure */
+  /** Prints one job with its data, by default with masked addresses. @throws JobsFailure when there is no such job. */
   async show(id: string, { address, json }: { address?: boolean; json?: boolean }): Promise<void> {
     const found = await this.#rows.find(idOf(id));
     if (!found) throw new JobsFailure('no such job; what is done is kept for a day');
@@ -83,21 +87,32 @@ export class JobsAdmin {
     }
   }
 
-  /** Puts dead letters back into their queues. @returns the exit code: 1 when an id was none of a dead letter. @throws JobsFailure */
+  /**
+   * Puts dead letters back into their queues.
+   *
+   * @returns the exit code: 1 when an id was not that of a dead letter.
+   * @throws JobsFailure when the selection makes no sense, or a dead letter cannot be moved.
+   */
   retry(selection: Selection): Promise<number> {
     return this.#settle(selection, 'retried', async (transaction, deadLetterQueue, letters) => {
       const db = sqlOf(transaction);
       const ids = letters.map(({ id }) => id);
       const moved = await this.#boss.redrive(deadLetterQueue, { ids, limit: ids.length, db });
-      // The queue makes them anew, as of now. Their own time decides whether they are too late, or older than a change
-      // of the password, so it is given back before anybody can see them.
+      // pg-boss makes new jobs with the present time. The original time decides whether a request is too old, or older
+      // than a change of the password, so it is restored in the same transaction.
       const newIds = await restoreTimes(db, letters);
-      if (moved !== ids.length || newIds.size !== ids.length) throw new JobsFailure('a dead letter would not go back');
+      if (moved !== ids.length || newIds.size !== ids.length)
+        throw new JobsFailure('a dead letter could not be put back');
       return (letter) => ({ newJobId: newIds.get(letter.root) ?? '' });
     });
   }
 
-  /** Deletes dead letters. @returns the exit code, as `retry` does. @throws JobsFailure */
+  /**
+   * Deletes dead letters.
+   *
+   * @returns the exit code, as `retry` does.
+   * @throws JobsFailure when the selection makes no sense.
+   */
   async discard({ yes, ...selection }: Selection & { yes?: boolean }): Promise<number> {
     if (selection.allDead && !yes) throw new JobsFailure('discarding all dead letters needs --yes');
     return this.#settle(selection, 'discarded', async (transaction, deadLetterQueue, letters) => {
@@ -117,7 +132,8 @@ export class JobsAdmin {
     settle: Settle,
   ): Promise<number> {
     if (given.length === 0 && !allDead) throw new JobsFailure('give the ids of dead letters, or --all-dead');
-    if (given.length > 0 && (allDead || queue)) throw new JobsFailure('--all-dead and --queue go without ids');
+    if (given.length > 0 && (allDead || queue))
+      throw new JobsFailure('--all-dead and --queue cannot be combined with ids');
     await this.#checkQueue(queue);
     const ids = allDead ? await this.#rows.deadIds(queue) : [...new Set(given.map(idOf))];
     await this.#startQueue();
@@ -159,7 +175,7 @@ export class JobsAdmin {
 
   async #startQueue(): Promise<void> {
     await this.#boss.start().catch((error: unknown) => {
-      // The queue's own refusals have no code; those of the database do.
+      // Errors of pg-boss itself have no code; errors of the database do.
       if (error instanceof Error && !('code' in error)) {
         throw new JobsFailure('the job queue is not of this version: run `latchkey migrate`', { cause: error });
       }

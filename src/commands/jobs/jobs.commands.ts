@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { JobsAdmin } from './jobs-admin.js';
 
-/** Runs a command with a database, and answers its failures with one line and exit code 1. */
+/** Runs a command with the database; a failure is printed in one line and ends with exit code 1. */
 export type WithJobs = (work: (admin: JobsAdmin) => Promise<void>) => Promise<void>;
 
 interface Choice {
@@ -10,13 +10,13 @@ interface Choice {
 }
 
 const ids = `
-An id may be of the dead letter or of the job that died, which is the one in the logs.
-Exit code: 0, or 1 when an id was of nothing dead (those are told) or it could not run.`;
+An id may be that of the dead letter or that of the job that died, which is the one in the logs.
+Exit code: 0, or 1 when an id was not that of a dead letter (such ids are listed) or the command failed.`;
 const ownTime = `
-A retried job is a new one with a new id, but keeps the time at which the first was made: deadlines go on from then, so
-a request that is too old ends as expired, and one that is older than a change of the password as superseded.`;
+A retried job is a new job with a new id, but keeps the time at which the first job was made: a request that is older
+than its deadline ends as expired, and one that is older than a change of the password as superseded.`;
 
-/** Only translates: `latchkey jobs <command>`. */
+/** Defines `latchkey jobs <command>`: translates arguments into calls of `JobsAdmin`. */
 export function defineJobsCommands(jobs: Command, withJobs: WithJobs): void {
   jobs
     .command('count')
@@ -28,13 +28,13 @@ export function defineJobsCommands(jobs: Command, withJobs: WithJobs): void {
     .description('jobs, newest first; addresses are masked')
     .option('--queue <name>', 'of this queue only')
     .addOption(new Option('--state <state>', 'in this state only').choices(['waiting', 'active', 'done', 'dead']))
-    .option('--limit <count>', 'at most so many', parseLimit, 50)
+    .option('--limit <count>', 'list at most this many jobs', parseLimit, 50)
     .option('--json', 'one JSON array')
     .action((options: Parameters<JobsAdmin['list']>[0]) => withJobs((admin) => admin.list(options)));
   jobs
     .command('show')
-    .description('one job whole; addresses are masked')
-    .argument('<id>', 'of the job, or of the job that a dead letter was')
+    .description('show one job with its data; addresses are masked')
+    .argument('<id>', 'id of the job, or of the job that became a dead letter')
     .option('--address', 'show addresses in full')
     .option('--json', 'one JSON object')
     .action((id: string, options: { address?: boolean; json?: boolean }) =>
@@ -58,7 +58,7 @@ export function defineJobsCommands(jobs: Command, withJobs: WithJobs): void {
     .argument('[ids...]', 'dead letters')
     .option('--all-dead', 'every dead letter; needs --yes')
     .option('--queue <name>', 'with --all-dead: of this queue only')
-    .option('--yes', 'really all')
+    .option('--yes', 'confirm --all-dead')
     .addHelpText('after', ids)
     .action((given: string[], options: Choice & { yes?: boolean }) =>
       withJobs(async (admin) => {

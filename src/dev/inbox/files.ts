@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** A mail as it came over the wire. */
+/** A mail as it was received, not decoded. */
 export interface ReceivedMail {
   /** Sorts by time of receipt. */
   readonly id: string;
@@ -22,7 +22,7 @@ export class InboxFiles {
     return new InboxFiles(folder);
   }
 
-  /** All mails, oldest first. Files that are not ours, or damaged, are passed over. */
+  /** All mails, oldest first. Damaged files and files of other programs are skipped. */
   async load(): Promise<ReceivedMail[]> {
     const names = (await readdir(this.folder)).filter((name) => name.endsWith('.json')).sort();
     const mails = await Promise.all(names.map((name) => this.#read(name.slice(0, -'.json'.length))));
@@ -31,7 +31,7 @@ export class InboxFiles {
 
   async save({ id, receivedAt, envelope, raw }: ReceivedMail): Promise<void> {
     await writeFile(join(this.folder, `${id}.eml`), raw, { mode: 0o600 });
-    // The envelope last and whole: a mail without one does not count.
+    // The envelope is written last and appears whole: a mail without an envelope is ignored.
     const unfinished = join(this.folder, `${id}.new`);
     await writeFile(unfinished, JSON.stringify({ receivedAt, envelope }), { mode: 0o600 });
     await rename(unfinished, join(this.folder, `${id}.json`));

@@ -5,12 +5,12 @@ export class Html {
 
 type Part = string | Html | readonly Html[];
 
-/** Template tag: strings are escaped, for text and for quoted attributes alike; markup is put in as it is. */
+/** Template tag: escapes strings, for text and for quoted attributes; inserts `Html` unchanged. */
 export function html(literals: TemplateStringsArray, ...parts: readonly Part[]): Html {
   return new Html(String.raw({ raw: literals }, ...parts.map(markupOf)));
 }
 
-/** Text in which web addresses are links. */
+/** Escapes the text and makes its web addresses links. */
 export function linked(text: string): Html {
   const pieces = text.split(/(https?:\/\/[^\s<>"]+)/);
   return new Html(
@@ -31,7 +31,7 @@ function markupOf(part: Part): string {
   return part.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 
-/** Of the inbox pages. */
+/** The style sheet of the inbox pages. */
 export const style = new Html(`
 :root{color-scheme:light dark;--line:#d8dbe0;--quiet:#5d6470;--page:#fff;--ink:#1c1f24;--link:#0b57d0}
 @media (prefers-color-scheme:dark){:root{--line:#3a3f47;--quiet:#a0a7b3;--page:#16181c;--ink:#e6e8eb;--link:#8ab4f8}}

@@ -39,7 +39,7 @@ interface Waiting {
 
 const largestMail = 1024 * 1024;
 
-/** An SMTP server for development and tests that delivers nothing: whatever it is sent can be read here. */
+/** An SMTP server for development and tests that delivers nothing: the mails that it received can be read here. */
 export class Inbox {
   #mails: InboxMail[] = [];
   readonly #waiting = new Set<Waiting>();
@@ -73,7 +73,7 @@ export class Inbox {
         );
       },
     });
-    // Broken connections are the clients' affair.
+    // A broken connection is reported by the client, not here.
     server.on('error', () => {});
     const listener = server.listen(port, '127.0.0.1');
     await once(listener, 'listening');
@@ -130,7 +130,7 @@ export class Inbox {
   async #receive(stream: SMTPServerDataStream, session: SMTPServerSession): Promise<void> {
     const chunks: Buffer[] = [];
     for await (const chunk of stream as AsyncIterable<Buffer>) {
-      // The rest has to be read all the same; the server then answers 552.
+      // The rest must still be read; then the server answers 552.
       if (stream.sizeExceeded) chunks.length = 0;
       else chunks.push(chunk);
     }

@@ -12,7 +12,7 @@ const pagePolicy = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-/** For what the mail says: nothing is loaded, nothing runs, links open elsewhere. */
+/** For the HTML of a mail: it loads nothing and runs no script; its links open in new tabs. */
 const mailPolicy = [
   'sandbox allow-popups allow-popups-to-escape-sandbox',
   "default-src 'none'",
@@ -22,7 +22,7 @@ const mailPolicy = [
   "frame-ancestors 'self'",
 ].join('; ');
 
-/** Pages to read an inbox at `/inbox`, and `/inbox.json` for scripts: for people and programs at this machine only. */
+/** Adds pages at `/inbox`, and `/inbox.json` for scripts, to read an inbox. They are shown on this machine only. */
 export function inboxPages(inbox: Inbox): (app: FastifyInstance) => Promise<void> {
   return async (app) => {
     // Pages of other ports of this machine may call `/graphql`, but not read mails.
@@ -67,7 +67,7 @@ function summary({ id, receivedAt, subject, from, to, text }: InboxMail) {
   return { id, receivedAt, subject, from, to, text };
 }
 
-/** Mails are laid out for a window of their own, so their links must not open inside the frame. */
+/** Makes the links of a mail open in new tabs, because they must not open inside the frame. */
 function inNewTabs(mail: string): string {
   const base = '<base target="_blank">';
   const start = /<head(?:\s[^>]*)?>/i.exec(mail) ?? /^\s*<!doctype[^>]*>/i.exec(mail);
@@ -133,9 +133,9 @@ const unknownMail = page(
 );
 
 const elsewhere = page(
-  'Only at the machine itself',
-  html`<h1>Only at the machine itself</h1>
-  <p>These mails hold links that open accounts, so they are shown over a connection from the machine that runs Latchkey,
+  'Only on this machine',
+  html`<h1>Only on this machine</h1>
+  <p>These mails contain links that open accounts, so they are shown only over a connection from the machine that runs Latchkey,
     at <code>http://localhost:…/inbox</code>, and not through a proxy or a tunnel. From elsewhere:
     <code>ssh -L 4000:localhost:4000 machine</code>.</p>`,
 );

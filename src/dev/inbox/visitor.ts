@@ -1,13 +1,17 @@
 import type { IncomingMessage } from 'node:http';
 import { isLoopback } from '../developers-machine.js';
 
-/** What proxies and tunnels add: behind one on this machine everybody comes from here. */
+/**
+ * Headers that proxies and tunnels add. Behind a proxy on this machine every visitor's connection comes from this
+ * machine.
+ */
 const forwarded =
   /^(?:forwarded|via|x-forwarded-.*|x-real-ip|x-client-ip|x-original-.*|true-client-ip|cf-.*|fly-.*|x-envoy-.*|x-amzn-.*|ngrok-.*)$/;
 
 /**
- * Whether somebody at this machine asks: over a connection from here, by a local name. By another name a page of
- * somebody else could ask, whose name was made to lead here (DNS rebinding).
+ * Whether a request comes from this machine: over a loopback connection, with a local host name, and not through a
+ * proxy. The host name is checked because an attacker's page may have a name that resolves to this machine (DNS
+ * rebinding).
  */
 export function isAtThisMachine({ socket, headers }: IncomingMessage): boolean {
   const host = (headers.host ?? '').replace(/:\d*$/, '');

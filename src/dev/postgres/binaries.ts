@@ -15,7 +15,7 @@ export interface PostgresBinaries {
   readonly major: number;
 }
 
-/** The binaries of the npm package for this platform, or those in `folder`. @throws Error where there are none. */
+/** The binaries of the npm package for this platform, or those in `folder`. @throws Error if there are none. */
 export async function findPostgresBinaries(folder?: string): Promise<PostgresBinaries> {
   const native = await realpath(folder ?? (await packagedBinaries()));
   await restoreLibraryLinks(native);
@@ -27,7 +27,7 @@ export async function findPostgresBinaries(folder?: string): Promise<PostgresBin
   return { folder: native, version: packaged?.version ?? serverVersion[0].trim(), major: Number(serverVersion[1]) };
 }
 
-/** Copies the binaries, readable for everybody, to `target`, unless they are there already. */
+/** Copies the binaries to `target`, readable for every user, unless they are there already. */
 export async function copyBinaries(source: string, target: string): Promise<void> {
   const copied = await readdir(target).catch(() => []);
   if (copied.length > 0) return;
@@ -37,7 +37,7 @@ export async function copyBinaries(source: string, target: string): Promise<void
     await rename(unfinished, target);
   } catch (error) {
     await rm(unfinished, { recursive: true, force: true });
-    // Somebody else was faster.
+    // Another process was faster and has copied them.
     if (!['ENOTEMPTY', 'EEXIST'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
   }
 }

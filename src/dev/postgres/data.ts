@@ -10,10 +10,10 @@ import type { PostgresLayout } from './layout.js';
 export const databaseUser = 'latchkey';
 
 /**
- * Makes the data folder by initdb if there is none. It appears whole or not at all: what a broken-off run left is
- * thrown away.
+ * Makes the data folder with initdb if there is none. It appears whole or not at all; the rest of an interrupted run is
+ * removed.
  *
- * @throws Error if there is data of another major version, which this server cannot read
+ * @throws Error if initdb fails, or if there is data of another major version, which this server cannot read
  */
 export async function prepareData(layout: PostgresLayout, major: number, password: string): Promise<void> {
   const { base, data } = layout;

@@ -9,7 +9,7 @@ import { layOutPostgres, type PostgresLayout } from './layout.js';
 import { stopLeftover, stopSteps } from './leftover.js';
 
 export interface EmbeddedPostgres {
-  /** Of the database, with the superuser's name and password. */
+  /** The URL of the database, with the superuser's name and password. */
   readonly url: string;
   /** One line: version, and where the data is. */
   readonly description: string;
@@ -26,7 +26,10 @@ export interface EmbeddedPostgresOptions {
   readonly postgresFlags?: readonly string[];
   /** Folder with `bin`, `lib` and `share`, instead of the npm package. */
   readonly binaries?: string;
-  /** Where root keeps what the server's user could not reach; `/var/lib/latchkey-dev` by default. */
+  /**
+   * If root starts this, data and binaries that the server's user could not read are kept here; `/var/lib/latchkey-dev`
+   * by default.
+   */
   readonly systemFolder?: string;
 }
 
@@ -41,7 +44,7 @@ interface Server {
  *
  * It listens on a free port of 127.0.0.1 and asks for a password. Started by root it runs as `postgres` or `nobody`.
  *
- * @throws Error with the last lines of the server's log, or what is wrong with the folder, and the way out
+ * @throws Error with the last lines of the server's log, or what is wrong with the folder, and what to do
  */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const { folder, database = 'latchkey', systemFolder = '/var/lib/latchkey-dev' } = options;
@@ -83,14 +86,14 @@ async function startServer(
     wayOut: `If its data may go, remove the folder ${folder} and start again; or set DATABASE_URL to a server of your own.`,
   });
   const client = await server.untilReady(() => connect(port, password), {
-    // Recovery after a crash takes its time.
+    // Long, because recovery after a crash may take a while.
     timeoutMs: 60_000,
     isFinal: (error) => (error as { code?: unknown }).code === wrongPassword,
   });
   return { client, port, stop: () => server.stop() };
 }
 
-/** SQLSTATE invalid_password. */
+/** SQLSTATE `invalid_password`. */
 const wrongPassword = '28P01';
 
 async function connect(port: number, password: string): Promise<Client> {
@@ -103,7 +106,7 @@ async function connect(port: number, password: string): Promise<Client> {
     ssl: false,
     connectionTimeoutMillis: 5_000,
   });
-  // A connection that breaks later is found by the next query.
+  // If the connection breaks later, the next query fails.
   client.on('error', () => {});
   await client.connect();
   return client;

@@ -5,13 +5,13 @@ import { copyBinaries, type PostgresBinaries } from './binaries.js';
 import { stopLeftover } from './leftover.js';
 import { canReadTree, closedFolder, type ServerUser, unprivilegedUsers } from './server-user.js';
 
-/** Where binaries and data are, and as whom the server runs. */
+/** Where binaries and data are, and as which user the server runs. */
 export interface PostgresLayout {
   readonly binaries: string;
   /** Holds `data`; the server's user can enter it. */
   readonly base: string;
   readonly data: string;
-  /** Undefined: as ourselves. */
+  /** Undefined: the user of this process. */
   readonly user: ServerUser | undefined;
 }
 
@@ -21,15 +21,16 @@ const originName = 'folder.txt';
 interface Wanted {
   readonly folder: string;
   readonly binaries: PostgresBinaries;
-  /** For what the server's user cannot reach otherwise. */
+  /** For data and binaries that the server's user cannot reach otherwise. */
   readonly systemFolder: string;
 }
 
 /**
- * Data is kept in `folder`, and binaries stay where they are installed. Only root has it harder: PostgreSQL refuses to
- * run as root, and the user who runs it instead may not reach either of them. Then they are kept in `systemFolder`.
+ * Chooses where data and binaries are. Usually data is kept in `folder`, and binaries stay where they are installed. If
+ * root starts this, PostgreSQL has to run as another user, who may not be able to reach them; then they are kept in
+ * `systemFolder`.
  *
- * @throws Error if existing data belongs to somebody else than the server's user, or is out of reach
+ * @throws Error if existing data belongs to another user than the server's, or that user cannot reach it
  */
 export async function layOutPostgres({ folder, binaries, systemFolder }: Wanted): Promise<PostgresLayout> {
   const startedByRoot = process.getuid?.() === 0;
@@ -96,7 +97,7 @@ async function makeElsewhere(to: { home: string; elsewhere: string; user: Server
   await removeAbandoned(dirname(elsewhere));
   await makeFolder(dirname(elsewhere), 0o755);
   await makeFolder(elsewhere, 0o711);
-  // The note first: data of a folder without one counts as abandoned.
+  // The note is written first, because data whose folder has no note counts as abandoned.
   await writeFile(
     join(home, noteName),
     `The PostgreSQL data of this folder is in\n${elsewhere}\nbecause the user ${user.name}, as whom PostgreSQL ` +
@@ -105,7 +106,7 @@ async function makeElsewhere(to: { home: string; elsewhere: string; user: Server
   await writeFile(join(elsewhere, originName), `${home}\n`);
 }
 
-/** Removes data whose folder is gone, or was made anew: the password went with it. */
+/** Removes data whose folder was deleted or made anew, because its password is gone. */
 async function removeAbandoned(systemFolder: string): Promise<void> {
   for (const name of await readdir(systemFolder).catch(() => [])) {
     const kept = join(systemFolder, name);

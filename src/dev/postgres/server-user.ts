@@ -1,7 +1,7 @@
 import { lstat, readdir, readFile, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
-/** A user of this machine, as whom a server runs. */
+/** A user of this machine as whom a server can run. */
 export interface ServerUser {
   readonly name: string;
   readonly uid: number;
@@ -18,7 +18,10 @@ export async function unprivilegedUsers(passwd = '/etc/passwd'): Promise<ServerU
   });
 }
 
-/** The first folder on the way to `path` (itself included) that the user cannot enter, going by permission bits. */
+/**
+ * The first folder on the way to `path` (itself included) that the user cannot enter, by its permission bits; undefined
+ * if none.
+ */
 export async function closedFolder(path: string, user: ServerUser): Promise<string | undefined> {
   const parent = dirname(path);
   const above = parent === path ? undefined : await closedFolder(parent, user);
@@ -36,7 +39,7 @@ export async function canReadTree(folder: string, user: ServerUser): Promise<boo
   return true;
 }
 
-/** Only the class that applies counts: an owner without permission is not helped by that of others. */
+/** Only the bits of one class count: an owner without a permission does not get it from the bits for others. */
 function allows(file: { mode: number; uid: number; gid: number }, user: ServerUser, bits: number): boolean {
   const shift = file.uid === user.uid ? 6 : file.gid === user.gid ? 3 : 0;
   return ((file.mode >> shift) & bits) === bits;

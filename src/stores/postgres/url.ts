@@ -10,7 +10,7 @@ export interface DatabaseAddress {
   readonly host: string;
   readonly port: number;
   readonly database: string;
-  /** Without one, `pg` takes the name of the system's user, and for the password PGPASSWORD or a passfile. */
+  /** Undefined: the name of the system's user. */
   readonly user: string | undefined;
   readonly password: string | undefined;
   readonly ssl: false | TlsOptions;

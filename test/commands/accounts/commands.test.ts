@@ -99,7 +99,7 @@ describe('adding an account', () => {
     expect(await refusal('second@localhost')).toEqual({ failure: 'the address is not one plain e-mail address' });
     expect(await refusal('second@example.com', { id: '42' })).toEqual({ failure: '--id is not a UUID' });
     expect(await refusal('second@example.com', { locale: 'tlh' })).toEqual({
-      failure: expect.stringMatching(/^--locale is no language that mails are written in; there are .*en/),
+      failure: expect.stringMatching(/^--locale: there are no mails in this language; there are .*en/),
     });
     expect(await latchkey.database.query('select email from account')).toEqual([{ email: 'first@example.com' }]);
     expect(await events()).toEqual([`account.added ${id} command line`]);

@@ -212,7 +212,7 @@ describe('inbox pages', { timeout: 20_000 }, () => {
     for (const url of ['/inbox', '/inbox.json', `/inbox/${id}`, `/inbox/${id}/html`, `/inbox/${id}/raw`]) {
       const { statusCode, body } = await app.inject({ url, ...how });
       expect(statusCode, url).toBe(403);
-      expect(body).toContain('Only at the machine itself');
+      expect(body).toContain('Only on this machine');
       expect(body).not.toMatch(/ada@|#key=/);
     }
   });

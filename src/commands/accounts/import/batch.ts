@@ -5,22 +5,24 @@ import type { ImportDeal } from '../../../accounts/passwords/forms/deal.js';
 import type { EventKind } from '../../../audit/kinds.js';
 import type { AccountEntry } from './entry.js';
 
-/** What became of an entry, in the order of the batch. */
+/** The result for one entry. */
 export type EntryOutcome =
   | { readonly kind: 'added' | 'present' }
   | { readonly kind: 'refused'; readonly reason: string };
 
-/** An entry with the line that it stands in. */
+/** An entry with its line number in the file. */
 export interface NumberedEntry extends AccountEntry {
   readonly line: number;
 }
 type Row = Omit<NumberedEntry, 'id'> & { readonly id: string; readonly idGiven: boolean };
-/** An account that is there. */
+/** An account that exists. */
 interface Known {
   readonly id: string;
   readonly email: string;
   readonly hash: string | null;
-  /** The line by which this run has added it, or would; otherwise null or undefined. */
+  /**
+   * The number of the line by which this run added it (or would, in a dry run); null or undefined if it existed before.
+   */
   readonly line?: number | null;
 }
 
@@ -28,9 +30,9 @@ const imported = 'account.imported' satisfies EventKind;
 
 const given = `select * from json_to_recordset(?::json) as given(line int, id uuid, email text, hash text, locale text)`;
 /**
- * One statement for the accounts and their audit events: each is there exactly if the other is. In the order of the file,
- * so that of contradicting lines the first is kept. The event remembers the run and the line, by which a later line for
- * the same address is told from one that was there before.
+ * One statement inserts the accounts and their audit events, so neither is written without the other. The order of the
+ * file is kept, so that of contradicting lines the first wins. The event stores the run and the line, so that a later
+ * line of the same file for this address can be told from an account that existed before the run.
  */
 const insertWithEvents = `
   with given as (${given}),
@@ -46,7 +48,7 @@ const insertWithEvents = `
     from added join given on given.id = added.id and given.email = added.email group by added.id
   )
   select id from added`;
-/** What the whole file would add, kept beside the accounts and only for this connection. */
+/** For a dry run: the accounts that the whole file would add, in a temporary table of this connection. */
 const rehearsalTable = `create temporary table if not exists account_rehearsal
   (id uuid primary key, email text unique, password_hash text, line int)`;
 const rehearse = `
@@ -58,30 +60,36 @@ const rehearse = `
   order by line
   on conflict do nothing
   returning id`;
-/** Two look-ups by index each, where one `or` would read the whole table. */
+/** Two look-ups by index; one query with `or` would read the whole table. */
 const findKnown = (table: string, line: string) => `
   select account.id, account.email, account.password_hash as hash, ${line} as line
     from ${table} as account join (${given}) as given on account.id = given.id
   union
   select account.id, account.email, account.password_hash as hash, ${line} as line
     from ${table} as account join (${given}) as given on account.email = given.email`;
-/** Of an account whose password has changed since, the file says nothing new. */
+/**
+ * The line of this run that added the account; null if its password has changed since, because then the file is out of
+ * date.
+ */
 const lineOfRun = `case when account.credential_version = 1 then (
   select (detail ->> 'line')::int from audit_event
    where account_id = account.id and kind = '${imported}' and detail ->> 'run' = ? limit 1) end`;
 
-/** How a run is to be told from others, and whether it leaves the accounts as they are. */
+/** One import: its id in the audit events, and whether it is a dry run. */
 export interface ImportRun {
   readonly id: string;
   readonly dryRun: boolean;
-  /** Gets what was added, in the same commit. */
+  /** Counts the forms of the added hashes, in the same commit. */
   readonly deal: ImportDeal;
 }
 
 /**
- * Adds accounts, many in one statement and one transaction. An address that is there already is left as it is, so that
- * a file can be imported again after an interruption, and what its owner changed since then stays; but one that this run
- * has added with another hash is refused: one of two people would lose the password without a word.
+ * Adds accounts, many in one statement and one transaction. An existing account is not changed, so that a file can be
+ * imported again after an interruption without undoing what an owner changed meanwhile. But if this run has added the
+ * address with another hash, the line is refused: otherwise one of two people would silently lose the password.
+ *
+ * @returns the results in the order of `entries`.
+ * @throws the database's error; then nothing of the batch was added.
  */
 export function importBatch(
   accounts: Accounts,
@@ -108,17 +116,17 @@ export function importBatch(
     const byId = new Map(known.map((each) => [each.id, each]));
     return rows.map((row): EntryOutcome => {
       const there: Known | undefined = isSimple ? row : byEmail.get(row.email);
-      // Of equal lines in one batch the first was added; the others find it.
+      // Of equal lines in one batch the first was added; the others find that account.
       if (there?.id === row.id && added.delete(row.id)) return { kind: 'added' };
       if (there) return outcomeOf(row, there);
       return refused(
-        byId.has(row.id) ? 'the id has an account with another address' : 'was taken away while it was imported',
+        byId.has(row.id) ? 'the id has an account with another address' : 'the account was deleted during the import',
       );
     });
   });
 }
 
-/** Of a line whose address has an account. */
+/** The result for a line whose address has an account. */
 function outcomeOf(row: Row, there: Known): EntryOutcome {
   if (row.idGiven && there.id !== row.id) return refused('the address has an account with another id');
   const first = there.line ?? undefined;

@@ -1,11 +1,11 @@
 import { type EmailAddress, parseEmailAddress } from '../../../accounts/email-address.js';
 import { parseImportedHash } from '../../../accounts/passwords/forms/imported-hash.js';
 
-/** An account as a file tells it. */
+/** An account as a line of the file describes it. */
 export interface AccountEntry {
   readonly id: string | undefined;
   readonly email: EmailAddress;
-  /** Null: the account has no password, and its owner begins with a recovery. */
+  /** Null: the account has no password; its owner has to set one by a reset. */
   readonly hash: string | null;
   readonly locale: string | null;
 }
@@ -15,16 +15,16 @@ export type EntryVerdict =
   | { readonly kind: 'refused'; readonly reason: string };
 
 const keys = ['id', 'email', 'hash', 'locale'];
-/** RFC 9562, section 4; the database reads other spellings too, but then one id would have several. */
+/** RFC 9562, section 4. The database accepts other spellings too, but one id must have one spelling. */
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
-/** What an import may take beside the usual. */
+/** What an import accepts beyond the usual bounds. */
 export interface EntryOptions {
-  /** Hashes whose verification costs more than one sign-in usually may. */
+  /** Accept hashes whose verification costs more than the usual bound. */
   readonly allowExpensive?: boolean;
 }
 
-/** Reads one line of an import. A reason never repeats a value: it may be a hash in the wrong place. */
+/** Reads one line of an import. The reason of a refusal never repeats a value, because it may be a misplaced hash. */
 export function readEntry(text: string, options: EntryOptions = {}): EntryVerdict {
   const fields = parseObject(text);
   if (!fields) return refused('is not a JSON object');
@@ -48,7 +48,7 @@ export function readEntry(text: string, options: EntryOptions = {}): EntryVerdic
   return { kind: 'accepted', entry: { id: parsedId, email: address, hash: verdict.hash, locale: locale ?? null } };
 }
 
-/** In the database's spelling, or undefined. */
+/** The UUID in the database's spelling (lower case), or undefined if the text is none. */
 export function parseUuid(text: string): string | undefined {
   return uuid.test(text) ? text.toLowerCase() : undefined;
 }

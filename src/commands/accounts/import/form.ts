@@ -1,16 +1,18 @@
-/** The file is something else than lines of JSON; the message says what to do about it. */
+/** The file does not consist of lines of JSON; the message says how to convert it. */
 export class WrongForm extends Error {
   override name = 'WrongForm';
 }
 
-/** Bytes that tell the form. */
+/** Number of bytes at the start that are enough to recognize the form. */
 const enough = 64;
 const oneObjectALine = 'one JSON object a line is needed';
 
 /**
- * Passes a stream on, once its first bytes look like lines of JSON: what is wrong with every line is said once.
+ * Passes a stream on if its first bytes look like lines of JSON, so that a file of another form is refused once and not
+ * for every line.
  *
- * @throws WrongForm
+ * @throws WrongForm when the file is compressed, an archive, not UTF-8, a JSON array, or has objects over several
+ * lines.
  */
 export async function* inRightForm(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   let head: Buffer | undefined = Buffer.alloc(0);

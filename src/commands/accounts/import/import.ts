@@ -10,23 +10,23 @@ import { readLines, SourceBroken } from './lines.js';
 
 export interface ImportDeps {
   readonly accounts: Accounts;
-  /** The language as one that mails are written in, or null. */
+  /** The language in which mails to such a locale are written, or null if there is none. */
   readonly knownLocale: (locale: string | null) => string | null;
   /** Gets the refused lines and the progress. */
   readonly err: Writer;
 }
 export interface ImportOptions extends EntryOptions {
   readonly dryRun?: boolean;
-  /** Bytes of the source, where that is known, for the percentage. */
+  /** Size of the source in bytes, if known, for the percentage. */
   readonly size?: number | undefined;
   /** Ends the import after the batch that is under way. */
   readonly signal?: AbortSignal;
   readonly batchSize?: number;
-  /** Milliseconds. */
+  /** Returns milliseconds. */
   readonly clock?: () => number;
 }
 
-/** What an import did, however it ended. Everything up to the line `through` is settled. */
+/** What an import did, however it ended. All lines up to number `through` have been handled. */
 export interface ImportResult {
   readonly ended: 'complete' | 'interrupted' | 'wrong-form' | 'source-broken' | 'database-failed';
   readonly cause?: unknown;
@@ -38,13 +38,17 @@ export interface ImportResult {
   readonly seconds: number;
 }
 
-/** Measured on 2 busy cores with PostgreSQL beside it: 1 a batch 700 lines/s, 100 13,000, 1,000 32,000, 5,000 34,000. */
+/**
+ * Lines in a batch. Measured on 2 busy cores, with PostgreSQL on them too: 1: 700 lines/s, 100: 13,000, 1,000: 32,000,
+ * 5,000: 34,000.
+ */
 const usualBatch = 1_000;
 
 /**
- * Adds the accounts of an NDJSON stream, in batches of one transaction each; refused lines are told by number and
- * skipped. Holds one chunk and one batch at a time, so the length of the stream does not matter. Whatever ends it early
- * loses nothing of what was done, and the same stream may be given again.
+ * Adds the accounts of an NDJSON stream, in batches of one transaction each; refused lines are reported by number and
+ * skipped. Memory holds one chunk and one batch, so the length of the stream does not matter. If it ends early,
+ * finished batches stay, and the same stream may be imported again. Does not throw for faults of the stream or the
+ * database: see `ended`.
  */
 export async function importAccounts(
   deps: ImportDeps,
@@ -105,7 +109,7 @@ export async function importAccounts(
   }
 }
 
-/** One line, for people and for scripts that look for the numbers. */
+/** The result in one line, for people and for scripts. */
 export function summary(result: ImportResult, dryRun: boolean): string {
   const { added, present, refused, unknownLocales, seconds, through } = result;
   const counts = [`${added} ${dryRun ? 'would be added' : 'added'}`, `${present} present`, `${refused} refused`];

@@ -10,18 +10,18 @@ export interface TextLine {
   readonly end: number;
 }
 
-/** The file or pipe broke; what came before it is good. */
+/** The file or pipe could not be read further; the lines before that are complete. */
 export class SourceBroken extends Error {
   override name = 'SourceBroken';
 }
 
-/** Bytes without the line's end. */
+/** Bytes of a line, without its end. */
 export const longestLine = 16 * 1024;
 const lineFeed = 0x0a;
 const byteOrderMark = '\ufeff';
 
 /**
- * Cuts a stream into lines (LF or CRLF), holding never more than one chunk and one line. A byte order mark at the start
+ * Splits a stream into lines (LF or CRLF); memory holds at most one chunk and one line. A byte order mark at the start
  * is dropped.
  *
  * @throws SourceBroken when the stream fails.
@@ -29,7 +29,7 @@ const byteOrderMark = '\ufeff';
 export async function* readLines(source: AsyncIterable<Uint8Array>): AsyncGenerator<TextLine> {
   let number = 0;
   let end = 0;
-  /** What came of a line that has not ended yet; no more of it is kept than tells that it is too long, CR or not. */
+  /** The begun line. Only so much is kept that one that is too long can be recognized, with or without CR. */
   let begun: Buffer = Buffer.alloc(0);
   const keep = (piece: Buffer) => {
     const head = piece.subarray(0, longestLine + 2);
