@@ -52,7 +52,7 @@ export class TooManyRequestsType extends UserError {
 @ObjectType('TemporarilyUnavailable', {
   implements: UserError,
   description:
-    'A part of the service is unavailable or overloaded; the same call may be made again. If `resetPassword` had succeeded, it reports success again. Example: `{ retryAfterSeconds: 5 }`.',
+    'A part of the service is unavailable or overloaded; the same call may be made again. A `resetPassword` that had succeeded then reports success again. Example: `{ retryAfterSeconds: 5 }`.',
 })
 export class TemporarilyUnavailableType extends UserError {
   readonly kind!: 'TemporarilyUnavailable';

@@ -30,7 +30,7 @@ export interface ServerSettings {
   readonly sandbox: boolean;
   /** GraphQL calls at the same time; further ones are answered with 503. */
   readonly callsAtWork: number;
-  /** Lets a feature correct path and query before routing, because mail programs and proxies change its links. */
+  /** Lets a feature correct path and query before routing, because link checkers change its links. */
   readonly respell?: (target: string) => string;
   /** Where the page about a failure sends people. */
   readonly startOver?: string;

@@ -103,7 +103,7 @@ export class RequestPasswordResetInput {
   @Field(() => String, {
     nullable: true,
     description:
-      'The last `device` token that this device received, if it stored one: with it the owner still gets mails after strangers used up the limit of the account. An invalid token is ignored. Example: `q83…43 characters…Hkw`.',
+      'The last `device` token that this device received, if it stored one: with it the owner can still get a mail after strangers used up the limit of the account. An invalid token is ignored. Example: `q83…43 characters…Hkw`.',
   })
   device?: string | null;
 }

@@ -83,7 +83,7 @@ export const limitSettings = {
       { points: 10, seconds: 900 },
       { points: 100, seconds: 86_400 },
     ],
-    meaning: 'Failed sign-ins of one device that the owner has signed in with before; replaces the limit per address.',
+    meaning: 'Failed sign-ins of one device with a valid `device` token; replaces the limit per address.',
   }),
   LIMIT_CHANGE_PASSWORD_PER_ACCOUNT: setting({
     value: limits,

@@ -60,7 +60,7 @@ export type PasswordRule =
 
 /** Example: `{ email: "alice@example.com", locale: "en" }`. */
 export type RequestPasswordResetInput = {
-  /** The last `device` token that this device received, if it stored one: with it the owner still gets mails after strangers used up the limit of the account. An invalid token is ignored. Example: `q83…43 characters…Hkw`. */
+  /** The last `device` token that this device received, if it stored one: with it the owner can still get a mail after strangers used up the limit of the account. An invalid token is ignored. Example: `q83…43 characters…Hkw`. */
   device?: string | null | undefined;
   /** One plain address, at most 254 characters. Example: `alice@example.com`. */
   email: string;

@@ -37,7 +37,7 @@ export function endConnectionsOnClose(app: FastifyInstance, connections: Connect
   app.addHook('preClose', async () => {
     isClosing = true;
     if (drain) await untilNobodyCalls(connections, drain);
-    // Listening anew with a queue of 0: the kernel refuses most new connections, the others a second later.
+    // Listening anew with a queue of 0: from now on the kernel refuses new connections, immediately or a second later.
     (app.server as { _handle?: { listen?(backlog: number): number } })._handle?.listen?.(0);
     for (let turn = 0; turn < 3; turn++) await round();
     // Browsers open spare connections that never send a byte, and Node does not count them as idle.
