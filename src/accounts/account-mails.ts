@@ -101,7 +101,7 @@ export class AccountMails {
     const placed = { ...job, place };
     const { signal, ...held } = placed;
     const use = { isUsed: false };
-    // As long as nine of ten mails, not longer or shorter by what happened in it; the job is settled meanwhile.
+    // Keeps the place as long as nine of ten mails take, whatever happened in it; the job is settled in the meantime.
     const free = () => place.kept(signal).finally(place.release);
     try {
       const settlement = await work(placed, use).finally(() =>

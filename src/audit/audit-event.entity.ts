@@ -1,6 +1,6 @@
 import { defineEntity, p } from '@mikro-orm/core';
 
-/** One line of the audit trail (OWASP ASVS 5.0, 16.3). Holds no addresses, keys or passwords. */
+/** One event of the audit trail (OWASP ASVS 5.0, 16.3). Holds no e-mail addresses, keys or passwords. */
 export const AuditEvent = defineEntity({
   name: 'AuditEvent',
   tableName: 'audit_event',

@@ -7,7 +7,7 @@ import { AuditEvent } from './audit-event.entity.js';
 import type { EventKind } from './kinds.js';
 import { type Refusal, Refusals } from './refusals.js';
 
-/** What happened, to whom, from where. Never an address, a key or a password. */
+/** An event: what happened, to which account, from where. Holds no e-mail address, key or password. */
 export interface Happening {
   readonly kind: EventKind;
   readonly accountId?: string;
@@ -32,20 +32,24 @@ export class Audit {
     this.#refusals = new Refusals(orm, log, metrics);
   }
 
-  /** In the caller's transaction: the event is there exactly if the change is. */
+  /**
+   * Writes an event in the transaction of its change.
+   *
+   * @throws the fault of the database, which rolls the change back.
+   */
   async record(transaction: EntityManager, happening: Happening): Promise<void> {
     await transaction.insert(AuditEvent, row(happening));
     this.metrics.auditEvent(happening.kind);
   }
 
-  /** By itself: a lost event is logged and hinders nobody. Never rejects. */
+  /** Writes an event outside a transaction. If that fails, raises an alarm and logs it. Never rejects. */
   note(happening: Happening): Promise<void> {
     return this.#inBackground(this.#write([happening]));
   }
 
   /**
-   * As `note`, a moment later and together with others: for what comes often, and for a processor that is wanted now. What
-   * happened in the last moment before a process is killed is missing in the trail.
+   * As `note`, but a moment later and together with others, for frequent events: the next mail needs the processor
+   * now. The events of the last moment before a process is killed are lost.
    */
   noteSoon(happening: Happening): void {
     if (this.#gathered) {
@@ -64,7 +68,7 @@ export class Audit {
     void this.#inBackground(pause.then(write));
   }
 
-  /** Writes what was noted and not waited for. */
+  /** Writes everything that was noted and is not written yet. Never rejects. */
   async written(): Promise<void> {
     this.#gathered?.end();
     await Promise.all([...this.#writing, this.#refusals.written()]);
@@ -87,14 +91,15 @@ export class Audit {
     }
   }
 
-  /** A call that was refused: counted by client, kind and hour, after the answer. Never throws, never rejects. */
+  /** Counts a call that was refused, by client, kind and hour, after the answer. Never throws. */
   refused(refusal: Refusal): void {
     this.#refusals.note(refusal);
   }
 
-  /** Erases what is older than the trail is kept, in parts that end in time. @returns how many events and counts. */
+  /** Erases old events and counts in batches that each end in time. @returns how many rows. */
   async eraseOld(): Promise<number> {
-    // A function that runs as the tables' owner and knows the 400 days: this process may delete no event.
+    // A database function with the rights of the tables' owner, which keeps 400 days: this process may not delete
+    // events.
     const statement = 'select erase_old_audit_events(?) as n';
     const erased = await eraseInParts(async (most) => {
       const [row] = await this.orm.em.fork().execute<{ n: string }[]>(statement, [most]);

@@ -1,12 +1,12 @@
-/** Clients of one network that an hour tells one by one, for one kind; an office of 200 is not more. */
+/** Clients of one network that are counted one by one in an hour, for each kind: enough for an office of 200. */
 const clientsOfANetwork = 200;
-/** Names of one process in an hour. */
+/** The most names of one process in an hour. */
 const namesInAll = 10_000;
 
 /**
- * Under which name a refusal is counted: its client's; its network's (IPv4 /24, IPv6 /32), without the account, when that
- * has too many clients; `many`, when there are too many networks. A network that changes its client at each call then
- * makes 200 rows an hour, and all networks of the world 10,000 in a process.
+ * The name under which a refusal is counted: the client's; the network's (IPv4 /24, IPv6 /32), without the account, if
+ * the network has too many clients; `many`, if there are too many networks. So a network with a new client at each
+ * call makes 200 rows an hour for each kind, and all networks together 10,000 in each process.
  */
 export class RefusalNames {
   #hour = 0;
@@ -44,7 +44,7 @@ export class RefusalNames {
   }
 }
 
-/** Of names as `http/client-ip.ts` makes them. */
+/** The network of a client's name in the form of `http/client-ip.ts`. */
 function networkOf(client: string): string {
   const [, ofFour] = /^(\d+\.\d+\.\d+)\.\d+(?:\/24)?$/.exec(client) ?? [];
   if (ofFour) return `${ofFour}.0/24`;

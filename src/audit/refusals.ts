@@ -5,13 +5,13 @@ import { eraseInParts } from '../stores/postgres/erase-in-parts.js';
 import type { RefusalKind } from './kinds.js';
 import { RefusalNames } from './refusal-names.js';
 
-/** A call that was refused; never an address, a key or a password. */
+/** A call that was refused. Holds no address, key or password. */
 export interface Refusal {
   readonly kind: RefusalKind;
   /** The client, or the network whose limit refused. */
   readonly client?: string | undefined;
   readonly accountId?: string | undefined;
-  /** One word of a closed set. */
+  /** A word of a closed set: see `refusalKinds`. */
   readonly detail?: string;
 }
 
@@ -23,12 +23,12 @@ interface Row {
   count: number;
 }
 
-/** Milliseconds for which refusals are gathered while they keep coming: one row is then written once, not a thousand times. */
+/** Milliseconds between two writes: a flood then updates a row once for many refusals. */
 const pause = 1_000;
 
 /**
- * Counts refusals in PostgreSQL: one row for each client, kind and hour. Nobody waits for it, so that an answer takes no
- * longer where there was something to write; and what a flood makes us keep in memory and in the table is bounded.
+ * Counts refusals in PostgreSQL: one row for each client, kind and hour. No call waits for the write, so that the time
+ * of an answer does not tell whether something was written. A flood fills memory and table only up to a bound.
  */
 export class Refusals {
   readonly #names = new RefusalNames();
@@ -53,7 +53,7 @@ export class Refusals {
     this.#writing ??= this.#writeAll();
   }
 
-  /** Writes what waits, without the pause. */
+  /** Writes all counts that wait, without the pause. Never rejects. */
   async written(): Promise<void> {
     this.#isUrgent = true;
     this.#rest?.end();
@@ -61,7 +61,7 @@ export class Refusals {
     this.#isUrgent = false;
   }
 
-  /** In parts that end in time. @returns how many rows. */
+  /** Erases old counts in batches that each end in time. @returns how many rows. */
   async eraseOld(): Promise<number> {
     return eraseInParts(async (most) => {
       const [row] = await this.orm.em.fork().execute<{ n: string }[]>('select erase_old_refusals(?) as n', [most]);

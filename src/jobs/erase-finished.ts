@@ -3,9 +3,9 @@ import { eraseInParts } from '../stores/postgres/erase-in-parts.js';
 import { eraseKept } from './queue/tables.js';
 
 /**
- * Erases the jobs that were kept long enough, in parts that end in time. pg-boss (12.35.0) does so, too, but in one
- * statement, which runs into its time-out again and again once there are too many (after a flood, or a day without a worker).
- * Rows that it is just erasing are passed over.
+ * Erases jobs after their retention, in batches that each end in time. pg-boss (12.35.0) erases them, too, but in one
+ * statement, which times out every time once there are too many (after a flood, or a day without a worker). Rows that
+ * pg-boss is erasing at the same time are skipped. @returns how many jobs.
  */
 export async function eraseFinished(db: Db): Promise<number> {
   return eraseInParts((most) => eraseKept(db, most));

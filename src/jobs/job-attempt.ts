@@ -5,28 +5,28 @@ import { describeFault, type Log } from '../observability/log.js';
 import type { AttemptEnd, JobOutcome } from './outcomes.js';
 import { backOffAfter, type Carried, carriedBy, pauseAfter, putOff } from './put-off.js';
 
-/** A job at one attempt. Times are the database's. */
+/** A job at one attempt. Times are by the database's clock unless said otherwise. */
 export interface Job<Data> {
   readonly id: string;
   readonly data: Data;
-  /** 1 at the first attempt; one that was put off counts as none. */
+  /** 1 at the first attempt; attempts that were put off do not count. */
   readonly attempt: number;
   readonly createdAt: Date;
   /** When this attempt began. */
   readonly startedAt: Date;
   /** When this attempt began in this process: milliseconds, `performance.now()`. */
   readonly begun: number;
-  /** Whether an attempt before this one said that it was `tried`. */
+  /** Whether the settlement of an earlier attempt had `tried`. */
   readonly wasTried: boolean;
-  /** Aborted when the lease is gone: somebody else may hold the job by now. */
+  /** Aborts when the lease ends: another worker may have the job by then. */
   readonly signal: AbortSignal;
 }
 
 /**
- * How an attempt ends: done for good, again after the queue's back-off, put off for a short time because it found no
- * room (that is no attempt), or dead and visible to an operator. `tried`: it came as far as it could. What
- * waits for something is tried immediately when that is back: see `JobQueue.wake`. `slotIsFree`: until then the slot
- * takes no other job. Never rejects.
+ * How an attempt ends. `done`: for good. `retry`: again after the queue's back-off. `later`: put off for a short time
+ * because no place was free, which does not count as an attempt. `dead`: given up, for an operator to look at.
+ * `tried`: the dialogue came as far as the recipient. `waitsFor`: the job is tried immediately when that is back
+ * (`JobQueue.wake`). `slotIsFree`: the slot takes no other job until this resolves; it never rejects.
  */
 export type Settlement = { readonly slotIsFree?: Promise<void> } & (
   | { readonly settle: 'done'; readonly outcome: JobOutcome }
@@ -36,15 +36,15 @@ export type Settlement = { readonly slotIsFree?: Promise<void> } & (
 );
 
 /**
- * Attempts in a row that may end in a fault of ours before the job is a dead letter: about 20 minutes with the queue's
- * back-off. Lost stores are no such fault.
+ * Attempts in a row that may end in a bug before the job becomes a dead letter: about 20 minutes with the queue's
+ * back-off. A store that is away is not counted.
  */
 export const mostFaults = 10;
 
 /** Milliseconds between two tries to settle a job while the database is away. */
 const settlePause = 500;
 
-/** Runs the attempts at jobs, and sees to it that what is done stays done. */
+/** Runs the attempts at jobs, and makes sure that a job that is done is settled as done. */
 export class JobAttempts {
   constructor(
     private readonly boss: Pick<PgBoss, 'complete' | 'getDb'>,
@@ -53,7 +53,7 @@ export class JobAttempts {
   ) {}
 
   /**
-   * @param wake asks for the next look at the queue, so many milliseconds from now.
+   * @param wake makes the worker look at the queue after this many milliseconds.
    * @returns how the queue is to settle the job; never throws, and logs nothing of the job's data.
    */
   async run<Data extends object>(
@@ -84,7 +84,7 @@ export class JobAttempts {
       if (settle === 'later') return await this.#later(job, carried, said.reason, wake);
       this.log.warn({ ...fields, outcome: settle, reason: said.reason }, 'job not done');
       const output = { ...carried, ...said };
-      // What was put off would wait as long as after so many attempts.
+      // pg-boss counts each time that a job was put off as an attempt, and would make the pause too long.
       if (settle === 'retry' && carried.putOff) await putOff(this.boss, job, backOffAfter(attempt), output);
       return { id, status: settle === 'dead' ? 'deadletter' : 'failed', output };
     } catch (error) {
@@ -112,15 +112,16 @@ export class JobAttempts {
     const seconds = pauseAfter(times);
     const ms = Math.round(seconds * 1000);
     this.log.info({ queue: job.name, jobId: job.id, reason, ms }, 'job put off');
-    // What it waited for before, and how many faults it met, stay as they are.
+    // Keeps `waitsFor` and `faults` of earlier attempts.
     const output = { ...(job.output as object | null), putOff: times + 1 };
     if (await putOff(this.boss, job, seconds, output)) wake(ms + 50);
     return { id: job.id, status: 'failed', output };
   }
 
   /**
-   * Writes down that a job is done, again and again until the lease ends. pg-boss (12.35.0) tries once, then gives
-   * the job back, and what was done (a mail sent) would be done a second time after each cut line. It finds the job settled.
+   * Settles a job as done; tries again until the lease ends. pg-boss (12.35.0) tries once and then gives the job back,
+   * so that after a lost connection the work (a mail) would be done twice. When pg-boss settles the job later, it is
+   * settled.
    */
   async #complete(job: JobWithMetadata<object>, output: object): Promise<void> {
     for (let failures = 0; !job.signal.aborted; failures++) {
@@ -136,7 +137,7 @@ export class JobAttempts {
   }
 }
 
-/** The queue keeps what the last attempt left. */
+/** Faults in a row before this attempt, from the output of the last one, which the queue keeps. */
 function faultsBefore({ output }: { output: unknown }): number {
   const faults = (output as { faults?: unknown } | null)?.faults;
   return typeof faults === 'number' ? faults : 0;

@@ -18,12 +18,12 @@ import { renewWaiting } from './renew-waiting.js';
 import { wakeJobs } from './wake-jobs.js';
 
 export interface JobQueueOptions {
-  /** `pg` options: where to, TLS, time-outs. */
+  /** `pg` options: address, TLS, timeouts. */
   readonly connection: Omit<DatabaseOptions, 'max'>;
-  /** Where to listen, instead of where statements go. */
+  /** Options for the connection that listens, if it needs another address (behind a pooler). */
   readonly direct?: DatabaseOptions | undefined;
   readonly poolSize: number;
-  /** Told of the pool each time that the queue opens one. */
+  /** Called with the connection pool each time that the queue opens one. */
   readonly onPool?: (pool: Pool) => void;
   readonly log: Log;
   readonly metrics: Metrics;
@@ -32,12 +32,12 @@ export interface JobQueueOptions {
 }
 
 /**
- * Two groups, so that one is gathered and sent while the other commits. Four more may wait; who comes beyond would wait
- * longer than for a new try, and calls that write no job need room, too.
+ * Two groups, so that one fills while the other commits. 400 more jobs (four groups) may wait; further calls are
+ * refused, because they would wait longer than the client's retry takes.
  */
 const groupLimits = { groups: 2, items: 100, waiting: 400 } as const;
 
-/** Durable jobs in PostgreSQL (pg-boss): written in the caller's transaction or by themselves, settled one by one. */
+/** Durable jobs in PostgreSQL (pg-boss): written in the caller's transaction or on their own, settled one by one. */
 export class JobQueue {
   readonly #boss: PgBoss;
   readonly #log: Log;
@@ -76,13 +76,13 @@ export class JobQueue {
     return this.#started;
   }
 
-  /** Starts, and goes on trying while the database is away. Resolves once started or stopped. */
+  /** Starts; tries again while the database is away. Resolves once started or stopped; never rejects. */
   start(): Promise<void> {
     this.#starting ??= this.#startPatiently();
     return this.#starting;
   }
 
-  /** @returns the job's id. @throws Unavailable when nothing was accepted. */
+  /** @returns the job's id. @throws Unavailable when the job was not written, or that is not known. */
   async enqueue<Data extends object>(queue: QueueDefinition<Data>, data: Data, priority = 0): Promise<string> {
     if (!this.#started) throw new Unavailable('postgres');
     try {
@@ -96,7 +96,7 @@ export class JobQueue {
     }
   }
 
-  /** In the caller's transaction: the job is there exactly if the change is. @throws Unavailable */
+  /** Writes the job in the caller's transaction. @throws Unavailable before the queue has started; else the fault. */
   async enqueueWithin<Data extends object>(
     transaction: EntityManager,
     queue: QueueDefinition<Data>,
@@ -106,7 +106,7 @@ export class JobQueue {
     return accepted(await this.#boss.send(queue.name, data, { db: fromKysely(transaction.getKysely()) }));
   }
 
-  /** The same, unless a job like it still waits: then that one gets the new data. @throws Unavailable */
+  /** As `enqueueWithin`, but if a job with data like `like` still waits, that job gets the new data instead. */
   async enqueueOrRenewWithin<Data extends object>(
     transaction: EntityManager,
     queue: QueueDefinition<Data>,
@@ -119,8 +119,8 @@ export class JobQueue {
   }
 
   /**
-   * Works on a queue in `slots` loops, each with one job at a time, so that one slow job holds up no other and no more
-   * jobs are leased than can be worked on.
+   * Works on a queue in `slots` loops, each with one job at a time: a slow job delays no other, and no more jobs are
+   * leased than can be worked on.
    */
   async work<Data extends object>(
     queue: QueueDefinition<Data>,
@@ -139,7 +139,7 @@ export class JobQueue {
         queue.name,
         oneByOne,
         async (jobs) => {
-          // Looks for the next job as soon as this one is settled, instead of at the next poll.
+          // Makes the loop look for the next job as soon as this one is settled, and not only at the next poll.
           this.#boss.notifyWorker(workerId);
           const wake = (ms: number) => void setTimeout(() => this.#boss.notifyWorker(workerId), ms).unref();
           return Promise.all(jobs.map((job) => this.#attempts.run(job, handle, wake)));
@@ -149,9 +149,11 @@ export class JobQueue {
   }
 
   /**
-   * Tries jobs now that wait for this (see `Settlement`) instead of at the end of their pause; best effort.
+   * Ends the pause of jobs that wait for this (see `Settlement`), so that they are tried now. Best effort, never
+   * rejects.
    *
-   * @param newest only so many, of those that are least likely to be too late by now; all by default.
+   * @param newest at most this many jobs, the newest first, because they are least likely to be expired; all by
+   * default.
    */
   async wake(waitsFor: string, newest?: number): Promise<void> {
     if (!this.#started) return;
@@ -163,17 +165,17 @@ export class JobQueue {
     }
   }
 
-  /** Jobs that wait, are at work, or are dead, per queue; and the age of the oldest that waits. */
+  /** Waiting, active and dead jobs of each queue, and the age of the oldest waiting one in seconds. */
   counts(queues: readonly { name: string }[]): Promise<Record<string, QueueCounts>> {
     return countJobs(this.#boss.getDb(), queues);
   }
 
-  /** Erases finished jobs, and dead letters, that were kept long enough. @returns how many. */
+  /** Erases finished jobs and dead letters after their retention. @returns how many. */
   eraseFinished(): Promise<number> {
     return eraseFinished(this.#boss.getDb());
   }
 
-  /** Takes no new job, lets those at work end (at most `graceMs` milliseconds), closes the connections. */
+  /** Takes no new jobs, waits for active ones (at most `graceMs` milliseconds), and closes the connections. */
   async stop(graceMs = 65_000): Promise<void> {
     this.#stopped = true;
     await this.#starting;
@@ -187,7 +189,7 @@ export class JobQueue {
     return writer;
   }
 
-  /** Nothing is accepted that is not a row: pg-boss (12.35.0) inserts none where its queue is missing. */
+  /** Checks that every job became a row: pg-boss (12.35.0) inserts none, without an error, if its queue is missing. */
   async #insert(queue: string, jobs: JobInsert[]): Promise<void> {
     const ids = await this.#boss.insert(queue, jobs, { returnId: true });
     if (ids?.length !== jobs.length) throw new Error(`the job queue wrote ${ids?.length ?? 0} of ${jobs.length} jobs`);

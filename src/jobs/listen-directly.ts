@@ -1,23 +1,24 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DatabaseOptions, Db } from 'pg-boss';
 
-/** Milliseconds until a notification must have come. */
+/** Milliseconds to wait for the notification of the test. */
 const patience = 2_000;
-/** No queue has this name. */
+/** The payload of the test: no queue has this name. */
 const probe = 'latchkey-listens';
 
 interface ListenHandle {
   close(): Promise<void>;
 }
 type Listen = (channel: string, told: (payload: string) => void, onReconnect: () => void) => Promise<ListenHandle>;
-/** What the queue's own database is, besides what its types tell. */
+/** Members of pg-boss's database object that its types do not declare. */
 type Listening = Db & { readonly config: DatabaseOptions; readonly listen: Listen };
 
 /**
- * Makes the queue's database listen on a line of its own choice, and believe that it listens only once it has heard
- * itself: through a pooler in transaction mode LISTEN is answered as if it worked, and nothing ever comes.
+ * Makes pg-boss listen on a connection with other options, and tests the connection: LISTEN succeeds only once a
+ * notification that was sent has arrived. Through a pooler in transaction mode, LISTEN is answered without an error
+ * and no notification ever arrives.
  *
- * @param direct where to listen, instead of where statements go.
+ * @param direct options for the connection that listens; without them it has those of all statements.
  */
 export function listenDirectly(database: Db, direct: DatabaseOptions | undefined): void {
   const { listen, config } = database as Listening;
@@ -32,7 +33,7 @@ export function listenDirectly(database: Db, direct: DatabaseOptions | undefined
     await database.executeSql('select pg_notify($1, $2)', [channel, probe]);
     if (await Promise.race([heardProbe, sleep(patience, false)])) return handle;
     await handle.close();
-    throw new Error('nothing is heard on this line: is it a pooler in transaction mode?');
+    throw new Error('no notification arrives on this connection: is it a pooler in transaction mode?');
   };
   Object.assign(database, { listen: heard });
 }

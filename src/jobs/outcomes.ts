@@ -1,4 +1,4 @@
-/** Every way in which a job is done, named alike in metrics, logs, the queue and the audit trail. */
+/** Every way in which a job is done; the names are the same in metrics, logs, the queue and the audit trail. */
 export const jobOutcomes = {
   sent: 'the mail was handed over',
   'told-unknown': 'an address without an account was told so',
@@ -10,7 +10,7 @@ export const jobOutcomes = {
 } as const;
 export type JobOutcome = keyof typeof jobOutcomes;
 
-/** Every way in which an attempt ends without that its job is done. */
+/** Every way in which an attempt ends with a job that is not done. */
 export const attemptEnds = {
   retry: 'tried again after a pause',
   dead: 'given up, for an operator to look at',

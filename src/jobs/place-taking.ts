@@ -4,31 +4,33 @@ import { describeFault, type Log } from '../observability/log.js';
 import { classWaiting, liftNewest } from './queue/tables.js';
 
 /**
- * Which of the waiting jobs a place takes: the oldest of the highest class, of any, or of the lowest that there is; or the
- * newest of the highest.
+ * Which waiting job a slot takes: the oldest of the highest class that has one (`highest`), of all classes (`oldest`),
+ * or of the lowest class that has one (`lowest`); or the newest of the highest class (`newest`).
  */
 export type Taking = 'highest' | 'oldest' | 'newest' | 'lowest';
 
 /**
- * Of four places one takes the oldest job of any class and one the oldest of the lowest: a flood waits behind others, and
- * whoever is in the class of a flood, a carrier's NAT for instance, still gets on. One takes the newest: where a flood
- * comes from so many networks that it is of the highest class itself, who asks after it does not wait for all of it.
+ * Of four slots one takes the oldest job of any class and one the oldest of the lowest class, so that people in the
+ * class of a flood (behind a carrier's NAT, for instance) are served, too. One takes the newest: if a flood comes from
+ * so many networks that it is in the highest class, later requests do not wait for all of it.
  */
 const ofFour: readonly Taking[] = ['highest', 'oldest', 'newest', 'lowest'];
 
+/** What the slot with this number (from 0) takes. */
 export function takingOf(slot: number): Taking {
   return ofFour[slot % ofFour.length] ?? 'highest';
 }
 
 /**
- * Puts the newest job of the highest class that was not tried yet before all others, because the library takes the
- * oldest of a priority. One that was put there and is tried again later is of its class again.
+ * Raises the priority of the newest untried job of the highest class, because the library takes the oldest job of a
+ * priority. For its retry the job goes back to its class. @returns the raised priority, or undefined without such a
+ * job.
  */
 async function promoteNewest(db: Db, name: string, [highest = 0]: readonly number[]): Promise<number | undefined> {
   return (await liftNewest(db, name, highest)) ? highest + 1 : undefined;
 }
 
-/** One job at a time, each settled by itself. Seconds between two looks, without and with notifications. */
+/** Options of pg-boss: one job at a time, settled on its own; seconds between polls, without and with notifications. */
 export const oneByOne = {
   perJobResults: true,
   includeMetadata: true,
@@ -37,12 +39,13 @@ export const oneByOne = {
   notifyPollingIntervalSeconds: 5,
 } as const;
 
-/** Milliseconds after which a place looks again which class it should take from, if nothing came. */
+/** Milliseconds without a job after which a slot chooses its class again. */
 const lookAgain = { class: 1_000, newest: 250, anything: 30_000 } as const;
 
 /**
- * A place that does not take the highest class first. The library fetches highest first or from a fixed class, so each
- * job gets a loop of its own, that ends with it. Where nothing waits, the next job that comes is the right one.
+ * The loop of a slot that does not take the highest class first. The library fetches the highest class first or a
+ * fixed one, so each job gets a pg-boss worker of its own, which ends with the job. If no job waits, the next job of
+ * any class is right. Never rejects.
  */
 export async function takeByClass<Data extends object>(
   { boss, log, isStopped }: { boss: PgBoss; log: Log; isStopped: () => boolean },
@@ -65,7 +68,7 @@ export async function takeByClass<Data extends object>(
         return Promise.all(jobs.map(run));
       });
       await sleep(patience, undefined, { signal: idle.signal, ref: false }).catch(() => undefined);
-      // Ends once a job that it has is settled.
+      // Waits until the job of this worker, if there is one, is settled.
       await boss.offWork(queue.name, { id, wait: true });
     } catch (error) {
       if (isStopped()) return;

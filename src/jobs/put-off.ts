@@ -2,36 +2,39 @@ import type { JobWithMetadata, PgBoss } from 'pg-boss';
 import { jobTiming } from './queue/definition.js';
 import { giveBackFor } from './queue/tables.js';
 
-/** What the last attempts left with a job, and the next ones need. */
+/** Facts that earlier attempts wrote to the job's output, for later attempts. */
 export interface Carried {
-  /** Times that it was put off: pg-boss (12.35.0) counts each as an attempt. */
+  /** How often the job was put off; pg-boss (12.35.0) counts each time as an attempt. */
   readonly putOff?: number;
   readonly tried?: true;
 }
 
+/** Reads these facts from a job's output. */
 export function carriedBy({ output }: { output: unknown }): Carried {
   const { putOff, tried } = (output ?? {}) as { putOff?: unknown; tried?: unknown };
   return { ...(typeof putOff === 'number' ? { putOff } : {}), ...(tried === true ? { tried } : {}) };
 }
 
-/** Seconds, most of them for a job that finds no room again and again: what fills it is slow then. */
+/**
+ * Seconds; the pause grows for a job that finds no place again and again, because the mails that hold them are slow.
+ */
 const pause = { first: 1, longest: 60 } as const;
 
-/** Seconds until a job that was put off so many times before comes again; by chance up to half of it less. */
+/** Seconds until the next attempt of a job that was put off `putOff` times before; random, between half and whole. */
 export function pauseAfter(putOff: number): number {
   return Math.min(pause.first * 2 ** Math.min(putOff, 10), pause.longest) * (0.5 + Math.random() / 2);
 }
 
-/** Seconds of the queue's back-off after this attempt, as pg-boss has it, for a job whose attempts it counts otherwise. */
+/** Seconds of pg-boss's back-off after this attempt, without the times that the job was put off. */
 export function backOffAfter(attempt: number): number {
   return Math.min(jobTiming.retryFirst * 2 ** Math.min(attempt - 1, 10), jobTiming.retryLongest);
 }
 
 /**
- * Gives a job back that is to come again after this time. Its attempts stay counted, so that nothing that is said of
- * this one later is taken for the next.
+ * Puts a job back for an attempt after this time. The count of attempts stays as it is, so that a late settlement of
+ * this attempt is not taken for one of the next.
  *
- * @returns false when it was not ours any more, or has no attempt left.
+ * @returns false if this attempt lost its lease, or no attempt is left.
  */
 export async function putOff(
   boss: Pick<PgBoss, 'getDb'>,

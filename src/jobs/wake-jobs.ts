@@ -1,18 +1,18 @@
 import type { PgBoss } from 'pg-boss';
 import { endPauses } from './queue/tables.js';
 
-/** Few enough for one statement to end in time. */
+/** Jobs in one statement: few enough for it to end before its timeout. */
 const together = 1_000;
 
 /**
- * Ends the pause of jobs whose last attempt said that it waits for this, and wakes the workers of every process: one
- * that took its own jobs again before others look would keep them from those that can work on them.
+ * Ends the pause of the jobs whose last attempt had this `waitsFor`, and wakes the workers of every process. If only
+ * this process looked, it would take all these jobs, even where another process could work on them and it could not.
  *
- * @param newest only so many, of those that are least likely to be too late by now; all by default.
- * @returns how many.
+ * @param newest at most this many jobs, the newest first, because they are least likely to be expired; all by default.
+ * @returns how many jobs.
  */
 export async function wakeJobs(boss: PgBoss, waitsFor: string, newest = Number.POSITIVE_INFINITY): Promise<number> {
-  /** One job of each queue: telling of it by the queue's own means wakes all. */
+  /** One job of each queue: updating it through pg-boss notifies every worker of the queue. */
   const bells = new Map<string, string>();
   let total = 0;
   for (let count = together; count === together && total < newest; total += count) {

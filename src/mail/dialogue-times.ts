@@ -2,10 +2,10 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Cluster, Redis } from 'ioredis';
 import { aMomentLater } from '../calls/a-moment-later.js';
 
-/** Milliseconds that only go forward, and a way to let them pass; tests have one of their own. */
+/** A monotonic clock in milliseconds, and a sleep by it; tests replace it. */
 export interface Clock {
   readonly now: () => number;
-  /** Ends early, without a word, when the signal aborts. */
+  /** Resolves early when the signal aborts; never rejects. */
   readonly sleep: (milliseconds: number, signal?: AbortSignal) => Promise<void>;
 }
 
@@ -14,30 +14,33 @@ export const realClock: Clock = {
   sleep: (milliseconds, signal) => wait(milliseconds, undefined, { signal }).catch(() => undefined),
 };
 
-/** One dialogue, once the line was there: milliseconds, and whether its recipient was waited for as a slow one (`MailPlaces`). */
+/**
+ * One dialogue, once the line was there: milliseconds, and whether its recipient was waited for as a slow one
+ * (`MailPlaces`).
+ */
 export interface Dialogue {
   readonly length: number;
   readonly isSlow: boolean;
 }
 
-/** A dialogue of the past, and those beside it. */
+/** A recent dialogue, and a figure over all that are known beside it. */
 export interface Drawn extends Dialogue {
   /**
-   * Milliseconds after which nine of ten were over, at most half as long again as the middle one: what a place is kept
-   * for, whatever happens in it. One that took very long makes no other place be kept as long.
+   * Milliseconds for which every place is kept: the 90th percentile of the dialogues, and at most 1.5 times their
+   * median, so that one very long dialogue does not extend all places.
    */
   readonly usual: number;
 }
 
 const name = 'dialogue-times';
-/** The field of all domains together: no pseudonym is so short. */
+/** The field for all domains together; every pseudonym is longer. */
 const anyDomain = 'any';
 const kept = { ofDomain: 16, ofAny: 64, domains: 1_000, seconds: 30 * 86_400 } as const;
 
 /**
- * How long dialogues with a relay took lately, by the recipient's domain: what a place is held for when nothing is to
- * be sent (`Mailer.hold`). In Redis, so that a new worker knows it, too; in memory while Redis is away. Bounded in
- * domains, of which one is forgotten by chance for each that is too many, and in samples.
+ * How long recent dialogues took, by the recipient's domain: the time to hold a place when nothing is sent
+ * (`Mailer.hold`). Stored in Redis, so that new workers know it, and in memory while Redis is away. Bounded in samples
+ * and in domains: for each domain too many, a random one is forgotten.
  */
 export class DialogueTimes {
   readonly #memory = new Map<string, readonly Dialogue[]>();
@@ -45,8 +48,8 @@ export class DialogueTimes {
   #writing: Promise<void> = Promise.resolve();
 
   /**
-   * @param nameOf how a domain is called in Redis: by a pseudonym, because some domains are one person's.
-   * @param longest milliseconds; nothing that stands in Redis makes a place be held for longer.
+   * @param nameOf the pseudonym of a domain in Redis, because some domains belong to one person.
+   * @param longest milliseconds; no value in Redis makes a place be held for longer.
    */
   constructor(
     private readonly redis: Redis | Cluster,
@@ -55,13 +58,15 @@ export class DialogueTimes {
     private readonly random: () => number = Math.random,
   ) {}
 
-  /** Remembers one dialogue, a moment later: the next mail wants the processor now. Best effort; nobody waits for it. */
+  /**
+   * Remembers one dialogue, a moment later: the next mail wants the processor now. Best effort; nobody waits for it.
+   */
   note(domain: string, milliseconds: number, isSlow = false): void {
     const length = Math.min(this.longest, Math.max(0, Math.round(milliseconds)));
     if (this.#noted.push([domain, { length, isSlow }]) === 1) aMomentLater(() => this.written());
   }
 
-  /** @returns one recent dialogue with this domain, else with any; undefined before the first of all. */
+  /** @returns a random recent dialogue with this domain, else with any; undefined before the first one. */
   async draw(domain: string): Promise<Drawn | undefined> {
     const [own, ofAny] = await this.#read(this.nameOf(domain));
     const known = own.length > 0 ? own : ofAny;
@@ -92,7 +97,7 @@ export class DialogueTimes {
       const forgotten = others[Math.floor(this.random() * others.length)];
       if (forgotten) await this.redis.hdel(name, forgotten);
     } catch {
-      // Memory has it.
+      // It is in memory.
     }
   }
 

@@ -15,29 +15,29 @@ export interface Holding {
   readonly waitForRelay: (find: () => Relay | undefined) => Promise<Relay | undefined>;
 }
 
-/** A place whose job sends nothing. @see Mailer.hold */
+/** A place to hold for a job that sends nothing. @see Mailer.hold */
 export interface HeldPlace extends Place {
   readonly like?: Content;
 }
 
-/** Milliseconds that a place is held at the least before the first dialogue ever. */
+/** Milliseconds that a place is held while no length of a dialogue is known. */
 const unknownLength = 100;
 /**
- * Questions to Redis that cost this process what a mail costs it beside the writing (0.1 ms of the processor for a question, by
- * a profile of the worker), when it costs it: its budget and its record before, four commands over a connection with their
- * replies, and the budget again at the end. What else comes after a mail is done a moment later.
+ * Reads of Redis that use as much processor time as a mail does besides its composition (0.1 ms each, by a profile of
+ * the worker), and at the same times: before it (budget and record), during its four commands and replies, and at its
+ * end (budget). Other work after a mail is done a moment later.
  */
 const questions = { before: 4, duringEachOfFour: 3, after: 1 } as const;
 
-/** Milliseconds for all questions of one kind; less than a command may take (`redisOptions.commandTimeout`). */
+/** Milliseconds for all reads of one kind; less than the timeout of a command (`redisOptions.commandTimeout`). */
 const redisPatience = 500;
 
-/** Takes up place, line and processor as a mail would, for as long as one would. */
+/** Holds the place, and uses a line and the processor, as long as a mail would. Best effort. */
 export async function holdPlace(holding: Holding, held: HeldPlace, leaseEnded?: AbortSignal): Promise<void> {
   const { clock, relays, times, whole } = holding;
   const { to, begun = clock.now(), place = anyPlace, like } = held;
   const domain = domainOf(to);
-  // To ourselves: the address of a job may be broken.
+  // Addressed to ourselves, because the address of a damaged job may be no address.
   if (like) await wrapMail({ ...like, to: holding.from.address }, holding.from, place);
   await askRedis(holding, domain, questions.before);
   const from = clock.now();
@@ -67,7 +67,7 @@ export async function holdPlace(holding: Holding, held: HeldPlace, leaseEnded?: 
   void askRedis(holding, domain, questions.after);
 }
 
-/** @param until by the clock. @param part done when each part begins. */
+/** Sleeps in four parts. @param until the clock's milliseconds. @param part called when each part begins. */
 async function sleepInParts({ clock }: Holding, until: number, signal: AbortSignal, part: () => void): Promise<void> {
   for (let left = 4; left > 0 && !signal.aborted; left--) {
     part();
@@ -75,7 +75,7 @@ async function sleepInParts({ clock }: Holding, until: number, signal: AbortSign
   }
 }
 
-/** A Redis that does not answer is asked once: a place is held no longer for it. */
+/** Reads Redis `count` times; stops when that takes too long, so that a slow Redis does not extend the hold. */
 async function askRedis({ clock, times }: Holding, domain: string, count: number): Promise<void> {
   const until = clock.now() + redisPatience;
   for (let asked = 0; asked < count && clock.now() < until; asked++) await times.draw(domain);

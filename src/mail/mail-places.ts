@@ -2,26 +2,26 @@ import { type Clock, realClock } from './dialogue-times.js';
 import { recipientDomain } from './recipient-domain.js';
 import type { SmtpStage } from './smtp/stages.js';
 
-/** What a mail takes up while it is sent. */
+/** A place that a mail holds while it is sent. */
 export interface MailPlace {
-  /** Aborted when others need what a slow recipient holds. */
+  /** Aborts when other mails need a place that waits for a slow recipient. */
   readonly signal: AbortSignal;
-  /** Whether a recipient was waited for so long that others need what it holds. */
+  /** Whether the mail waited for its recipient longer than `PlacesTiming.slow`. */
   readonly isSlow: boolean;
-  /** Told where the dialogue stands. */
+  /** To be called with each stage of the dialogue. */
   readonly stage: (stage: SmtpStage) => void;
-  /** Milliseconds of the clock until when the place stays taken at the least. The latest counts. */
+  /** Keeps the place until this time at least (the clock's milliseconds). Of several times the latest counts. */
   readonly keepUntil: (time: number) => void;
   /**
-   * Resolves then, or when the signal aborts. A place that is kept for long counts as one that waits for a slow recipient: it
-   * ends when others need it.
+   * Resolves at that time, or when the signal aborts. A place that is kept for long counts as one with a slow
+   * recipient: it ends early when other mails need it.
    */
   readonly kept: (signal?: AbortSignal) => Promise<void>;
   /** May be called more than once. */
   readonly release: () => void;
 }
 
-/** Where nobody bounds the slots. */
+/** The place of a mail whose queue has no bounded slots. */
 export const anyPlace: MailPlace = {
   signal: new AbortController().signal,
   isSlow: false,
@@ -33,15 +33,16 @@ export const anyPlace: MailPlace = {
 
 /** Milliseconds. */
 export interface PlacesTiming {
-  /** From when on a wait for a recipient is slow. */
+  /** A longer wait for a recipient is slow. */
   readonly slow: number;
-  /** How long a domain is trusted after a quick answer, and how long it is not after a slow one. */
+  /** How long a domain counts as quick after a quick answer. */
   readonly trust: number;
+  /** How long a domain does not count as quick after a slow answer. */
   readonly distrust: number;
 }
 
 export const placesTiming: PlacesTiming = { slow: 1_000, trust: 600_000, distrust: 60_000 };
-/** Domains that are remembered; the one that was longest not heard of goes first. */
+/** The most domains that are remembered; the one whose last answer is oldest is forgotten first. */
 const mostRemembered = 1_000;
 
 interface Held {
@@ -51,19 +52,20 @@ interface Held {
 }
 
 /**
- * Who may hold the slots by which the mails of one queue leave (bulkheads), so that no recipient's server, which a
- * stranger may run, can hold them all:
+ * Shares out the slots of one queue's mails (bulkheads), so that no recipient's server, which may be a stranger's, can
+ * hold all of them:
  *
- * - a recipient's domain holds a third of them, and more only while it answers quickly;
- * - what waits for recipients' servers holds two thirds together, and a third of one domain: what turns slow beyond that
- *   is ended, because many domains may lie on one slow server;
- * - retries hold a third, so that first attempts always have theirs.
+ * - the mails to one domain hold at most a third of the slots, and more only while the domain answers quickly;
+ * - mails with a slow recipient hold at most two thirds together, and a third per domain; a mail that turns slow
+ * beyond that
+ *   is ended, because one slow server may serve many domains;
+ * - retries hold at most a third, so that first attempts always have slots.
  *
- * A mail that finds its share taken is put off before it takes up anything.
+ * A mail whose share is used up is put off before anything is done for it.
  */
 export class MailPlaces {
   readonly #held = new Set<Held>();
-  /** From when on a domain is trusted, because it answered quickly; later than now after it was slow. */
+  /** The time from which a domain is trusted; it is in the future after a slow answer. */
   readonly #trustedFrom = new Map<string, number>();
   readonly #third: number;
   readonly #twoThirds: number;
@@ -122,7 +124,7 @@ export class MailPlaces {
     const slow = this.#count((each) => each.isSlow);
     const slowOfDomain = this.#count((each) => each.isSlow && each.domain === held.domain);
     held.isSlow = true;
-    // What may have been taken is not ended: it would go twice.
+    // A mail that the relay may have taken is not ended: it would be sent twice.
     if (stage === 'body' || stage === 'end') return;
     if (slow >= this.#twoThirds || slowOfDomain >= this.#third) cut.abort();
   }
@@ -132,7 +134,7 @@ export class MailPlaces {
     return from <= this.clock.now() && this.clock.now() - from < this.timing.trust;
   }
 
-  /** A time that is later stays. */
+  /** Keeps a later time that is remembered already. */
   #remember(domain: string, from: number): void {
     const latest = Math.max(from, this.#trustedFrom.get(domain) ?? 0);
     this.#trustedFrom.delete(domain);

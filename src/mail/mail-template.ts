@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Liquid, type Template } from 'liquidjs';
 
-/** Values that a mail is filled with. Every one that the template names must be there, or filling throws. */
+/** The values for a template. If a value that the template names is missing, `fill` throws. */
 export type MailValues = Readonly<Record<string, string | number | boolean | null>>;
 export interface FilledMail {
   readonly subject: string;
@@ -24,12 +24,12 @@ const strict = {
 } as const;
 /** Values put into HTML are escaped. */
 const html = new Liquid({ ...strict, outputEscape: 'escape' });
-/** Plain text and the catalogue's sentences: what comes out is text, and is escaped when it goes into HTML. */
+/** For plain text and the catalogue's sentences. Sentences are escaped later, when they are put into HTML. */
 const plain = new Liquid({ ...strict });
 
 /**
- * The mails: MJML was compiled to HTML once, at build time; here it is filled. Sentences come from a catalogue per
- * language (`templates/locales/<language>.json`), so a template holds structure only.
+ * Fills the mails' templates, which were compiled from MJML to HTML at build time. Sentences come from a catalogue per
+ * language (`templates/locales/<language>.json`), so a template holds only structure.
  */
 export class MailTemplates {
   readonly #catalogues: ReadonlyMap<string, Catalogue>;
@@ -54,7 +54,7 @@ export class MailTemplates {
     return [...this.#catalogues.keys()].sort();
   }
 
-  /** Maps a language tag (BCP 47) to a language that there is a catalogue for, else null. */
+  /** The language of a tag (BCP 47) if there is a catalogue for it, else null. */
   knownLocale(tag: string | null | undefined): string | null {
     const language = /^([a-z]{2,3})(?:[-_][a-z0-9-_]{1,32})?$/i.exec(tag ?? '')?.[1]?.toLowerCase();
     return language && this.#catalogues.has(language) ? language : null;

@@ -1,25 +1,25 @@
 import type { MailPlace } from './mail-places.js';
 
-/** What a mail takes up while it is sent: a slot, and a share of what there is for its recipient's domain. */
+/** The members of a mail that decide about its place among the slots. */
 export interface Place {
   readonly to: string;
   /** Which try this is: 1, the default, at the first. */
   readonly attempt?: number;
-  /** When the work began that leads to the mail, by the mailer's clock in milliseconds; by default when it is handed in. */
+  /** When the work on the mail's job began, in milliseconds of the mailer's clock; by default the time of the call. */
   readonly begun?: number;
   /** Whether an attempt before this one came as far as its recipient: see `smtpTimeouts.recipient`. */
   readonly isRetry?: boolean;
-  /** What it holds of the slots: see `Mailer.takePlace`. */
+  /** The place that the mail holds: see `Mailer.takePlace`. */
   readonly place?: MailPlace;
 }
 
-/** What a mail says. Nothing in a header comes from a person. */
+/** The content of a mail. No header holds text from a person. */
 export interface Content {
   readonly subject: string;
   readonly html: string;
   readonly text: string;
   readonly language: string;
-  /** Stable for one logical mail, so that copies can be told. */
+  /** The same for every copy of one logical mail, so that copies can be recognised. */
   readonly messageId: string;
 }
 

@@ -12,7 +12,7 @@ import type { SmtpFailure } from './smtp/failure.js';
 import { wrapMail } from './wrap-mail.js';
 
 export interface MailerOptions extends Omit<RelayOptions, 'requireTls' | 'name'> {
-  /** Slots by the name of their queue: what recipients' domains and retries have their shares of. */
+  /** The number of slots of each queue, by its name; domains and retries get shares of them. */
   readonly slots?: Readonly<Record<string, number>>;
   readonly places?: PlacesTiming;
   /** Where the lengths of dialogues are remembered; without it `hold` holds nothing. */
@@ -24,7 +24,7 @@ const resting: SmtpFailure = { fault: 'passing', reason: 'relays-rest', status: 
 const recipientSlow: SmtpFailure = { fault: 'passing', reason: 'recipient-slow', status: undefined, relayDown: false };
 const leaseLost: SmtpFailure = { fault: 'passing', reason: 'lease-lost', status: undefined, relayDown: false };
 
-/** Hands mails to the relays, which are tried in turn; one that is down is passed over. */
+/** Hands mails to the relays. Tries them in the order of the settings and skips a relay that is down. */
 export class Mailer {
   readonly #relays: readonly Relay[];
   readonly #timeouts;
@@ -53,11 +53,11 @@ export class Mailer {
   }
 
   /**
-   * A share of a queue's slots for a mail to this address, to be taken before anything is done for it and released
-   * after everything.
+   * Takes a place in a queue's slots for a mail to this address. To be called before anything else is done for the
+   * mail; the place is to be released after everything else.
    *
-   * @param isRetry an attempt before this one came as far as its recipient.
-   * @returns undefined when it must come again later: what its domain, or retries, may hold is taken.
+   * @param isRetry an earlier attempt came as far as its recipient.
+   * @returns undefined when the share of the address's domain, or of retries, is used up: then the job is put off.
    */
   takePlace(queue: string, to: string, isRetry: boolean): MailPlace | undefined {
     const places = this.#places.get(queue);
@@ -65,7 +65,7 @@ export class Mailer {
   }
 
   /**
-   * @param leaseEnded nobody begins to send once this is aborted.
+   * @param leaseEnded once this is aborted, no further relay is tried.
    * @returns undefined once a relay answered 250, else how the last relay failed.
    */
   async send(mail: Mail, leaseEnded?: AbortSignal): Promise<SmtpFailure | undefined> {
@@ -88,7 +88,7 @@ export class Mailer {
         if (!next) return leaseEnded?.aborted ? leaseLost : failure;
         const { relay, pass } = next;
         tried.add(relay);
-        // Each relay gets its share, so that one that hangs leaves time for the next.
+        // Each relay gets an equal part of the time that is left, so that one that hangs leaves time for the next.
         const share = Math.max(1, (end - performance.now()) / (this.#relays.length - tried.size + 1));
         let untilReady = 0;
         const onReady = (milliseconds: number) => {
@@ -100,7 +100,7 @@ export class Mailer {
         if (!notTaken) return undefined;
         if (mail.place?.signal.aborted && !notTaken.unclear) return { ...recipientSlow, stage: notTaken.stage };
         failure = notTaken;
-        // What the recipient's server said holds everywhere; what a relay may have taken is no other relay's now.
+        // Another relay would not help a bad recipient; and a mail that this relay may have taken must not go twice.
         if (notTaken.fault === 'recipient' || notTaken.unclear) return failure;
       }
     } finally {
@@ -114,11 +114,11 @@ export class Mailer {
   }
 
   /**
-   * Takes up place and line as a mail would, for as long as one would, and sends nothing: whoever sees when other mails
-   * leave does not learn whether there was a mail here. What a mail leaves behind, this does, too: a line that is open,
-   * and a domain that is known to be quick, or slow. While relays rest it waits as a mail would.
+   * Holds a place and a line as long as a mail would, and sends nothing, so that the times of other mails do not tell
+   * whether there was a mail here. Leaves the same behind as a mail: an open line, and a domain known as quick or slow.
+   * While all relays rest, it waits as a mail would.
    *
-   * @param held.like a mail that is written down and thrown away: others wait for the same processor.
+   * @param held.like a mail that is composed and thrown away, to use the processor as a real mail does.
    */
   async hold(held: HeldPlace, leaseEnded?: AbortSignal): Promise<void> {
     const [times, clock, { from }] = [this.#times, this.#clock, this.settings];
@@ -128,14 +128,17 @@ export class Mailer {
     await holdPlace(holding, held, leaseEnded);
   }
 
-  /** Told when one mail may try a relay that rested (`half-open`), and when all may (`closed`). */
+  /**
+   * Calls back when a relay that rested may be tried with one mail (`half-open`), and when all mails may go
+   * (`closed`).
+   */
   onRelayReady(told: (state: 'half-open' | 'closed') => void): void {
     this.#changes.on('change', (state) => {
       if (state !== 'open') told(state);
     });
   }
 
-  /** Each relay by its name, whether mails go there, and how many lines to it there may be. */
+  /** For each relay: its name, whether mails go there, and the most lines to it now. */
   get relays(): readonly { readonly name: string; readonly isUp: boolean; readonly lines: number }[] {
     return this.#relays.map(({ name, isUp, lines }) => ({ name, isUp, lines }));
   }
@@ -152,7 +155,7 @@ export class Mailer {
     return undefined;
   }
 
-  /** A slot that waits takes no further job: a worker without a relay must not run through the queue and put it off. */
+  /** The slot waits with its mail, so that a worker without a relay does not take and delay every job of the queue. */
   async #waitForRelay<Found>(
     leaseEnded: AbortSignal | undefined,
     find: () => Found | undefined,

@@ -3,9 +3,10 @@ export function domainOf(address: string): string {
 }
 
 /**
- * Whose mails share a fate: the domain of an address without what its owner can multiply. `a.mail.example.com` is
- * `example.com`; below a country's short second label (`co.uk`, `com.br`) one label more is kept. A guess where a list
- * of public suffixes would know: what it lumps together shares a bound, and nothing else.
+ * The domain by which mails are bounded: without subdomains, of which an owner can make any number.
+ * `a.mail.example.com` gives `example.com`; below a short second label of a country (`co.uk`, `com.br`) one more label
+ * is kept. An estimate in place of a list of public suffixes: domains that it wrongly joins share a bound and nothing
+ * else.
  */
 export function recipientDomain(address: string): string {
   const labels = address
@@ -16,7 +17,7 @@ export function recipientDomain(address: string): string {
   return labels.slice(top.length === 2 && second.length <= 3 ? -3 : -2).join('.');
 }
 
-/** Different domains that failed in a row, for what one domain's failures do not show. */
+/** Counts different domains that failed in a row: failures of one domain alone say nothing about the relay. */
 export class DomainsInARow {
   readonly #domains = new Set<string>();
 
@@ -26,7 +27,7 @@ export class DomainsInARow {
     return this.#domains.has(domain);
   }
 
-  /** @returns whether there are so many now that it is no domain's fault. */
+  /** @returns whether `most` different domains have failed, so that no single domain is the cause. */
   add(domain: string): boolean {
     if (this.#domains.size < this.most) this.#domains.add(domain);
     return this.#domains.size >= this.most;

@@ -1,4 +1,4 @@
-/** "1 hour", "45 minutes", "1 hour 30 minutes", "30 seconds". */
+/** A duration in at most two units: "1 hour", "45 minutes", "1 hour 30 minutes", "30 seconds"; null is English. */
 export function inWords(seconds: number, language: string | null): string {
   const parts = {
     day: Math.floor(seconds / 86_400),
@@ -12,12 +12,12 @@ export function inWords(seconds: number, language: string | null): string {
   return said.map(([unit, count]) => unitFormat(language ?? 'en', unit).format(count)).join(' ');
 }
 
-/** Mails are read anywhere, so times are in UTC and say so. */
+/** Date and time in UTC, because mails are read in any time zone; null is English. */
 export function timeInWords(time: Date, language: string | null): string {
   return timeFormat(language ?? 'en').format(time);
 }
 
-// Making a formatter costs more than filling a mail; there are a few, and they hold no state.
+// Formatters are kept, because making one costs more than filling a mail. There are only a few.
 const unitFormat = kept(
   (language, unit) => new Intl.NumberFormat(language, { style: 'unit', unit: unit ?? 'second', unitDisplay: 'long' }),
 );

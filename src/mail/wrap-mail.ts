@@ -3,7 +3,7 @@ import type { Mail } from './mail.js';
 import type { MailPlace } from './mail-places.js';
 import type { Parcel } from './smtp/parcel.js';
 
-/** Writes a mail down as it goes over the line. */
+/** Composes the MIME message of a mail. @throws what nodemailer throws: a bug. */
 export async function wrapMail(
   { to, subject, html, text, language, messageId, isRetry = false }: Mail,
   from: { readonly name: string; readonly address: string },
@@ -16,10 +16,10 @@ export async function wrapMail(
     subject,
     html,
     text,
-    // Said here, so that nodemailer does not look through every body for the shorter encoding.
+    // Fixed, so that nodemailer does not scan every body for the shorter encoding.
     textEncoding: 'quoted-printable',
     messageId: `<${messageId}@${from.address.slice(from.address.lastIndexOf('@') + 1)}>`,
-    // RFC 3834 5, and the hint that Exchange knows: no vacation replies to a reset mail.
+    // RFC 3834, 5, and its equivalent for Exchange: no automatic replies to our mails.
     headers: { 'Auto-Submitted': 'auto-generated', 'X-Auto-Response-Suppress': 'All', 'Content-Language': language },
     disableFileAccess: true,
     disableUrlAccess: true,

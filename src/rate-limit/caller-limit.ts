@@ -1,23 +1,23 @@
 import type { Caller } from '../calls/caller.js';
 import type { RateLimiter } from './rate-limiter.js';
 
-/** A name in a limit. */
+/** A key of a limit: one counter. */
 export interface Counter {
   readonly limiter: RateLimiter;
   readonly key: string;
 }
 
 /**
- * How many times the points of a network limit a wider network has: an IPv6 /48 holds 256 networks of /56, and a /32 all
- * customers of a provider, so both need more, and far less than one by one.
+ * The factor by which a wider network's limit is higher: an IPv6 /48 holds 256 networks of /56, and a /32 all
+ * customers of a provider, so both need more points, but far fewer than their parts together.
  */
 export const shareOf = { '/32': 16, '/48': 4, '': 1 } as const;
 export type NetworkLimiters = Readonly<Record<keyof typeof shareOf, RateLimiter>>;
 
-/** A limit of whoever calls: of the client, and of each network that the client is part of. */
+/** A limit on callers: on the client, and on each network that contains it. */
 export class CallerLimit {
   constructor(
-    /** `failures` are given back to a call that succeeded. */
+    /** `failures`: a call that succeeds gets its points back. */
     readonly counts: 'calls' | 'failures',
     private readonly perClient: RateLimiter,
     private readonly perNetwork: NetworkLimiters,

@@ -1,17 +1,18 @@
 import type { Cluster, Redis } from 'ioredis';
 import { Unavailable } from '../calls/errors.js';
 
-/** Seconds that a mark outlives the time in which its job can be tried. */
+/** Seconds that a mark stays after its job can no longer be tried. */
 const longer = 86_400;
 
 /**
- * Counts a job once, however often it is tried. The mark stands before the count, and goes with it: one without a count
- * would let the next try go uncounted.
+ * Counts a job once, in however many attempts. A mark in Redis is set before the count and removed if the count fails:
+ * otherwise the next attempt would not be counted.
  *
- * @param mark the name in Redis. @param seconds in which the job can be tried again.
- * @param take counts. @returns undefined where there is no room.
- * @param before what is said of a job that was counted by an earlier try.
- * @throws Unavailable
+ * @param mark the name of the mark in Redis; `seconds`: how long the job can be tried again.
+ * @param take counts the job; gives undefined when the limit is reached.
+ * @param before gives the result for a job that an earlier attempt counted.
+ * @returns the result of `take` or `before`.
+ * @throws Unavailable when either of them throws, or Redis is away.
  */
 export async function countOnce<Counted>(
   redis: Redis | Cluster,

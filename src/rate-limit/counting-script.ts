@@ -1,9 +1,9 @@
 /**
- * Counts in Redis, in one step and with one name: KEYS[1] the name; ARGV[1] points to take, or, below zero, to give back;
- * ARGV[2] seconds of the window; ARGV[3] points that it allows. Answers the points that are used now, or that would be,
- * and milliseconds until the window ends.
+ * Counts in Redis, in one step and with one name: KEYS[1] the name; ARGV[1] points to take, or, below zero, to give
+ * back; ARGV[2] seconds of the window; ARGV[3] points that it allows. Answers the points that are used now, or that
+ * would be, and milliseconds until the window ends.
  *
- * A call that is refused writes nothing. What is given back makes no name, and the last point takes the name with it.
+ * A call that is refused writes nothing. Giving back adds no name, and removes the name with its last point.
  */
 export const countingScript = `
 local points = tonumber(ARGV[1])

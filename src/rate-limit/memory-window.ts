@@ -1,19 +1,19 @@
-/** Names that one window of one limit keeps at most; measured: 168 bytes each. */
+/** The most names in one window of one limit; measured: 168 bytes each. */
 export const mostNames = 5_000;
 
 export interface Count {
-  /** Points that are used now; of a refused call, that would be. */
+  /** Points that are used now; for a refused call, the points that would be used. */
   readonly used: number;
   readonly msBeforeNext: number;
 }
 
 /**
- * One window, counted in this process while Redis is away. It is bounded in names: when it is full, the name whose window
- * ends first is forgotten. A flood of names then gets more calls through than the limit says, and closes nothing for
- * anybody else.
+ * One window, counted in this process while Redis is away. It is bounded in names: when it is full, the name whose
+ * window ends first is forgotten. A flood of names then gets more calls through than the limit allows, but blocks
+ * nobody else.
  */
 export class MemoryWindow {
-  /** All windows are equally long, so the first in is the first to end. */
+  /** In order of insertion. All windows have one length, so the first name is the first to end. */
   readonly #names = new Map<string, { used: number; readonly endsAt: number }>();
 
   constructor(
@@ -50,7 +50,7 @@ export class MemoryWindow {
     if (found && --found.used <= 0) this.#names.delete(name);
   }
 
-  /** Drops what has ended, and what is in the way of so many new names. */
+  /** Removes ended windows, and the oldest names until there is room for `room` new ones. */
   #forget(room: number): void {
     for (const [name, { endsAt }] of this.#names) {
       if (endsAt > this.now() && this.#names.size + room <= mostNames) return;

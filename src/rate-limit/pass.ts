@@ -9,9 +9,9 @@ export interface Passed {
   readonly kind: 'Passed';
   /** Points used, this call's included: of the client, and of its networks, widest first. */
   readonly used: { readonly client: readonly number[]; readonly networks: readonly number[] };
-  /** The call did not fail: gives back what counts failures. */
+  /** To be called if the call did not fail: gives back the points of limits that count failures. */
   readonly succeeded: () => Promise<void>;
-  /** The call was not made after all: gives back every point. */
+  /** To be called if the call was not made after all: gives back every point. */
   readonly giveBack: () => Promise<void>;
 }
 
@@ -20,16 +20,17 @@ interface Point extends Counter {
 }
 
 /**
- * The one rule for what a stranger can make us store: whoever calls is asked first, and only a call that passed makes a
- * name. The networks, widest first, and the client are asked without taking a point; only when all allow is one taken from
- * the client, from its networks, and last from `others`, whose names tell what the call is about. Taking decides, so that
- * many calls at the same time are no more than one after the other; a call that is refused then gets its points back,
- * and a name without a point is gone.
+ * Asks the limits of a call, in an order that bounds the names that strangers can add to Redis. First `look`s at the
+ * limits of the networks and the client, which counts nothing. If all allow, takes a point from the client, then from
+ * its networks, and last from `others`, whose names say what the call is about. Taking decides, so that calls at the
+ * same time cannot exceed a limit; a call that is refused then gets its points back, and a name without a point is
+ * removed.
  *
- * The client's point comes before its networks', so that a burst of one client, most of which its own limit refuses,
- * does not use up for a moment what its neighbours need.
+ * The client's point is taken before its networks', so that a burst of one client, which its own limit mostly refuses,
+ * does not use up the points of its neighbours for a moment.
  *
- * @param others limits of what the call is about; they count failures.
+ * @param others limits on the object of the call (an address, for instance); they count failures.
+ * @throws what a limiter throws that fails without Redis.
  */
 export async function pass(
   caller: Caller,
@@ -62,7 +63,7 @@ function withKind({ counts }: CallerLimit, counters: readonly Counter[]): Point[
   return counters.map((counter) => ({ ...counter, counts }));
 }
 
-/** The first that refuses is told of it; the longest wait is what the caller hears. */
+/** The first limit that refuses, to be reported; the caller gets the longest wait of all. */
 function refusalOf(
   points: readonly Point[],
   verdicts: readonly Verdict[],

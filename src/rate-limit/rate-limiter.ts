@@ -15,7 +15,7 @@ export interface Verdict {
   readonly retryAfterSeconds: number;
   /** Seconds until every window has points again; 0 while each still has some. */
   readonly refillsInSeconds: number;
-  /** Points that are used in the shortest window; of a call that was taken, this one's too. */
+  /** Points that are used in the shortest window, including this call's if it was counted. */
   readonly used: number;
 }
 
@@ -24,16 +24,16 @@ interface Counted extends Count {
 }
 
 /**
- * One limit of one or several windows, counted in Redis with a TTL. A call counts only if every window has room; a
- * refused call leaves no name and does not lengthen anything, nor does one whose point was given back.
+ * One limit with one or several windows, counted in Redis with a TTL. A call counts only if every window has room. A
+ * call that is refused, or whose point is given back, leaves no new name in Redis and extends no window.
  */
 export class RateLimiter {
   readonly #windows: CountedWindow[];
 
   /**
    * @param name part of the keys in Redis (`limit:<name>:<seconds>:<key>`).
-   * @param whenRedisIsAway `count-here`: this process counts for itself; `fail`: the call throws.
-   * @param onRefusal told the key of each refused call.
+   * @param whenRedisIsAway `count-here`: this process counts in memory; `fail`: the methods throw the fault of Redis.
+   * @param onRefusal called with the key of each refused call.
    */
   constructor(
     redis: Redis | Cluster,
@@ -47,7 +47,7 @@ export class RateLimiter {
       .map((window) => new CountedWindow(redis, `limit:${name}:${window.seconds}`, window, whenRedisIsAway));
   }
 
-  /** Counts one call, if every window has room for it. However many ask at the same time, no more are allowed. */
+  /** Counts one call if every window has room for it. Calls at the same time cannot exceed the limit together. */
   async take(key: string): Promise<Verdict> {
     const counts: Counted[] = [];
     for (const [index, window] of this.#windows.entries()) {
@@ -62,24 +62,24 @@ export class RateLimiter {
     return { ...verdictOf(counts, ({ used, points }) => used > points), refillsInSeconds: refill(counts) };
   }
 
-  /** Looks without counting, and makes no name: whether a call would be allowed now. */
+  /** Whether a call would be allowed now; counts nothing and adds no name to Redis. */
   async look(key: string): Promise<Verdict> {
     const counts = await Promise.all(this.#windows.map((window) => window.look(key)));
     return verdictOf(counts, ({ used, points }) => used >= points);
   }
 
-  /** Gives one call back; the last one takes the name with it. */
+  /** Takes back one counted call; the last one removes the name. */
   async giveBack(key: string): Promise<void> {
     await Promise.all(this.#windows.map((window) => window.giveBack(key)));
   }
 
-  /** Tells of a call that was refused after a look. */
+  /** Reports a call that was refused after `look`, as `take` does by itself. */
   refused(key: string): void {
     this.onRefusal(key);
   }
 }
 
-/** One window, in Redis; and in this process where that is wanted while Redis is away. */
+/** One window in Redis; in memory while Redis is away, if the limit wants that. */
 class CountedWindow {
   readonly #counter: RateLimiterRedis;
   readonly #here: MemoryWindow | undefined;
@@ -116,7 +116,7 @@ class CountedWindow {
     }
   }
 
-  /** One command, and a second only when the answer is a refusal. */
+  /** Sends one command, and a second one only if the window is full. */
   async look(key: string): Promise<Counted> {
     const { points } = this.window;
     try {

@@ -1,14 +1,19 @@
 import type { Counter } from './caller-limit.js';
 import type { Verdict } from './rate-limiter.js';
 
-/** `used`: a point of every limit was taken. `refusedBy`: none was; the stage that refused, and what it said. */
+/**
+ * `Taken`: a point of every limit was taken; `used` per stage. `Refused`: no point stays taken; the stage that
+ * refused.
+ */
 export type Taking<Point> =
   | { readonly kind: 'Taken'; readonly taken: readonly Point[]; readonly used: readonly (readonly number[])[] }
   | { readonly kind: 'Refused'; readonly refusedBy: readonly Point[]; readonly verdicts: readonly Verdict[] };
 
 /**
- * Takes a point of each limit, or of none. The limits of a stage are asked together, and a stage only when the ones before
- * it allowed; a refusal gives back what was taken until then.
+ * Takes a point of every limit, or of none. Stages are asked one after the other, the limits of a stage at the same
+ * time; after a refusal the points that were taken are given back.
+ *
+ * @throws what a limiter throws that fails without Redis.
  */
 export async function takeAll<Point extends Counter>(stages: readonly (readonly Point[])[]): Promise<Taking<Point>> {
   const taken: Point[] = [];

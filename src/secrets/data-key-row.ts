@@ -2,7 +2,7 @@ import { hkdfSync, randomBytes } from 'node:crypto';
 import type { MikroORM } from '@mikro-orm/postgresql';
 import { dataKeyBytes, open, seal } from './sealed-key.js';
 
-/** The row is there, and no value of `SECRET` opens it. */
+/** The database has a data key, and no value of `SECRET` opens it. */
 export class DataKeyUnreadable extends Error {
   constructor() {
     super(
@@ -19,7 +19,7 @@ export interface OpenedDataKey {
   readonly by: number;
 }
 
-/** Undefined when there is none yet. @throws DataKeyUnreadable */
+/** Reads the data key; undefined when there is none yet. @throws DataKeyUnreadable; the fault of the database. */
 export async function readDataKey(orm: MikroORM, secrets: readonly string[]): Promise<OpenedDataKey | undefined> {
   const [row] = await orm.em.fork().execute<{ sealed: Buffer }[]>('select sealed from data_key');
   if (!row) return undefined;
@@ -30,7 +30,7 @@ export async function readDataKey(orm: MikroORM, secrets: readonly string[]): Pr
   throw new DataKeyUnreadable();
 }
 
-/** Makes the data key if there is none; of several that try, one does. Sealed under the first secret. */
+/** Makes the data key if there is none, sealed under the first secret. Of several processes only one makes it. */
 export async function makeDataKey(orm: MikroORM, secrets: readonly [string, ...string[]]): Promise<void> {
   const key = (await wasUsedBefore(orm)) ? keyOfTheFirstRelease(secrets[0]) : randomBytes(dataKeyBytes);
   await orm.em
@@ -38,7 +38,7 @@ export async function makeDataKey(orm: MikroORM, secrets: readonly [string, ...s
     .execute('insert into data_key (sealed) values (?) on conflict do nothing', [seal(key, secrets[0])]);
 }
 
-/** Puts the key under the first secret, which every process knows by now. */
+/** Seals the key under another secret, which every process must know already. */
 export async function sealAnew(orm: MikroORM, key: Buffer, secret: string): Promise<void> {
   await orm.em.fork().execute('update data_key set sealed = ?, sealed_at = now()', [seal(key, secret)]);
 }
@@ -47,7 +47,7 @@ export async function forgetDataKey(orm: MikroORM): Promise<void> {
   await orm.em.fork().execute('delete from data_key');
 }
 
-/** A deployment of the first release, which named its counters by a subkey of `SECRET`, leaves its traces here. */
+/** Whether the first release ran on this database: it named its counters by a subkey of `SECRET`. */
 async function wasUsedBefore(orm: MikroORM): Promise<boolean> {
   const [row] = await orm.em
     .fork()
@@ -55,7 +55,7 @@ async function wasUsedBefore(orm: MikroORM): Promise<boolean> {
   return row?.used ?? false;
 }
 
-/** The very key of its pseudonyms: with it every counter goes on under its name. */
+/** The key of the first release's pseudonyms: with it every counter keeps its name. */
 function keyOfTheFirstRelease(secret: string): Buffer {
   return Buffer.from(hkdfSync('sha256', secret, '', 'latchkey pseudonym v1', dataKeyBytes));
 }

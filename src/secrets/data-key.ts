@@ -7,17 +7,19 @@ import { describeFault, type Log } from '../observability/log.js';
 import type { Metrics } from '../observability/metrics.js';
 import { DataKeyUnreadable, makeDataKey, readDataKey } from './data-key-row.js';
 
-/** `starting`: not read yet, because the database is away or not migrated. `unreadable`: no value of `SECRET` opens it. */
+/**
+ * `starting`: not read yet, because the database is away or not migrated. `unreadable`: no value of `SECRET` opens it.
+ */
 export type DataKeyState = 'starting' | 'ok' | 'unreadable';
 
-/** Milliseconds: how long a start waits for it, and from one try to the next. */
+/** Milliseconds: how long `start` waits for the key, and the pause between two tries. */
 const patience = 2_000;
 const between = 1_000;
 
 /**
- * 32 bytes under which names and other things that must outlive every rotation of `SECRET` are made: pseudonyms, and
- * with them the names of counters. Read once, at start; a database that is down is waited for, and meanwhile whoever
- * needs the key hears `Unavailable`. Recovery needs it for nothing that it cannot do without.
+ * The data key: 32 bytes for everything that must outlive the rotation of `SECRET`, such as pseudonyms, the names of
+ * counters. Read once at start; while the database is down, reading is tried again and `bytes` throws `Unavailable`. A
+ * reset needs the key for nothing essential.
  */
 export class DataKey {
   #key: Buffer | undefined;
@@ -36,7 +38,11 @@ export class DataKey {
     return this.#state;
   }
 
-  /** Begins to read, and waits two seconds for it at the most. @throws DataKeyUnreadable if that is known by then. */
+  /**
+   * Starts reading, and waits up to two seconds for it.
+   *
+   * @throws DataKeyUnreadable if that is known by then.
+   */
   async start(): Promise<void> {
     if (!this.#firstTry) {
       this.#firstTry = this.#read();
@@ -83,7 +89,7 @@ export class DataKey {
     }
   }
 
-  /** Where `latchkey migrate` was not given `SECRET`. Most roles may not, and then the fault says so. */
+  /** Makes the key if `latchkey migrate` had no `SECRET`. Most database roles may not, which is then logged. */
   async #make() {
     const [first, ...others] = this.secrets;
     if (first === undefined) return undefined;
@@ -92,7 +98,7 @@ export class DataKey {
   }
 
   #told: DataKeyState | undefined;
-  /** @returns whether that has been told already. */
+  /** @returns whether this state has been logged already. */
   #is(state: DataKeyState): boolean {
     this.#state = state;
     const isTold = this.#told === state;

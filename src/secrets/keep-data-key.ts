@@ -2,19 +2,19 @@ import type { MikroORM } from '@mikro-orm/postgresql';
 import { DataKeyUnreadable, forgetDataKey, makeDataKey, readDataKey, sealAnew } from './data-key-row.js';
 
 export interface DataKeyCare {
-  /** `SECRET`; none where the command was not given it. */
+  /** The values of `SECRET`; none if the command did not get it. */
   readonly secrets: readonly string[];
-  /** For development, where a lost secret costs counters and nothing else. */
+  /** Replaces a key that no secret opens. For development: only counters are lost. */
   readonly replaceUnreadable?: boolean;
 }
 
 export type DataKeyEnd = 'made' | 'sealed anew' | 'kept' | 'missing';
 
 /**
- * What `latchkey migrate` does for the data key: makes it, or puts it under the first value of `SECRET`.
+ * For `latchkey migrate`: makes the data key, or seals it under the first value of `SECRET`.
  *
- * @returns `missing` where there is none and no `SECRET` to make it with.
- * @throws DataKeyUnreadable
+ * @returns `missing` if there is no data key and no `SECRET` to make one with.
+ * @throws DataKeyUnreadable if no value of `SECRET` opens the data key, unless it is replaced.
  */
 export async function keepDataKey(orm: MikroORM, care: DataKeyCare): Promise<DataKeyEnd> {
   const [first, ...others] = care.secrets;

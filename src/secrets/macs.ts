@@ -4,9 +4,9 @@ import { createHmac, createSecretKey, hkdfSync, type KeyObject, timingSafeEqual 
 export type MacField = string | Uint8Array;
 
 /**
- * How fields become the message that is signed. `prefixed`: each after its length, so that no two lists of fields make
- * one message. `joined`: the purpose, then the fields as they are, which is unambiguous only where every field has one
- * length for ever; it is what the first release signed reset records with.
+ * How fields become the message that is signed. `prefixed`: each field after its length, so that two lists of fields
+ * never give the same message. `joined`: the purpose and then the fields, which is unambiguous only if every field has
+ * a fixed length; the first release signed reset records in this way.
  */
 export type MacForm = 'prefixed' | 'joined';
 
@@ -14,12 +14,15 @@ const macBytes = 16;
 
 /**
  * MACs for one purpose: HMAC-SHA-256, cut to 16 bytes (128 bits, RFC 2104 section 5), under a subkey of each value of
- * `SECRET` (HKDF, RFC 5869). The first value signs, all verify, so that a new one can be brought in beside the old.
+ * `SECRET` (HKDF, RFC 5869). The first value signs, all verify, so that a new secret can be added beside the old one.
  */
 export class Macs {
   readonly #keys: readonly KeyObject[];
 
-  /** @param purpose a label of its own for each kind of message: a MAC made for one is worth nothing for another. @throws Error without a secret. */
+  /**
+   * @param purpose a label of its own for each kind of message: a MAC made for one is worth nothing for another.
+   * @throws Error without a secret.
+   */
   constructor(
     secrets: readonly string[],
     private readonly purpose: string,
@@ -29,12 +32,12 @@ export class Macs {
     this.#keys = secrets.map((secret) => createSecretKey(Buffer.from(hkdfSync('sha256', secret, '', purpose, 32))));
   }
 
-  /** 16 bytes. */
+  /** The MAC of these fields: 16 bytes. */
   sign(...fields: readonly MacField[]): Buffer {
     return this.#under(this.#keys[0] as KeyObject, fields);
   }
 
-  /** Whether any of the secrets made this MAC of these fields; in the same time whatever is wrong with it. */
+  /** Whether one of the secrets made this MAC for these fields. Takes the same time for every wrong MAC of 16 bytes. */
   verify(mac: Uint8Array, ...fields: readonly MacField[]): boolean {
     if (mac.length !== macBytes) return false;
     return this.#keys.map((key) => timingSafeEqual(this.#under(key, fields), mac)).includes(true);

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import type { DataKey } from './data-key.js';
 
-/** Names for addresses in Redis that tell nothing to who can read there: an HMAC under the data key, 16 bytes of it. */
+/** Names in Redis that reveal no address to its readers: the first 16 bytes of an HMAC under the data key. */
 export class Pseudonyms {
   constructor(private readonly dataKey: Pick<DataKey, 'bytes'>) {}
 

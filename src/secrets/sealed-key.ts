@@ -1,13 +1,16 @@
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
 
-/** Also the associated data, so that nothing else that was encrypted under the same secret opens as a data key. */
+/** Also the associated data, so that no other text encrypted under the same secret opens as a data key. */
 const purpose = 'latchkey data key v1';
 const version = 1;
 const nonceBytes = 12;
 const tagBytes = 16;
 export const dataKeyBytes = 32;
 
-/** 61 bytes: version 1, nonce 12, the key 32, tag 16; AES-256-GCM under a subkey of `SECRET` (HKDF). */
+/**
+ * Encrypts a data key with AES-256-GCM under a subkey of `SECRET` (HKDF). 61 bytes: version 1, nonce 12, key 32, tag
+ * 16.
+ */
 export function seal(key: Buffer, secret: string): Buffer {
   const nonce = randomBytes(nonceBytes);
   const cipher = createCipheriv('aes-256-gcm', sealingKey(secret), nonce).setAAD(Buffer.from(purpose));
@@ -15,7 +18,7 @@ export function seal(key: Buffer, secret: string): Buffer {
   return Buffer.concat([Buffer.of(version), nonce, sealed, cipher.getAuthTag()]);
 }
 
-/** Undefined unless this secret sealed it. */
+/** Decrypts a sealed key; undefined unless this secret sealed it. */
 export function open(sealed: Buffer, secret: string): Buffer | undefined {
   if (sealed.length !== 1 + nonceBytes + dataKeyBytes + tagBytes || sealed[0] !== version) return undefined;
   const nonce = sealed.subarray(1, 1 + nonceBytes);

@@ -22,7 +22,7 @@ it('idle lines that PostgreSQL ends are a warning, not an error each', async () 
   expect(ended.length).toBeGreaterThan(0);
   await eventually(
     () => latchkey.logged(),
-    (logged) => logged.includes('the database ended lines of the job queue'),
+    (logged) => logged.includes('the database ended connections of the job queue'),
   );
   await latchkey.keyFor('alice@example.com');
   const since = lines().slice(before);

@@ -9,7 +9,7 @@ export interface QueueCounts {
   readonly oldestSeconds: number;
 }
 
-/** Jobs per queue, in one statement; dead letters stand under the queue that they came from. */
+/** Counts of jobs per queue, in one statement; dead letters are counted for the queue that they came from. */
 export async function countJobs(db: Db, queues: readonly { name: string }[]): Promise<Record<string, QueueCounts>> {
   const counts = await countsOf(
     db,

@@ -1,7 +1,7 @@
-/** A queue by name, with the shape of its jobs' data. Names are part of what is stored: never rename one. */
+/** A queue: its name, and the type of its jobs' data. Names are stored in the database: never rename a queue. */
 export interface QueueDefinition<Data extends object> {
   readonly name: string;
-  /** Classes of jobs (priorities), highest first; without them all jobs are of one, 0. */
+  /** Classes (priorities) of jobs, highest first; without them every job has priority 0. */
   readonly classes?: readonly number[];
   /** Never read; ties the data's type to the definition. */
   readonly data?: Data;
@@ -11,7 +11,7 @@ export interface QueueDefinition<Data extends object> {
 export const jobTiming = {
   /** A worker that sends no heartbeat for this long has lost its jobs. */
   heartbeat: 30,
-  /** The lease: longer than every time-out that one attempt may run into, asserted at start. */
+  /** The lease: longer than all timeouts that one attempt can run into, which is asserted at start. */
   lease: 120,
   /** How often lost leases are looked for. */
   monitor: 5,

@@ -2,7 +2,7 @@ import { type DatabaseOptions, PgBoss } from 'pg-boss';
 import { deadLetterQueue, jobTiming, type QueueDefinition, retryLimit } from './definition.js';
 import { queueSchema } from './tables.js';
 
-/** Makes or upgrades the queue's own tables and makes the queues; only `latchkey migrate` calls this. */
+/** Creates or upgrades the tables of pg-boss, and creates or updates the queues; only `latchkey migrate` calls this. */
 export async function migrateJobs(line: DatabaseOptions, queues: readonly QueueDefinition<object>[]): Promise<void> {
   const boss = new PgBoss({
     ...line,
@@ -38,7 +38,9 @@ export async function migrateJobs(line: DatabaseOptions, queues: readonly QueueD
   }
 }
 
-/** The version of the queue's tables, and whether they are what this code needs. */
+/**
+ * The version of the tables of pg-boss, and whether all queues exist. Never throws: null and false if it cannot tell.
+ */
 export async function jobsMigrationStatus(line: DatabaseOptions, queues: readonly QueueDefinition<object>[]) {
   const boss = new PgBoss({
     ...line,

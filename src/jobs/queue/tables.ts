@@ -2,14 +2,14 @@ import type { EntityManager } from '@mikro-orm/postgresql';
 import type { Db, JobWithMetadata } from 'pg-boss';
 
 /**
- * The tables of pg-boss (12.35.0): the one file that names them or their columns. What the library offers itself is asked of
- * the library; these are the statements that it has not. A new version of it is read against this file.
+ * The tables of pg-boss (12.35.0). No other file names them or their columns. These are only the statements for which
+ * the library has no method. Before an upgrade of the library, compare its tables with this file.
  */
 export const queueSchema = 'pgboss';
 const job = `${queueSchema}.job`;
 const isWaiting = `state in ('created', 'retry')`;
 
-/** For lists of jobs: queues that have a place for dead letters, as `q`, and the jobs of both, as `j`. */
+/** SQL for lists of jobs: the queues with a queue for dead letters as `q`, and the jobs of both as `j`. */
 export const queuesWithDeadLetters = `(select name, dead_letter from ${queueSchema}.queue where dead_letter is not null) q`;
 export const jobsOfQueues = `${job} j on j.name in (q.name, q.dead_letter)`;
 
@@ -17,11 +17,11 @@ export interface JobCount {
   readonly name: string;
   readonly waiting: number;
   readonly active: number;
-  /** Seconds. */
+  /** Age of the oldest waiting job in seconds. */
   readonly oldest: number;
 }
 
-/** One row for each of these queues that has jobs, dead letters' queues too. */
+/** One row for each of these queues that has unfinished jobs. */
 export async function countsOf(db: Db, names: readonly string[]): Promise<JobCount[]> {
   const { rows } = await db.executeSql(
     `select name, count(*) filter (where ${isWaiting})::int as waiting,
@@ -33,7 +33,7 @@ export async function countsOf(db: Db, names: readonly string[]): Promise<JobCou
   return rows as JobCount[];
 }
 
-/** Erases jobs that were kept long enough, passing over those that another process is erasing. @returns how many. */
+/** Erases up to `most` jobs after their retention; skips rows that another process is erasing. @returns how many. */
 export async function eraseKept(db: Db, most: number): Promise<number> {
   const { rows } = await db.executeSql(
     `delete from ${job} where (name, id) in (
@@ -45,7 +45,7 @@ export async function eraseKept(db: Db, most: number): Promise<number> {
   return rows.length;
 }
 
-/** Gives a job back for later. @returns false when it was not ours any more, or has no attempt left. */
+/** Puts a job back for an attempt in `seconds`. @returns false if this attempt lost its lease or no attempt is left. */
 export async function giveBackFor(
   db: Db,
   { name, id, retryCount }: JobWithMetadata<object>,
@@ -60,7 +60,7 @@ export async function giveBackFor(
   return rows.length > 0;
 }
 
-/** New data for a job of this queue that waits and whose data holds `like`. @returns whether there was one. */
+/** Replaces the data of a waiting job of this queue whose data contains `like`. @returns whether there was one. */
 export async function renew(transaction: EntityManager, name: string, like: object, data: object): Promise<boolean> {
   const rows = await transaction.execute<unknown[]>(
     `update ${job} set data = ?::jsonb where name = ? and state < 'active' and data @> ?::jsonb returning id`,
@@ -69,7 +69,7 @@ export async function renew(transaction: EntityManager, name: string, like: obje
   return rows.length > 0;
 }
 
-/** Ends the pause of so many jobs whose last attempt said that it waits for this, newest first. */
+/** Ends the pause of at most `most` jobs whose last attempt had this `waitsFor`, the newest first. */
 export async function endPauses(db: Db, waitsFor: string, most: number): Promise<{ name: string; id: string }[]> {
   const { rows } = await db.executeSql(
     `update ${job} j set start_after = now()
@@ -82,7 +82,7 @@ export async function endPauses(db: Db, waitsFor: string, most: number): Promise
   return rows as { name: string; id: string }[];
 }
 
-/** The class whose oldest waiting job is the oldest, or the lowest class that has one. One look into an index per class. */
+/** The class with the oldest waiting job, or the lowest class with a waiting job. One index look-up per class. */
 export async function classWaiting(
   db: Db,
   name: string,
@@ -101,7 +101,12 @@ export async function classWaiting(
   return (rows as { priority: number }[])[0]?.priority;
 }
 
-/** Lifts the newest untried job of this class above it, and those lifted before back into it. @returns whether there was one. */
+/**
+ * Raises the newest untried job of this class to the priority above. Jobs that were raised before and wait for a retry
+ * go back to the class.
+ *
+ * @returns whether there was an untried job.
+ */
 export async function liftNewest(db: Db, name: string, priority: number): Promise<boolean> {
   const { rows } = await db.executeSql(
     `with tried as (
@@ -117,7 +122,11 @@ export async function liftNewest(db: Db, name: string, priority: number): Promis
   return rows.length > 0;
 }
 
-/** Gives jobs that were made anew the time of the first of their chain. @returns the id of each by that first one's. */
+/**
+ * Gives jobs that replace dead letters the creation time of the first job of their chain.
+ *
+ * @returns new ids by first id.
+ */
 export async function restoreTimes(
   db: Db,
   letters: readonly { readonly queue: string; readonly root: string; readonly created: string }[],

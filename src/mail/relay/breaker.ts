@@ -1,6 +1,6 @@
 import { DomainsInARow } from '../recipient-domain.js';
 
-/** Failures in a row that end the trust in a relay; then pauses in milliseconds, doubling from first to longest. */
+/** Failures in a row that open the breaker; then pauses in milliseconds, doubling from first to longest. */
 export interface BreakerTiming {
   readonly failures: number;
   readonly firstPause: number;
@@ -13,14 +13,14 @@ export interface BreakerTiming {
  */
 export const breakerTiming: BreakerTiming = { failures: 3, firstPause: 1_000, longestPause: 20_000 };
 
-/** Leave to try one mail; exactly one of the four must be called. */
+/** Permission to try one mail; the caller must call exactly one of the four functions. */
 export interface Pass {
   /** The relay answered about the mail, whatever it said. */
   readonly answered: () => void;
   readonly failed: () => void;
-  /** What failed may be the recipient's: it counts together with other domains' only. */
+  /** The failure may be the recipient's: it counts only together with failures of other domains. */
   readonly suspected: () => void;
-  /** The mail came to no end that tells anything of the relay. */
+  /** The end of the mail says nothing about the relay. */
   readonly undecided: () => void;
 }
 
@@ -30,9 +30,9 @@ export type BreakerState = 'closed' | 'open' | 'half-open';
  * Keeps mails from a relay that is down (a circuit breaker). Closed: all go. Open: none goes, for a pause. Half-open:
  * one goes, and what comes of it decides about the others.
  *
- * Silence after a recipient was named opens it only where different domains meet it in a row, and no other mail was
- * answered in the meantime: strangers choose recipients. Then the pause stays the first, half-open lets one mail of
- * each other domain through, and those that met the silence come last.
+ * Strangers choose recipients, so silence after a recipient was named opens it only if mails to several domains in a
+ * row meet silence and no other mail was answered in the meantime. The pause is then always the first one, half-open
+ * lets one mail of each other domain through, and the domains that met the silence come last.
  */
 export class RelayBreaker {
   #state: BreakerState = 'closed';
@@ -44,7 +44,7 @@ export class RelayBreaker {
   readonly #trying = new Set<string>();
   #timer: NodeJS.Timeout | undefined;
 
-  /** @param changed told each new state, and the pause (milliseconds) when that is `open`. */
+  /** @param changed called with each new state, and with the pause (milliseconds) when the state is `open`. */
   constructor(
     private readonly timing: BreakerTiming,
     private readonly changed: (state: BreakerState, pause: number) => void,
@@ -56,14 +56,14 @@ export class RelayBreaker {
     return this.#state;
   }
 
-  /** Whether `admit` would give leave to a mail to this domain, taking none. */
+  /** Whether `admit` would let a mail to this domain through; counts nothing. */
   admits(domain: string): boolean {
     if (this.#state !== 'half-open') return this.#state === 'closed';
     if (!this.#isBySuspicion) return this.#trying.size === 0;
     return !this.#trying.has(domain) && !this.#suspects.has(domain);
   }
 
-  /** Undefined while mails to this domain stay away. */
+  /** Lets one mail to this domain through. @returns undefined while mails to this domain must not go. */
   admit(domain: string): Pass | undefined {
     if (!this.admits(domain)) return undefined;
     const isTrial = this.#state === 'half-open';
@@ -86,21 +86,21 @@ export class RelayBreaker {
     this.#failures = 0;
     this.#suspects.end();
     if (this.#state === 'closed') return;
-    // Also by a mail from before the pause: a relay that answers is there.
+    // This also holds for a mail that began before the pause: a relay that answers is up.
     this.#pause = 0;
     this.#become('closed');
   }
 
   #failed(isTrial: boolean): void {
     this.#failures++;
-    // Mails from before the pause tell nothing new, and must not lengthen it.
+    // Mails that began before the pause must not lengthen it.
     if (this.#state === 'closed' ? this.#failures < this.timing.failures : !isTrial || this.#state === 'open') return;
     const { firstPause, longestPause } = this.timing;
     this.#isBySuspicion = false;
     this.#open(Math.min(this.#pause * 2 || firstPause, longestPause));
   }
 
-  /** @param othersWereAnswered while this mail waited: then the relay is there. */
+  /** @param othersWereAnswered other mails were answered while this one waited: then the relay is up. */
   #suspected(domain: string, isTrial: boolean, othersWereAnswered: boolean): void {
     if (othersWereAnswered) return;
     const areMany = this.#suspects.add(domain);
@@ -111,7 +111,7 @@ export class RelayBreaker {
 
   #open(pause: number): void {
     this.#pause = pause;
-    // Between half and whole, so that workers do not come back at the same moment.
+    // Random, between half and whole, so that workers do not try again at the same time.
     const drawn = Math.round(pause * (0.5 + Math.random() / 2));
     this.#become('open', drawn);
     this.#timer = setTimeout(() => this.#halfOpen(), drawn).unref();
@@ -120,7 +120,7 @@ export class RelayBreaker {
   #halfOpen(): void {
     this.#become('half-open');
     if (!this.#isBySuspicion) return;
-    // Where nobody else writes, those that met the silence must get their turn.
+    // If no mail to another domain comes, the domains that met the silence must be tried.
     this.#timer = setTimeout(() => {
       this.#suspects.end();
       this.changed('half-open', 0);

@@ -3,7 +3,7 @@ import type { SmtpLine } from '../smtp/line.js';
 import type { Pass } from './breaker.js';
 import type { RelayLines } from './lines.js';
 
-/** MAIL, RCPT, DATA and the mail itself. */
+/** Replies of a dialogue: to MAIL, RCPT, DATA and the mail itself. */
 const answersOfDialogue = 4;
 
 export interface LinesOfRelay {
@@ -11,15 +11,15 @@ export interface LinesOfRelay {
   /** Milliseconds to wait for a line that comes free. */
   readonly patience: number;
   readonly admit: () => Pass | undefined;
-  /** Told why a line could not be opened. */
+  /** Called with the reason why a line could not be opened. */
   readonly tell: (failure: SmtpFailure) => void;
 }
 
 /**
- * Takes up a line as a mail would, opened where a mail would open it, until `work` ends, and sends nothing.
+ * Holds a line as a mail would until `work` ends, and sends no mail. Opens the line if a mail would have to.
  *
- * @param work told how to ask the relay as often as a mail would, for nothing.
- * @returns false when there was no line to be had.
+ * @param work gets a function that asks the relay for as many replies as a mail does (RSET).
+ * @returns false when no line was free or could be opened.
  */
 export async function holdLine(
   relay: LinesOfRelay,

@@ -1,18 +1,18 @@
 import type { SmtpLine } from '../smtp/line.js';
 
 export interface LinesTiming {
-  /** Milliseconds until a line that nobody uses is ended: below the 5 minutes that RFC 5321 4.5.3.2.7 asks of servers. */
+  /** Milliseconds until an idle line is closed: less than the 5 minutes that RFC 5321 4.5.3.2.7 asks of servers. */
   readonly idle: number;
-  /** Milliseconds after which one line more is tried where a relay had too many. */
+  /** Milliseconds until one more line is tried after a relay said that there are too many. */
   readonly growth: number;
 }
 
 export const linesTiming: LinesTiming = { idle: 240_000, growth: 60_000 };
 
-/** Mails that one line carries before another takes its place. */
+/** Mails over one line before it is replaced. */
 const mailsPerLine = 1_000;
 
-/** The lines to one relay: as many as may be, fewer while it says that they are too many. */
+/** The pool of lines to one relay: at most `most`, fewer after the relay said that there are too many. */
 export class RelayLines {
   readonly #lines = new Set<SmtpLine>();
   readonly #idle = new Map<SmtpLine, NodeJS.Timeout>();
@@ -21,7 +21,7 @@ export class RelayLines {
   #growth: NodeJS.Timeout | undefined;
   #isClosed = false;
 
-  /** @param resized told how many lines there may be now, after each change. */
+  /** @param resized called after each change of the most lines, with the new number. */
   constructor(
     private readonly most: number,
     private readonly make: (ended: (line: SmtpLine) => void) => SmtpLine,
@@ -35,7 +35,11 @@ export class RelayLines {
     return this.#size;
   }
 
-  /** A line of the caller's own, open or still to be opened; undefined when none came free before the signal. */
+  /**
+   * A line for the caller alone, open or to be opened.
+   *
+   * @returns undefined if none came free before the signal aborted.
+   */
   async take(signal: AbortSignal): Promise<SmtpLine | undefined> {
     for (const [line, timer] of this.#idle) {
       clearTimeout(timer);
@@ -59,7 +63,7 @@ export class RelayLines {
     });
   }
 
-  /** A line that is ready for the next mail. */
+  /** Gives back a line that is ready for the next mail. */
   giveBack(line: SmtpLine): void {
     const isSpent = this.#isClosed || line.mails >= mailsPerLine || this.#lines.size > this.#size;
     if (isSpent) line.quit();
@@ -80,7 +84,7 @@ export class RelayLines {
     this.#idle.set(line, setTimeout(end, this.timing.idle).unref());
   }
 
-  /** A line that is of no use any more; somebody who waits gets a new one. */
+  /** Removes a line that cannot be used any more; a waiting caller gets a new one. */
   drop(line: SmtpLine): void {
     if (!this.#lines.delete(line) || this.#isClosed) return;
     clearTimeout(this.#idle.get(line));
@@ -89,9 +93,9 @@ export class RelayLines {
   }
 
   /**
-   * The relay has too many lines: from now on there are no more than are left, until one more is tried.
+   * The relay said that there are too many lines: the most is now the number that is open, until one more is tried.
    *
-   * @returns false when none is left: then it is not for us that they are too many.
+   * @returns false when none is open: then the lines that are too many are not ours.
    */
   shrink(): boolean {
     const size = Math.max(1, this.#lines.size);

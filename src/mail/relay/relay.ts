@@ -18,7 +18,7 @@ export interface RelayOptions {
   /** Connections to each relay, at most. */
   readonly connections: number;
   readonly requireTls: boolean;
-  /** What we call ourselves, unless the relay's URL says otherwise. */
+  /** Our name in EHLO, unless the relay's URL has another. */
   readonly name: string;
   readonly timeouts?: SmtpTimeouts;
   readonly breaker?: BreakerTiming;
@@ -32,7 +32,7 @@ export interface NotTaken extends SmtpFailure {
 }
 
 const noLine: SmtpFailure = { fault: 'passing', reason: 'relay-full', status: undefined, relayDown: false };
-/** Of these many different recipient domains in a row no one is to blame. */
+/** After refusals of this many different domains in a row, the relay refuses us and not the recipients. */
 const domainsOfARelay = 3;
 
 /** One relay: its connections, and whether mails may go there. */
@@ -44,7 +44,10 @@ export class Relay {
   readonly #patience: number;
   readonly #now: () => number;
 
-  /** @param changed told when mails stop, when one may try, and when all may go again. */
+  /**
+   * @param changed called when mails stop, when one may try, and when all may go again.
+   * @throws Error for a bad URL.
+   */
   constructor(
     url: string,
     options: RelayOptions,
@@ -81,22 +84,22 @@ export class Relay {
     return this.#breaker.state === 'closed';
   }
 
-  /** Lines that there may be at the same time: fewer than were asked for while the relay says that they are too many. */
+  /** The most lines at the same time: fewer than the settings allow after the relay said that there are too many. */
   get lines(): number {
     return this.#lines.size;
   }
 
-  /** Whether `admit` would give leave. */
+  /** Whether `admit` would let a mail to this address through. */
   admits(to: string): boolean {
     return this.#breaker.admits(recipientDomain(to));
   }
 
-  /** Leave to hand one mail over, undefined while the relay rests. */
+  /** Permission to hand one mail over; undefined while the relay rests. */
   admit(to: string): Pass | undefined {
     return this.#breaker.admit(recipientDomain(to));
   }
 
-  /** @param share milliseconds. @returns undefined once the relay answered 250. Never throws. */
+  /** @param share milliseconds that it may take. @returns undefined once the relay answered 250. Never throws. */
   async handOver(mail: Parcel, share: number, pass: Pass): Promise<NotTaken | undefined> {
     const parcel = { ...mail, signal: AbortSignal.any([mail.signal, AbortSignal.timeout(share)]) };
     const begun = this.#now();
@@ -130,11 +133,11 @@ export class Relay {
   }
 
   /**
-   * Takes up a line as a mail would, opened where a mail would open it, until `work` ends, and sends nothing. A relay that
-   * is only tried again gets mails alone: what they meet decides.
+   * Holds a line as a mail would until `work` ends, and sends no mail. A relay that is not up gets no line for this:
+   * only a mail may decide whether it is up again.
    *
-   * @param work told how to ask the relay as often as a mail would, for nothing.
-   * @returns false when there was no line to be had.
+   * @param work gets a function that asks the relay for as many replies as a mail does.
+   * @returns false when no line was free or could be opened.
    */
   async hold(
     to: string,
@@ -168,7 +171,7 @@ export class Relay {
   #notTaken(error: unknown, sorted: SmtpFailure, domain: string, pass: Pass): NotTaken {
     const isRefusal = sorted.fault === 'recipient' && sorted.isSuspect === true;
     const isNobodysDomain = isRefusal && this.#refused.add(domain);
-    // Recipients of so many domains in a row: it is us whom the relay refuses.
+    // Refusals of several domains in a row: the relay refuses us.
     const failure: SmtpFailure = isNobodysDomain ? { ...sorted, fault: 'relay' } : sorted;
     const unclear = error instanceof LineFault && error.wasHandedOver && failure.status === undefined;
     if (failure.relayDown) pass.failed();
@@ -196,7 +199,7 @@ export class Relay {
   }
 }
 
-/** What ends a dialogue before anything of the mail went over a line that was used before: the server's time for it ran out. */
+/** Whether the server had ended an idle line before anything of the mail was sent, because its own timeout ran out. */
 function isIdleEnd(error: unknown, { stage, reason, status }: SmtpFailure): boolean {
   if (!(error instanceof LineFault) || !['MAIL', 'RCPT', 'DATA', 'idle'].includes(stage ?? '')) return false;
   return status === undefined

@@ -3,8 +3,8 @@ import { isAboutUs, isClearlyTheRecipient, saysTooMany } from './replies.js';
 import type { SmtpStage } from './stages.js';
 
 /**
- * Whose fault it is that a mail did not leave. `recipient`: this address will never take it. `relay`: the relay
- * refuses us (authentication, policy), which an operator must mend. `passing`: try again.
+ * Why a mail was not taken. `recipient`: this address will never take it. `relay`: the relay refuses us
+ * (authentication, policy), which an operator must fix. `passing`: temporary, so try again.
  */
 export interface SmtpFailure {
   readonly fault: 'recipient' | 'relay' | 'passing';
@@ -14,14 +14,14 @@ export interface SmtpFailure {
   readonly status: string | undefined;
   /** Where the dialogue ended; undefined where there was none. */
   readonly stage?: SmtpStage | undefined;
-  /** The relay failed every mail alike: it was not reached, fell silent, or refused before a recipient was named. */
+  /** The relay would fail any mail: it was not reached, fell silent, or refused before a recipient was named. */
   readonly relayDown: boolean;
   /**
-   * The recipient's fault for all that one mail can show: silence or a refusal after a recipient was named, which is
-   * the relay's only if recipients elsewhere meet it, too.
+   * Silence, or a refusal, after a recipient was named. It counts as the recipient's fault, and as the relay's only if
+   * mails to other domains fail in the same way.
    */
   readonly isSuspect?: boolean;
-  /** The relay has too many lines of ours. */
+  /** The relay says that we have too many lines to it. */
   readonly isCrowded?: boolean;
 }
 
@@ -34,13 +34,13 @@ interface SmtpError {
 }
 
 const refusedCodes = ['EAUTH', 'ENOAUTH', 'ETLS', 'EREQUIRETLS'];
-/** A line that was not made, broke, fell silent, spoke no SMTP, or was too slow for the time that a mail has. */
+/** The connection was not made, broke, fell silent, did not speak SMTP, or was too slow for the mail's time. */
 const lineCodes = ['ECONNECTION', 'ETIMEDOUT', 'ESOCKET', 'EDNS', 'EPROTOCOL', 'EPROXY', 'EABORT', 'TimeoutError'];
 const afterRecipient: readonly SmtpStage[] = ['RCPT', 'DATA', 'body', 'end'];
-/** What OpenSSL says of a certificate (its X509_V_ERR_ names), and Node of one with other names. */
+/** Codes for a bad certificate: OpenSSL's X509_V_ERR_ names, and Node's for a wrong host name. */
 const certificate = /^(?:ERR_TLS_CERT_|CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|INVALID_CA$|HOSTNAME_MISMATCH$)/;
 
-/** Sorts a failure once, for everybody. Everything that is not clearly this recipient is not held against it. */
+/** Classifies an error of a dialogue; the only place that does. */
 export function smtpFailure(error: unknown): SmtpFailure {
   const stage = error instanceof LineFault ? error.stage : undefined;
   const cause = ((error instanceof LineFault ? error.cause : error) ?? {}) as SmtpError;
@@ -49,12 +49,12 @@ export function smtpFailure(error: unknown): SmtpFailure {
 }
 
 function withoutReply(cause: SmtpError, stage: SmtpStage | undefined): SmtpFailure {
-  // An aborted signal has a number for its code.
+  // The code of an aborted signal (DOMException) is a number, so its name is used.
   const code = typeof cause.code === 'string' ? cause.code : String((cause as { name?: unknown }).name);
   const original = String(cause.originalCode ?? '');
   const ours = { fault: 'relay', status: undefined, stage, relayDown: true } as const;
   if (certificate.test(original) || certificate.test(code)) return { ...ours, reason: 'relay-certificate' };
-  // The other side speaks no TLS at all: `smtps` where `smtp` is meant, or no version in common.
+  // The relay does not speak TLS here (`smtps` where `smtp` is meant), or there is no common version.
   if (/^(?:ERR_SSL_|EPROTO$)/.test(original)) return { ...ours, reason: 'smtp-tls' };
   if (refusedCodes.includes(code)) return { ...ours, reason: `smtp-${code.slice(1).toLowerCase()}` };
   const isLine = lineCodes.includes(code);
@@ -77,7 +77,7 @@ function withReply(reply: number, response: string, stage: SmtpStage | undefined
     const isRefusal = reply >= 500 || stage === 'STARTTLS' || reply === 403;
     return { ...common, fault: isRefusal ? 'relay' : 'passing', relayDown: true };
   }
-  // Whom a mail goes to can be chosen by strangers: what is said of one recipient never counts against the relay alone.
+  // Strangers can choose recipients, so a reply about one recipient alone never counts against the relay.
   if (reply < 500) {
     const isSuspect = reply === 421 || /^4\.3\./.test(enhanced ?? '');
     return { ...common, fault: isAboutUs(said) && reply === 403 ? 'relay' : 'passing', relayDown: false, isSuspect };

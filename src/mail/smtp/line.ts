@@ -8,13 +8,13 @@ import type { SmtpTimeouts } from './timeouts.js';
 
 export interface LineOptions {
   readonly address: SmtpAddress;
-  /** What we call ourselves. */
+  /** Our name in EHLO. */
   readonly name: string;
   readonly requireTls: boolean;
   readonly timeouts: SmtpTimeouts;
 }
 
-/** What went wrong, and at which stage; its cause is nodemailer's error, or the system's. */
+/** A failure and its stage; `cause` is the error of nodemailer or of the system. */
 export class LineFault extends Error {
   /** @param wasHandedOver the whole mail was written, and no answer to it came. */
   constructor(
@@ -27,9 +27,12 @@ export class LineFault extends Error {
   }
 }
 
-/** One connection to a relay: nodemailer's dialogue, with a time-out for each stage. Its methods are never called side by side. */
+/**
+ * One connection to a relay: nodemailer's dialogue, with a timeout for each stage. Callers wait for one method before
+ * the next.
+ */
 export class SmtpLine {
-  /** Mails that it carried, taken or not. */
+  /** Mails sent over this line, taken or not. */
   mails = 0;
   #stages = new SmtpStages((stage) => this.#began(stage));
   #connection: SMTPConnection | undefined;
@@ -38,7 +41,7 @@ export class SmtpLine {
   #fail: ((error: unknown) => void) | undefined;
   #timer: NodeJS.Timeout | undefined;
 
-  /** @param ended told when the line ended while no mail was on it. */
+  /** @param ended called when the line ends between two mails. */
   constructor(
     private readonly options: LineOptions,
     private readonly ended: () => void,
@@ -49,7 +52,7 @@ export class SmtpLine {
     return this.#isOpen;
   }
 
-  /** Connects, says who we are and proves it. @throws LineFault */
+  /** Connects, with TLS, EHLO and authentication as the settings say. @throws LineFault */
   open(parcel: OnLine): Promise<void> {
     return this.#bounded(parcel, async () => {
       const { address, timeouts } = this.options;
@@ -71,7 +74,7 @@ export class SmtpLine {
     });
   }
 
-  /** @throws LineFault unless the relay took the mail. The line may be of use nevertheless: see `reset`. */
+  /** @throws LineFault unless the relay took the mail. If the line is still open then, `reset` makes it usable. */
   send(parcel: Parcel): Promise<void> {
     return this.#bounded(parcel, async () => {
       const { from, to, message } = parcel;
@@ -80,14 +83,14 @@ export class SmtpLine {
     });
   }
 
-  /** Makes the line ready for the next mail after one that was refused. @returns whether it is. */
+  /** Sends RSET, so that the line can carry another mail after a refusal. @returns whether it can. Never throws. */
   async reset(): Promise<boolean> {
     const patience = { ...noParcel, signal: AbortSignal.timeout(this.options.timeouts.silence) };
     await this.#bounded(patience, () => called((done) => this.#talking.reset(done))).catch(() => this.close());
     return this.#isOpen;
   }
 
-  /** Says goodbye, and ends the line in any case. */
+  /** Sends QUIT, and closes the connection after `patience` in any case. */
   quit(): void {
     if (this.#isOpen) this.#connection?.quit();
     this.#isOpen = false;
@@ -116,7 +119,7 @@ export class SmtpLine {
       servername: address.servername,
       requireTLS: requireTls,
       ignoreTLS: address.ignoreTls,
-      // They know no stages, so they stand back behind ours.
+      // Nodemailer's timeouts know no stages, so they are set longer than ours.
       connectionTimeout: 2 * timeouts.whole,
       greetingTimeout: 2 * timeouts.whole,
       socketTimeout: 3_600_000,
@@ -130,7 +133,7 @@ export class SmtpLine {
     return connection;
   }
 
-  /** An idle line that a server ends is the server's right; the next mail gets another. */
+  /** The connection broke. An idle line may be ended by the server at any time; the next mail then gets another. */
   #lost(error: unknown): void {
     const wasOpen = this.#isOpen;
     this.#isOpen = false;
@@ -150,7 +153,7 @@ export class SmtpLine {
 
   #limitOf(stage: SmtpStage): number {
     const { dns, connection, greeting, silence: usual, recipient } = this.options.timeouts;
-    // A second more than its own bounds, which tell more.
+    // `openSocket` has its own bounds, whose errors say more; this timeout is one second longer.
     if (stage === 'connect') return dns + connection + 1_000;
     if (stage === 'greeting') return greeting;
     return stage === 'RCPT' && !this.#parcel?.isRetry ? recipient : usual;
@@ -191,11 +194,11 @@ export class SmtpLine {
   }
 }
 
-/** A stage that took too long: by name as nodemailer calls it. */
+/** A stage took too long; the code is the one that nodemailer uses. */
 const silence = Object.freeze(Object.assign(new Error('silence'), { code: 'ETIMEDOUT' }));
 const noParcel = { from: '', to: '', message: Buffer.alloc(0), isRetry: true };
 
-/** Nodemailer closes the line itself after a 421 and after everything that is no refusal of one mail. */
+/** Whether only this mail was refused. After a 421 and every other error nodemailer closes the connection itself. */
 function isOnlyRefused(error: unknown): boolean {
   const { code, responseCode } = (error ?? {}) as { code?: unknown; responseCode?: unknown };
   return (code === 'EENVELOPE' || code === 'EMESSAGE') && typeof responseCode === 'number' && responseCode !== 421;

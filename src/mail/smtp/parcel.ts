@@ -9,11 +9,11 @@ export interface Parcel {
   readonly isRetry: boolean;
   /** Ends the dialogue, wherever it is. */
   readonly signal: AbortSignal;
-  /** Told once its line is open, and how many milliseconds that took. */
+  /** Called once the line is open, with the milliseconds that this took. */
   readonly onReady?: (milliseconds: number) => void;
-  /** Told each stage that the dialogue comes to. */
+  /** Called with each stage that the dialogue reaches. */
   readonly onStage?: ((stage: SmtpStage) => void) | undefined;
 }
 
-/** What the line needs to know of what goes over it. */
+/** The members that a line needs besides the mail itself. */
 export type OnLine = Pick<Parcel, 'isRetry' | 'signal' | 'onStage'>;

@@ -1,11 +1,11 @@
-/** What a relay said: reply code, enhanced code (RFC 3463) where it gave one, and all of the text. */
+/** A reply of a relay: reply code, enhanced code (RFC 3463) if there is one, and the whole text. */
 export interface SmtpReply {
   readonly reply: number;
   readonly enhanced: string | undefined;
   readonly response: string;
 }
 
-/** Without addresses, which strangers choose: a mailbox may be called `relay.denied`. */
+/** The text in lower case, without addresses: strangers choose them, and a mailbox may be called `relay.denied`. */
 function words({ response }: SmtpReply): string {
   return response
     .replace(/(?:^|\n)\d{3}[ -]/g, ' ')
@@ -33,7 +33,7 @@ export function isClearlyTheRecipient(said: SmtpReply): boolean {
 const ourCodes = [403, 500, 502, 503, 504, 530, 534, 535, 538];
 const ourEnhanced = /^[45]\.(?:1\.[78]|4\.5|5\.\d+|7\.(?:[89]|1[0134]|2[0-9]|5[0-9]|6[0-9]|[567]\d\d))$/;
 
-/** Words about relaying, the sender, our address or authentication; each as a relay in the test's table says it. */
+/** Words about relaying, the sender, our address or authentication; each is in a real reply in the test's table. */
 const ourWords = [
   /\brelay(?:ing)?\b.{0,40}\b(?:denied|not permitted|not allowed|prohibited|rejected|disabled|refused)\b/,
   /\b(?:unable|not permitted|not allowed|refus\w+|cannot|can't|do(?:es)? not) to relay\b|\bdo(?:es)? not relay\b|\bnot an open relay\b/,
@@ -46,18 +46,18 @@ const ourWords = [
   /\bidentit(?:y|ies) .{0,40}\bverified\b|\bnot verified\b/,
 ];
 
-/** Whether a refusal at RCPT is about us: a dead letter would blame somebody who did nothing. */
+/** Whether a refusal at RCPT is about us and not the recipient, so that the job must not become a dead letter. */
 export function isAboutUs(said: SmtpReply): boolean {
   if (ourCodes.includes(said.reply) || ourEnhanced.test(said.enhanced ?? '')) return true;
   const text = words(said);
-  // Said of an account that may not be written to, whatever the sender is.
+  // These words are about the recipient's mailbox, whoever the sender is.
   if (/\brecipient address rejected: (?:access denied|user unknown|undeliverable|unverified)/.test(text)) return false;
   return ourWords.some((each) => each.test(text));
 }
 
 /**
- * Too many lines of ours (421 at the greeting; 432 x.3.2 of Exchange after a mail). Once a recipient is named only the
- * latter counts: a recipient's server behind the relay could say the words.
+ * Whether the relay says that we have too many lines (421 at the greeting; 432 x.3.2 of Exchange after a mail). After a
+ * recipient was named, only 432 counts: the words could come from the recipient's server behind the relay.
  */
 export function saysTooMany(said: SmtpReply, isAfterRecipient: boolean): boolean {
   if (said.reply >= 500) return false;

@@ -3,9 +3,11 @@ import { connect, type LookupFunction, type Socket } from 'node:net';
 import type { SmtpTimeouts } from './timeouts.js';
 
 /**
- * Connects to a relay by the addresses that the system gives its name, `/etc/hosts` included (getaddrinfo), as the
- * clients of PostgreSQL and Redis do; nodemailer would ask DNS first, and a mail with a key would go elsewhere. All
- * addresses are tried in turn, each for its share of the time.
+ * Connects to a relay by the addresses that the system has for its name, `/etc/hosts` included (getaddrinfo), as the
+ * clients of PostgreSQL and Redis do. Nodemailer would ask DNS first, so a mail with a key could go to another host.
+ * Tries all addresses in turn, each for an equal part of the time.
+ *
+ * @throws Error with the code EDNS, ETIMEDOUT or ESOCKET; the system's code is in `originalCode`.
  */
 export async function openSocket(
   { host, port }: { readonly host: string; readonly port: number },
@@ -15,7 +17,7 @@ export async function openSocket(
   const addresses = await within(timeouts.dns, signal, 'EDNS', lookup(host, { all: true }));
   const given: LookupFunction = (_host, { all }, done) => {
     const [first = { address: '', family: 0 }] = addresses;
-    // Node waits for a look-up that answers later.
+    // Node expects the callback of a look-up to be called asynchronously.
     setImmediate(() => (all ? done(null, addresses) : done(null, first.address, first.family)));
   };
   const share = Math.max(250, Math.floor(timeouts.connection / addresses.length));
@@ -32,7 +34,7 @@ export async function openSocket(
   }
 }
 
-/** @throws what the promise threw, or an error of this code once the time or the signal ended it. */
+/** @throws what the promise threw, or an error with this code when the time or the signal ended the wait. */
 async function within<T>(ms: number, signal: AbortSignal, code: string, promise: Promise<T>): Promise<T> {
   const ends = AbortSignal.any([AbortSignal.timeout(ms), signal]);
   return new Promise<T>((resolve, reject) => {
@@ -43,7 +45,7 @@ async function within<T>(ms: number, signal: AbortSignal, code: string, promise:
   });
 }
 
-/** By nodemailer's codes, the system's beside it. */
+/** Gives an error one of nodemailer's codes; the system's code moves to `originalCode`. */
 function named(error: Error & { code?: string; originalCode?: string }, code: string | undefined): Error {
   if (code === undefined || error.code === code) return error;
   return Object.assign(error, { code, ...(error.code ? { originalCode: error.code } : {}) });

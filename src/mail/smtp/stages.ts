@@ -1,4 +1,4 @@
-/** Where a dialogue stands: what we wait for. `body` is the mail on its way, `end` the answer to its last byte. */
+/** The reply that a dialogue waits for. `body`: the mail is being sent; `end`: the reply after its last byte. */
 export type SmtpStage =
   | 'connect'
   | 'TLS'
@@ -28,7 +28,7 @@ const verbs: Readonly<Record<string, SmtpStage>> = {
   '.': 'end',
 };
 
-/** What nodemailer's log says of an event; we read its kind and the verb, and keep nothing. */
+/** An entry of nodemailer's log. Only its kind and the command's verb are read; nothing is kept. */
 interface Entry {
   readonly tnx?: string;
   readonly remotePort?: number;
@@ -36,21 +36,21 @@ interface Entry {
 
 /**
  * Follows a dialogue through nodemailer's transaction log, because its errors tell neither the stage at which a relay
- * fell silent nor whether the mail was on its way already. Knows pipelining: replies come in the order of the commands.
+ * fell silent nor whether the mail was being sent already. With pipelining, replies come in the order of the commands.
  */
 export class SmtpStages {
   #waiting: SmtpStage[] = [];
   #told: SmtpStage = 'idle';
   #answered: SmtpStage = 'idle';
 
-  /** @param began told each stage once it begins. */
+  /** @param began called with each stage when it begins. */
   constructor(private readonly began: (stage: SmtpStage) => void) {}
 
   get current(): SmtpStage {
     return this.#waiting[0] ?? 'idle';
   }
 
-  /** What the last reply answered. */
+  /** The stage that the last reply ended. */
   get answered(): SmtpStage {
     return this.#answered;
   }
@@ -75,7 +75,7 @@ export class SmtpStages {
   };
 
   #sent(command: string): void {
-    // What is no command goes on with AUTH: a name or a password that the relay asked for.
+    // A line without a known verb belongs to AUTH: a name or a password that the relay asked for.
     const stage = verbs[command.split(' ', 1)[0] ?? ''] ?? 'AUTH';
     if (this.current === 'TLS' || (stage === 'end' && this.current === 'body')) this.#waiting.shift();
     this.#waiting.push(stage);

@@ -1,17 +1,17 @@
 /**
- * Milliseconds. Each stage of a dialogue has its own, however the relay spends it: in silence, or byte by byte. `whole`
- * bounds a mail over all relays, also when each stage is slow but none too slow.
+ * Milliseconds. Each stage of a dialogue has its own timeout, which bytes from the relay do not extend. `whole` bounds
+ * a mail over all relays, even if no single stage is too slow.
  */
 export interface SmtpTimeouts {
   readonly dns: number;
-  /** Over all addresses of the name. */
+  /** For all addresses of the host name together. */
   readonly connection: number;
   readonly greeting: number;
   /** Every other stage. */
   readonly silence: number;
-  /** At RCPT in a first attempt; in a retry it is `silence`, because relays that ask the recipient's server answer late. */
+  /** At RCPT in a first attempt. A retry gets `silence`, because relays that ask the recipient's server answer late. */
   readonly recipient: number;
-  /** How long a mail waits for a relay while all of them rest, or for a line; part of `whole`. */
+  /** How long a mail waits for a relay while all of them rest, or for a free line; part of `whole`. */
   readonly patience: number;
   readonly whole: number;
 }
