@@ -38,7 +38,7 @@ describe.skipIf(noChromium)(`the page of a sign-up in a browser${whyNot}`, () =>
     const visit = await open(link);
     await heading(visit, 'Choose a password for your new account');
     expect(visit.page.url()).toBe(`${latchkey.url}/reset-password`);
-    expect(await visit.page.textContent('main')).toContain('One that was typed before was not kept');
+    expect(await visit.page.textContent('main')).toContain('A password that you typed before was not kept');
     await visit.page.fill('#password', 'short');
     await visit.page.click('#submit');
     expect(await visit.page.getAttribute('#password', 'aria-invalid')).toBe('true');

@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => latchkey.close());
 
-it('idle lines that PostgreSQL ends are a warning, not an error each', async () => {
+it('idle connections that PostgreSQL ends are one warning, not an error each', async () => {
   await latchkey.signUp('alice@example.com', 'the password that gets lost');
   await latchkey.keyFor('alice@example.com');
   const lines = () => latchkey.logged().split('\n').filter(Boolean);
@@ -29,7 +29,7 @@ it('idle lines that PostgreSQL ends are a warning, not an error each', async () 
   expect(since.filter((line) => line.includes('"level":"error"'))).toEqual([]);
 });
 
-it('one line a second tells how many they were; another fault is an error', () => {
+it('at most one log line a second counts ended connections; any other fault is an error', () => {
   const logged: { level: string; count?: number }[] = [];
   let now = 0;
   const tell = tellQueueFaults(
