@@ -21,6 +21,7 @@ const scripts = [
     'new-account',
     'new-password',
     'password-feedback',
+    'password-form',
     'request-link',
     'views',
     'wording',

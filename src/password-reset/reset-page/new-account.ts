@@ -1,10 +1,10 @@
 import type { LatchkeyClient, ResetKeyFault } from '../../../schema/sdk/client.js';
-import { Attempt, resultOf, type Setback, setback, unforeseen } from './attempt.js';
+import { resultOf, type Setback, setback, unforeseen } from './attempt.js';
 import { forgetThereWasKey } from './key-from-address.js';
-import { giveFeedback, offerToReveal, refuse } from './new-password.js';
-import { hintOn, type Policy, violationOf } from './password-feedback.js';
+import { hintOn, type Policy } from './password-feedback.js';
+import { passwordForm, refuse } from './password-form.js';
 import { showRequest } from './request-link.js';
-import { leadsSomewhere, markFaulty, onSubmit, part, show } from './views.js';
+import { leadsSomewhere, part, show } from './views.js';
 import { signUpFaults, uncertainSignUp } from './wording.js';
 
 /** The form behind a sign-up link: setting the password makes the account. */
@@ -20,18 +20,7 @@ export async function showNewAccount(client: LatchkeyClient, key: string): Promi
     part('password-hint').textContent = hintOn(policy);
     part('submit').textContent = 'Make the account';
   });
-  const field = part('password', HTMLInputElement);
-  const attempt = new Attempt(left, 'Saving…');
-  const reveal = offerToReveal(field);
-  if (policy) giveFeedback(field, policy, left);
-  field.addEventListener('input', () => markFaulty(field, []));
-  onSubmit(() => {
-    // Browsers offer to save a password only if its field has the type `password` at the submit.
-    reveal(false);
-    const violation = policy && violationOf(field.value, policy);
-    if (violation) refuse(field, [violation]);
-    else attempt.make(() => makeAccount(client, key, field, left));
-  });
+  passwordForm(policy, left, (field) => makeAccount(client, key, field, left));
 }
 
 async function makeAccount(
@@ -40,9 +29,7 @@ async function makeAccount(
   field: HTMLInputElement,
   left: AbortSignal,
 ): Promise<Setback | undefined> {
-  field.readOnly = true;
   const result = await resultOf(client.confirmSignUp({ key, password: field.value }));
-  field.readOnly = false;
   if (left.aborted) return undefined;
   switch (result.__typename) {
     case 'SignUpConfirmed':

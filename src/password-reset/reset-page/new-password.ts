@@ -1,13 +1,11 @@
 import type { LatchkeyClient, ResetKeyFault } from '../../../schema/sdk/client.js';
-import { Attempt, resultOf, type Setback, setback, unforeseen } from './attempt.js';
+import { resultOf, type Setback, setback, unforeseen } from './attempt.js';
 import { forgetThereWasKey } from './key-from-address.js';
-import { feedbackOn, hintOn, type Policy, sentenceOn, type Violation, violationOf } from './password-feedback.js';
+import { hintOn, type Policy } from './password-feedback.js';
+import { passwordForm, refuse } from './password-form.js';
 import { showRequest } from './request-link.js';
-import { announce, leadsSomewhere, markFaulty, onSubmit, part, show } from './views.js';
+import { leadsSomewhere, part, show } from './views.js';
 import { keyFaults, timeInWords, uncertainReset } from './wording.js';
-
-/** Milliseconds without a key stroke until screen readers read the feedback; after each key would be too often. */
-const typingPause = 1000;
 
 export interface GoodKey {
   readonly key: string;
@@ -22,21 +20,7 @@ export function showNewPassword(client: LatchkeyClient, { key, expiresAt, policy
     part('lifetime').textContent = `Your link works until ${timeInWords(new Date(expiresAt))}.`;
     part('password-hint').textContent = hintOn(policy);
   });
-  const field = part('password', HTMLInputElement);
-  const attempt = new Attempt(left, 'Saving…');
-  const reveal = offerToReveal(field);
-  if (policy) giveFeedback(field, policy, left);
-  field.addEventListener('input', () => {
-    markFaulty(field, []);
-    part('known-password').hidden = true;
-  });
-  onSubmit(() => {
-    // Browsers offer to save a password only if its field has the type `password` at the submit.
-    reveal(false);
-    const violation = policy && violationOf(field.value, policy);
-    if (violation) refuse(field, [violation]);
-    else attempt.make(() => setPassword(client, key, field, left));
-  });
+  passwordForm(policy, left, (field) => setPassword(client, key, field, left));
 }
 
 async function setPassword(
@@ -45,9 +29,7 @@ async function setPassword(
   field: HTMLInputElement,
   left: AbortSignal,
 ): Promise<Setback | undefined> {
-  field.readOnly = true;
   const result = await resultOf(client.resetPassword({ key, password: field.value }));
-  field.readOnly = false;
   if (left.aborted) return undefined;
   switch (result.__typename) {
     case 'PasswordResetCompleted':
@@ -69,14 +51,6 @@ async function setPassword(
     default:
       return unforeseen(result);
   }
-}
-
-export function refuse(field: HTMLInputElement, violations: readonly Violation[]): void {
-  // "Long enough" beside a refusal would contradict it.
-  part('password-feedback').textContent = '';
-  markFaulty(field, violations.map(sentenceOn));
-  const isTheirs = violations.some(({ rule }) => rule === 'SAME_AS_BEFORE');
-  part('known-password').hidden = !isTheirs || !leadsSomewhere('sign-in');
 }
 
 /** A reset signs nobody in, so this view offers only the way to sign in. */
@@ -103,31 +77,4 @@ export function showInvalidKey(
     part('sign-in').hidden = !wording.passwordWasSet || !leadsSomewhere('sign-in');
   });
   part('ask').addEventListener('click', () => showRequest(client));
-}
-
-export function giveFeedback(field: HTMLInputElement, policy: Policy, left: AbortSignal): void {
-  const line = part('password-feedback');
-  let pause: ReturnType<typeof setTimeout> | undefined;
-  left.addEventListener('abort', () => clearTimeout(pause));
-  field.addEventListener('input', () => {
-    const { kind, text } = feedbackOn(field.value, policy);
-    line.textContent = field.value === '' ? '' : text;
-    line.className = `feedback ${kind}`;
-    clearTimeout(pause);
-    if (line.textContent) pause = setTimeout(() => announce(line.textContent ?? ''), typingPause);
-  });
-}
-
-/** Lets people see what they type, instead of typing it twice. @returns a function that shows or hides the password. */
-export function offerToReveal(field: HTMLInputElement): (shown: boolean) => void {
-  const reveal = (shown: boolean) => {
-    field.type = shown ? 'text' : 'password';
-    part('reveal-verb').textContent = shown ? 'Hide' : 'Show';
-  };
-  part('reveal').addEventListener('click', () => {
-    const shown = field.type === 'password';
-    reveal(shown);
-    announce(shown ? 'Your password is shown.' : 'Your password is hidden.');
-  });
-  return reveal;
 }

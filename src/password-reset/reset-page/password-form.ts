@@ -1,0 +1,76 @@
+import { Attempt, type Setback } from './attempt.js';
+import { feedbackOn, type Policy, sentenceOn, type Violation, violationOf } from './password-feedback.js';
+import { announce, leadsSomewhere, markFaulty, onSubmit, part } from './views.js';
+
+/** Milliseconds without a key stroke until screen readers read the feedback; after each key would be too often. */
+const typingPause = 1000;
+
+/**
+ * The form in which a person chooses a password. Its view must be shown before.
+ *
+ * @param policy undefined if it could not be read; the server then reports violations after the submit.
+ * @param left aborted when the page shows another view.
+ * @param send sends the password. @returns what the page says when that failed.
+ */
+export function passwordForm(
+  policy: Policy | undefined,
+  left: AbortSignal,
+  send: (field: HTMLInputElement) => Promise<Setback | undefined>,
+): void {
+  const field = part('password', HTMLInputElement);
+  const attempt = new Attempt(left, 'Saving…');
+  const reveal = offerToReveal(field);
+  if (policy) giveFeedback(field, policy, left);
+  field.addEventListener('input', () => {
+    markFaulty(field, []);
+    part('known-password').hidden = true;
+  });
+  const sendOnce = () => {
+    field.readOnly = true;
+    return send(field).finally(() => {
+      field.readOnly = false;
+    });
+  };
+  onSubmit(() => {
+    // Browsers offer to save a password only if its field has the type `password` at the submit.
+    reveal(false);
+    const violation = policy && violationOf(field.value, policy);
+    if (violation) refuse(field, [violation]);
+    else attempt.make(sendOnce);
+  });
+}
+
+export function refuse(field: HTMLInputElement, violations: readonly Violation[]): void {
+  // "Long enough" beside a refusal would contradict it.
+  part('password-feedback').textContent = '';
+  markFaulty(field, violations.map(sentenceOn));
+  const isTheirs = violations.some(({ rule }) => rule === 'SAME_AS_BEFORE');
+  part('known-password').hidden = !isTheirs || !leadsSomewhere('sign-in');
+}
+
+function giveFeedback(field: HTMLInputElement, policy: Policy, left: AbortSignal): void {
+  const line = part('password-feedback');
+  let pause: ReturnType<typeof setTimeout> | undefined;
+  left.addEventListener('abort', () => clearTimeout(pause));
+  field.addEventListener('input', () => {
+    const { kind, text } = feedbackOn(field.value, policy);
+    line.textContent = field.value === '' ? '' : text;
+    line.className = `feedback ${kind}`;
+    clearTimeout(pause);
+    if (line.textContent) pause = setTimeout(() => announce(line.textContent ?? ''), typingPause);
+  });
+}
+
+/** Lets people see what they type, instead of typing it twice. @returns a function that shows or hides the password. */
+function offerToReveal(field: HTMLInputElement): (shown: boolean) => void {
+  const reveal = (shown: boolean) => {
+    field.type = shown ? 'text' : 'password';
+    part('reveal-verb').textContent = shown ? 'Hide' : 'Show';
+  };
+  part('reveal').addEventListener('click', () => {
+    const shown = field.type === 'password';
+    reveal(shown);
+    announce(shown ? 'Your password is shown.' : 'Your password is hidden.');
+  });
+  return reveal;
+}
