@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MailTemplates } from '../src/mail/mail-template.js';
 import { templatesFolder } from '../src/package-files.js';
-import { workerSlots } from '../src/services/queues.js';
+import { slotsOfWorker, workerSlots } from '../src/services/queues.js';
 import type { BareMailerTasks } from './bare-mailer.js';
 import { Child } from './child.js';
 import { type Figure, percentile } from './figures.js';
@@ -88,7 +88,7 @@ async function byNodemailer(stage: Stage, recipients: readonly string[]): Promis
         from: 'no-reply@bench.example',
         addresses: recipients,
         mail: { subject, html, text },
-        connections: workerSlots.links + workerSlots.notices,
+        connections: slotsOfWorker,
         slots: workerSlots.links,
       }),
     ]);

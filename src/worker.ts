@@ -4,7 +4,7 @@ import { signUpRequests } from './accounts/sign-up.js';
 import { describeFault } from './observability/log.js';
 import { resetRequests } from './password-reset/reset-requests.js';
 import { startHousekeeping } from './services/housekeeping.js';
-import { workerSlots } from './services/queues.js';
+import { slotsOfWorker, workerSlots } from './services/queues.js';
 import type { Services } from './services/services.js';
 import { assertTimeOuts } from './services/time-outs.js';
 import { onServerReady } from './stores/redis/health.js';
@@ -40,7 +40,7 @@ export async function startWorker(services: Services): Promise<Worker> {
     mailer.onRelayReady((state) => void jobs.wake(forRelay, state === 'half-open' ? 2 : undefined));
     void jobs.wake(forRelay);
     onServerReady(redis, () => void jobs.wake('redis'));
-    log.info({ count: workerSlots.links + workerSlots.notices + workerSlots.signUps }, 'the worker waits for jobs');
+    log.info({ count: slotsOfWorker }, 'the worker waits for jobs');
   })();
   working.catch(() => log.error({ part: 'worker' }, 'the worker cannot work'));
   return {

@@ -66,9 +66,9 @@ export class DialogueTimes {
     if (this.#noted.push([domain, { length, isSlow }]) === 1) aMomentLater(() => this.written());
   }
 
-  /** @returns a random recent dialogue with this domain, else with any; undefined before the first one. */
+  /** @returns a random recent dialogue with this domain, else with any; undefined before the first one. Never rejects. */
   async draw(domain: string): Promise<Drawn | undefined> {
-    const [own, ofAny] = await this.#read(this.nameOf(domain));
+    const [own, ofAny] = await this.#read(this.#fieldOf(domain));
     const known = own.length > 0 ? own : ofAny;
     const drawn = known[Math.floor(this.random() * known.length)];
     return drawn && { ...drawn, usual: usualOf(known) };
@@ -77,9 +77,18 @@ export class DialogueTimes {
   /** Writes what was noted so far. Never rejects. */
   written(): Promise<void> {
     for (const [domain, dialogue] of this.#noted.splice(0)) {
-      this.#writing = this.#writing.then(() => this.#write(this.nameOf(domain), dialogue));
+      this.#writing = this.#writing.then(() => this.#write(this.#fieldOf(domain), dialogue));
     }
     return this.#writing;
+  }
+
+  /** That of all domains while there are no pseudonyms: a mail that was taken must not fail because of them. */
+  #fieldOf(domain: string): string {
+    try {
+      return this.nameOf(domain);
+    } catch {
+      return anyDomain;
+    }
   }
 
   async #write(field: string, dialogue: Dialogue): Promise<void> {

@@ -71,6 +71,8 @@ export class Mailer {
   async send(mail: Mail, leaseEnded?: AbortSignal): Promise<SmtpFailure | undefined> {
     const begun = mail.begun ?? this.#clock.now();
     const end = performance.now() + this.#timeouts.whole;
+    const domain = domainOf(mail.to);
+    const earlier = this.#times?.draw(domain);
     const parcel = await wrapMail(mail, this.settings.from, mail.place ?? anyPlace);
     const tried = new Set<Relay>();
     let failure: NotTaken | SmtpFailure = resting;
@@ -106,9 +108,8 @@ export class Mailer {
     } finally {
       const isFirst = (mail.attempt ?? 1) === 1;
       const length = this.#clock.now() - begun - waited;
-      const domain = domainOf(mail.to);
-      const earlier = await this.#times?.draw(domain);
-      if (earlier) mail.place?.keepUntil(begun + waited + earlier.usual);
+      const drawn = await earlier;
+      if (drawn) mail.place?.keepUntil(begun + waited + drawn.usual);
       if (isOnLine && isFirst) this.#times?.note(domain, length, mail.place?.isSlow);
     }
   }

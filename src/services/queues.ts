@@ -4,6 +4,8 @@ import { resetRequests } from '../password-reset/reset-requests.js';
 
 /** Jobs that one worker process works on at the same time, by queue; there may be one SMTP connection for each. */
 export const workerSlots = { links: 6, notices: 2, signUps: 2 } as const;
+/** All of them. */
+export const slotsOfWorker = workerSlots.links + workerSlots.notices + workerSlots.signUps;
 /** The same by the names of the queues; recipients' domains and retries each get a share of these slots. */
 export const slotsOfQueues = {
   [resetRequests.name]: workerSlots.links,

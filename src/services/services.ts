@@ -45,7 +45,7 @@ import { createLimits } from './limits.js';
 import { lineSecurity } from './line-security.js';
 import { openJobQueue } from './open-job-queue.js';
 import type { Overrides, Parts, Services } from './parts.js';
-import { queues, slotsOfQueues, workerSlots } from './queues.js';
+import { queues, slotsOfQueues, slotsOfWorker } from './queues.js';
 import { redisFamilies } from './redis-names.js';
 import { rightsOf, tellMissingRights } from './rights.js';
 import { measureStores } from './store-gauges.js';
@@ -101,7 +101,7 @@ export function createServices(settings: Settings, overrides: Overrides = {}): S
     return new DialogueTimes(redis, (domain) => pseudonyms.of(`domain ${domain}`), smtpTimeouts.whole);
   });
   const mailer = make('mailer', () => {
-    const connections = workerSlots.links + workerSlots.notices + workerSlots.signUps;
+    const connections = slotsOfWorker;
     return new Mailer(settings.mail, log, metrics, { connections, slots: slotsOfQueues, times: dialogueTimes });
   });
   const accountMails = make('accountMails', () => new AccountMails(settings.mail.productName, mailTemplates, mailer));

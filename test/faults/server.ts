@@ -7,7 +7,7 @@ import { JobQueue } from '../../src/jobs/job-queue.js';
 import { Mailer } from '../../src/mail/mailer.js';
 import { ResetKeys } from '../../src/password-reset/keys/reset-keys.js';
 import { ResetReceipts } from '../../src/password-reset/keys/reset-receipts.js';
-import { slotsOfQueues, workerSlots } from '../../src/services/queues.js';
+import { slotsOfQueues, slotsOfWorker } from '../../src/services/queues.js';
 import { createServices, type Overrides, type Services } from '../../src/services/services.js';
 import { readSettings, type Settings } from '../../src/settings/settings.js';
 import { poolOptions } from '../../src/stores/postgres/pool.js';
@@ -62,7 +62,7 @@ function partsWith(points: FaultPoints, settings: Settings, role: 'api' | 'worke
     passwordHash: ({ hashLimiter }) =>
       points.around('passwordHash', new PasswordHash(settings.accounts.argon2, made(hashLimiter)), 'replace'),
     mailer: ({ log, metrics, dialogueTimes }) => {
-      const connections = workerSlots.links + workerSlots.notices;
+      const connections = slotsOfWorker;
       const options = { connections, slots: slotsOfQueues, times: made(dialogueTimes) };
       return points.around('mailer', new Mailer(settings.mail, made(log), made(metrics), options), 'send');
     },

@@ -26,6 +26,23 @@ it.each([
   },
 );
 
+it('without pseudonyms, counts as any domain, and what is noted afterwards is not lost', async () => {
+  const away = () => Promise.reject(new Error('away'));
+  let hasNames = false;
+  const nameOf = (domain: string) => {
+    if (!hasNames) throw new Error('the data key is not read yet');
+    return domain;
+  };
+  const times = new DialogueTimes({ hmget: away, hset: away } as unknown as Redis, nameOf, 60_000);
+  times.note('known.example', 72);
+  await times.written();
+  expect(await times.draw('known.example')).toMatchObject({ length: 72 });
+  hasNames = true;
+  times.note('known.example', 80);
+  await times.written();
+  expect(await times.draw('known.example')).toMatchObject({ length: 80, usual: 80 });
+});
+
 it('whatever the lengths, nine of ten are over by then, or it is half as long again as the middle one', async () => {
   const lengths = fc.array(fc.integer({ min: 0, max: 60_000 }), { minLength: 1, maxLength: 16 });
   await fc.assert(

@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { Writable } from 'node:stream';
 import { Mailer } from '../../dist/src/mail/mailer.js';
 import { createLog } from '../../dist/src/observability/log.js';
-import { slotsOfQueues, workerSlots } from '../../dist/src/services/queues.js';
+import { slotsOfQueues, slotsOfWorker } from '../../dist/src/services/queues.js';
 import { createServices } from '../../dist/src/services/services.js';
 import { readSettings } from '../../dist/src/settings/settings.js';
 import { startWorker } from '../../dist/src/worker.js';
@@ -24,7 +24,7 @@ async function begin(plant) {
     },
   });
   const log = createLog(settings.log.level, 'worker', lines);
-  const connections = Object.values(workerSlots).reduce((sum, slots) => sum + slots, 0);
+  const connections = slotsOfWorker;
   const withoutTimes = (made) => new Mailer(settings.mail, log, made.metrics, { connections, slots: slotsOfQueues });
   const services = createServices(settings, { log: () => log, ...(plant ? { mailer: withoutTimes } : {}) });
   const worker = await startWorker(services);
