@@ -56,9 +56,8 @@ interface Held {
  * hold all of them:
  *
  * - the mails to one domain hold at most a third of the slots, and more only while the domain answers quickly;
- * - mails with a slow recipient hold at most two thirds together, and a third per domain; a mail that turns slow
- * beyond that
- *   is ended, because one slow server may serve many domains;
+ * - mails with a slow recipient hold at most two thirds together, and a third per domain; a mail that turns slow beyond
+ *   that is ended, because one slow server may serve many domains;
  * - retries hold at most a third, so that first attempts always have slots.
  *
  * A mail whose share is used up is put off before anything is done for it.
