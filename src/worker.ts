@@ -6,7 +6,7 @@ import { resetRequests } from './password-reset/reset-requests.js';
 import { startHousekeeping } from './services/housekeeping.js';
 import { slotsOfWorker, workerSlots } from './services/queues.js';
 import type { Services } from './services/services.js';
-import { assertTimeOuts } from './services/time-outs.js';
+import { assertTimeouts } from './services/timeouts.js';
 import { onServerReady } from './stores/redis/health.js';
 
 export interface Worker {
@@ -17,10 +17,10 @@ export interface Worker {
 /**
  * Starts the job process, which sends reset links, sign-up links and notices. Waits for the database while it is down.
  *
- * @throws Error when the timeouts do not fit together: see `assertTimeOuts`.
+ * @throws Error when the timeouts do not fit together: see `assertTimeouts`.
  */
 export async function startWorker(services: Services): Promise<Worker> {
-  assertTimeOuts();
+  assertTimeouts();
   const { changeNotices, dataKey, jobs, mailer, passwordReset, signUpDelivery, redis, log, formShares } = services;
   await dataKey.start();
   let housekeeping: { stop: () => void } | undefined;

@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import { reclaimDeadSlots } from './dead-connections.js';
 import { lineConfig } from './line.js';
-import { setTimeouts } from './line-time-outs.js';
+import { setTimeouts } from './line-timeouts.js';
 import { knowLimits } from './pool-limits.js';
 import { parseDatabaseUrl } from './url.js';
 

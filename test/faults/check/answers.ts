@@ -2,7 +2,7 @@ import type { Entry, Fault, Recording } from '../recording.js';
 import type { Snapshot } from './snapshot.js';
 import type { Violation } from './violation.js';
 
-/** Milliseconds. Every time-out of a call together; an API that stands still may take longer. */
+/** Milliseconds. Every timeout of a call together; an API that stands still may take longer. */
 const latestAnswer = 30_000;
 /** After the last fault is healed. */
 const latestRecovery = 10_000;

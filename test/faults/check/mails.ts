@@ -2,7 +2,7 @@ import type { Entry, Recording, Taken } from '../recording.js';
 import type { JobRow, Snapshot } from './snapshot.js';
 import type { Violation } from './violation.js';
 
-/** After the relay's 250 the worker still writes its result: statement time-outs and one retry. */
+/** After the relay's 250 the worker still writes its result: statement timeouts and one retry. */
 const latestSettling = 20_000;
 const ended = new Set(['completed', 'failed', 'cancelled']);
 

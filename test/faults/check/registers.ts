@@ -19,7 +19,7 @@ interface Operation {
   readonly apply: (state: State) => State | undefined;
 }
 
-/** How long after its start a call may still commit: longer than all time-outs of the database together. */
+/** How long after its start a call may still commit: longer than all timeouts of the database together. */
 const latestCommit = 30_000;
 
 /**

@@ -1,17 +1,17 @@
 import { expect, it } from 'vitest';
-import { assertTimeOuts, type TimeOuts } from '../../src/services/time-outs.js';
+import { assertTimeouts, type Timeouts } from '../../src/services/timeouts.js';
 
-it('the time-outs in use fit into each other', () => {
-  expect(() => assertTimeOuts()).not.toThrow();
+it('the timeouts in use fit into each other', () => {
+  expect(() => assertTimeouts()).not.toThrow();
 });
 
 it('keeps the lease of a job longer than one attempt can take, with every wait for a store and a relay', () => {
   // 60 s over all relays, two statements that each wait for a connection first, 14 commands to Redis.
-  expect(() => assertTimeOuts({ lease: 94_000 })).toThrow('94000 ms >= 94000 ms: a second worker would take a job');
-  expect(() => assertTimeOuts({ lease: 94_001 })).not.toThrow();
+  expect(() => assertTimeouts({ lease: 94_000 })).toThrow('94000 ms >= 94000 ms: a second worker would take a job');
+  expect(() => assertTimeouts({ lease: 94_001 })).not.toThrow();
 });
 
-it.each<[keyof TimeOuts, number, string]>([
+it.each<[keyof Timeouts, number, string]>([
   ['lock', 5_000, 'a statement would end'],
   ['migrationLock', 3_000, 'a migration that waits'],
   ['statement', 7_000, 'the server would still work'],
@@ -24,5 +24,5 @@ it.each<[keyof TimeOuts, number, string]>([
   ['drain', 60_000, 'a process that ends would cut off calls'],
   ['grace', 35_000, 'a process that ends would cut off calls'],
 ])('%s of %i ms does not fit: %s', (name, milliseconds, otherwise) => {
-  expect(() => assertTimeOuts({ [name]: milliseconds })).toThrow(otherwise);
+  expect(() => assertTimeouts({ [name]: milliseconds })).toThrow(otherwise);
 });

@@ -28,15 +28,15 @@ const inUse = {
   drain: draining.most,
   grace: shutdownGrace,
 };
-export type TimeOuts = Readonly<typeof inUse>;
+export type Timeouts = Readonly<typeof inUse>;
 
 /**
  * Checks that the timeouts fit together. Each rule says what would happen otherwise.
  *
  * @throws Error naming every rule that does not hold.
  */
-export function assertTimeOuts(changed: Partial<TimeOuts> = {}): void {
-  const t: TimeOuts = { ...inUse, ...changed };
+export function assertTimeouts(changed: Partial<Timeouts> = {}): void {
+  const t: Timeouts = { ...inUse, ...changed };
   const attempt = t.mail + storeCalls.database * (t.connect + t.query) + storeCalls.redis * t.redisCommand;
   const rules: readonly (readonly [less: number, more: number, otherwise: string])[] = [
     [t.lock, t.statement, 'a statement would end before it is told that a lock is held'],
@@ -53,6 +53,6 @@ export function assertTimeOuts(changed: Partial<TimeOuts> = {}): void {
   const broken = rules.filter(([less, more]) => less >= more);
   if (broken.length === 0) return;
   throw new Error(
-    `time-outs: ${broken.map(([less, more, otherwise]) => `${less} ms >= ${more} ms: ${otherwise}`).join('; ')}`,
+    `timeouts: ${broken.map(([less, more, otherwise]) => `${less} ms >= ${more} ms: ${otherwise}`).join('; ')}`,
   );
 }
