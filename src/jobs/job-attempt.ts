@@ -84,8 +84,9 @@ export class JobAttempts {
       if (settle === 'later') return await this.#later(job, carried, said.reason, wake);
       this.log.warn({ ...fields, outcome: settle, reason: said.reason }, 'job not done');
       const output = { ...carried, ...said };
-      // pg-boss counts each time that a job was put off as an attempt, and would make the pause too long.
-      if (settle === 'retry' && carried.putOff) await putOff(this.boss, job, backOffAfter(attempt), output);
+      // pg-boss counts each time that a job was put off as an attempt, and would make the pause too long. And it settles a
+      // job only when the slot is free: a mail that must be sent again would keep its slot longer than one that need not.
+      if (settle === 'retry' && (carried.putOff || free)) await putOff(this.boss, job, backOffAfter(attempt), output);
       return { id, status: settle === 'dead' ? 'deadletter' : 'failed', output };
     } catch (error) {
       this.metrics.job(queue, 'failed');

@@ -25,9 +25,9 @@ export function pauseAfter(putOff: number): number {
   return Math.min(pause.first * 2 ** Math.min(putOff, 10), pause.longest) * (0.5 + Math.random() / 2);
 }
 
-/** Seconds of pg-boss's back-off after this attempt, without the times that the job was put off. */
+/** Seconds of pg-boss's back-off after this attempt, jitter included, without the times that the job was put off. */
 export function backOffAfter(attempt: number): number {
-  return Math.min(jobTiming.retryFirst * 2 ** Math.min(attempt - 1, 10), jobTiming.retryLongest);
+  return Math.min(jobTiming.retryFirst * 2 ** Math.min(attempt - 1, 10) * (1 + Math.random()), jobTiming.retryLongest);
 }
 
 /**

@@ -1,40 +1,42 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { Settlement } from '../../src/jobs/job-attempt.js';
 import { resetRequests } from '../../src/password-reset/reset-requests.js';
 import { eventually } from '../support/eventually.js';
 import { startLatchkey, type TestLatchkey } from '../support/latchkey.js';
 
 let latchkey: TestLatchkey;
-beforeAll(async () => {
+beforeEach(async () => {
   latchkey = await startLatchkey({ withoutWorker: true });
 });
-afterAll(() => latchkey.close());
+afterEach(() => latchkey.close());
 
-it('a slot takes its next job when the last one says that it is free, and the last one is settled long before', async () => {
-  const free = Promise.withResolvers<void>();
-  const begun: string[] = [];
-  await latchkey.services.jobs.work(resetRequests, 1, async ({ data }): Promise<Settlement> => {
-    begun.push(data.email);
-    return {
-      settle: 'done',
-      outcome: 'no-recipient',
-      slotIsFree: begun.length === 1 ? free.promise : Promise.resolve(),
+it.each([
+  ['done', 'completed', { settle: 'done', outcome: 'no-recipient' }],
+  ['to be tried again', 'retry', { settle: 'retry', reason: 'smtp-451' }],
+] as const)(
+  'a job that is %s is settled before its slot is free, and the slot takes no other job until then',
+  async (_how, state, settlement) => {
+    const free = Promise.withResolvers<void>();
+    const begun: string[] = [];
+    await latchkey.services.jobs.work(resetRequests, 1, async ({ data }): Promise<Settlement> => {
+      begun.push(data.email);
+      return { ...settlement, slotIsFree: begun.length === 1 ? free.promise : Promise.resolve() };
+    });
+    const settled = async (email: string) => {
+      const sql = `select state::text from pgboss.job where data ->> 'email' = $1`;
+      return eventually(
+        () => latchkey.database.query<{ state: string }>(sql, [email]),
+        ([row]) => row?.state === state,
+      );
     };
-  });
-  const settled = async (email: string) => {
-    const sql = `select state::text from pgboss.job where data ->> 'email' = $1`;
-    return eventually(
-      () => latchkey.database.query<{ state: string }>(sql, [email]),
-      ([row]) => row?.state === 'completed',
-    );
-  };
-  await latchkey.client.requestPasswordReset({ email: 'first@example.com' });
-  await settled('first@example.com');
-  await latchkey.client.requestPasswordReset({ email: 'second@example.com' });
-  // Long enough for a slot that is free: it is woken by every new job.
-  await new Promise((resolve) => setTimeout(resolve, 500));
-  expect(begun).toEqual(['first@example.com']);
-  free.resolve();
-  await settled('second@example.com');
-  expect(begun).toEqual(['first@example.com', 'second@example.com']);
-});
+    await latchkey.client.requestPasswordReset({ email: 'first@example.com' });
+    await settled('first@example.com');
+    await latchkey.client.requestPasswordReset({ email: 'second@example.com' });
+    // Long enough for a slot that is free: every new job wakes it.
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    expect(begun).toEqual(['first@example.com']);
+    free.resolve();
+    await settled('second@example.com');
+    expect(begun).toEqual(['first@example.com', 'second@example.com']);
+  },
+);

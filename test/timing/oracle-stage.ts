@@ -36,6 +36,8 @@ export class OracleStage {
 
   private constructor(
     readonly relay: DelayedRelay,
+    /** Milliseconds. */
+    readonly dialogue: number,
     private readonly api: Latchkey,
     private readonly worker: Latchkey,
     private readonly database: pg.Pool,
@@ -56,7 +58,7 @@ export class OracleStage {
     const host = `${packageFolder}test/timing/worker-host.mjs`;
     const worker = Latchkey.of(host, [], { settings, stdout: 'ignore', stderr: 2, hasChannel: true });
     const database = new pg.Pool({ connectionString: stores.database, max: 2 });
-    const stage = new OracleStage(relay, api, worker, database, new Redis(stores.redis), plant);
+    const stage = new OracleStage(relay, dialogue, api, worker, database, new Redis(stores.redis), plant);
     try {
       const [url] = await Promise.all([api.said(listens, patience), stage.restart()]);
       stage.#url = url.replace('0.0.0.0', '127.0.0.1');
