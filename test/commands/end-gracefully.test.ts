@@ -48,7 +48,7 @@ describe.concurrent('a process that ends', () => {
     expect(ended).toEqual({ code: 0, errors: '', said: [`ending: ${signal}`, 'closed'] });
   });
 
-  it('takes a signal that is said again for the first one', async () => {
+  it('takes a repeated signal for the first one', async () => {
     const signals = [
       ['listening', 'SIGINT'],
       ['ending', 'SIGINT'],

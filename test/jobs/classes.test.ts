@@ -11,7 +11,7 @@ afterEach(() => latchkey?.close());
 describe('the class of a request', () => {
   const v4 = { networks: ['203.0.113.0/24'] };
   const v6 = { networks: ['2001:db8::/32', '2001:db8:1::/48', '2001:db8:1::/56'] };
-  it('is the highest for who asked seldom, and the lowest for a flood, of one client or of a network', () => {
+  it('is the highest for clients that asked seldom, and the lowest for a flood from one client or network', () => {
     const of = (client: number, network: number) => requestClass(v4, { client: [client], networks: [network] });
     expect([of(1, 1), of(2, 4), of(3, 4), of(2, 5), of(8, 32), of(9, 9), of(1, 33)]).toEqual([1, 1, 0, 0, 0, -1, -1]);
   });
@@ -69,7 +69,7 @@ describe('a worker with four places', () => {
   });
 });
 
-it('hands the mail of who asks after a flood of their own class over before most of it', async () => {
+it('hands over a mail that was asked for after a flood of the same class before most of the flood', async () => {
   latchkey = await startLatchkey({ withoutWorker: true, env: { TRUST_PROXY: '127.0.0.1' } });
   await latchkey.signUp('owner@example.com', 'the password that gets lost');
   const query = 'mutation($input: RequestPasswordResetInput!) { requestPasswordReset(input: $input) { __typename } }';
@@ -88,7 +88,7 @@ it('hands the mail of who asks after a flood of their own class over before most
   expect(before?.done).toBeLessThan(150);
 });
 
-it('hands the mail of somebody who asks once over before a flood of another network', async () => {
+it('hands over the mail of somebody who asked once before a flood from another network', async () => {
   latchkey = await startLatchkey({ withoutWorker: true, env: { TRUST_PROXY: '127.0.0.1' } });
   await latchkey.signUp('owner@example.com', 'the password that gets lost');
   const query = 'mutation($input: RequestPasswordResetInput!) { requestPasswordReset(input: $input) { __typename } }';

@@ -28,7 +28,7 @@ describe('retrying', () => {
     expect((await jobs.told((admin) => admin.retry({ ids: [letter.id] }))).answer).toBe(1);
   });
 
-  it('keeps its own time through every death, so that what is older than a change of the password mails nothing', async () => {
+  it('keeps its creation time through every death, so that a request older than a password change mails nothing', async () => {
     const first = await jobs.deadRequest();
     await jobs.told((admin) => admin.retry({ ids: [first.id] }));
     await jobs.wake();

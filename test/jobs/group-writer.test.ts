@@ -27,7 +27,7 @@ describe('what is written at the same time', () => {
     await Promise.all(written);
   });
 
-  it('fails for everybody in the group and for who waits, and goes on with who comes later', async () => {
+  it('fails for every item of the group and every waiting one, and goes on with later ones', async () => {
     const groups: number[][] = [];
     let away = true;
     const writer = new GroupWriter<number>(
@@ -46,7 +46,7 @@ describe('what is written at the same time', () => {
     expect(groups.at(-1)).toEqual([4]);
   });
 
-  it('tells who comes beyond what may wait immediately to come again, and forgets nobody who waits', async () => {
+  it('refuses items beyond the bound immediately, and forgets none that waits', async () => {
     const gate = Promise.withResolvers<void>();
     const written: number[] = [];
     const writer = new GroupWriter<number>(
@@ -64,7 +64,7 @@ describe('what is written at the same time', () => {
     expect(written).toEqual([1, 2, 3, 4, 6]);
   });
 
-  it('is told to be written exactly if it was, each item once', async () => {
+  it('reports an item as written exactly if it was, and writes each once', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.boolean(), { maxLength: 40 }),

@@ -62,7 +62,7 @@ describe('the places of six slots', () => {
     ]);
   });
 
-  it('do not trust a slow domain for one quick answer, and forget a quick one that says nothing', () => {
+  it('do not trust a slow domain after one quick answer, and forget a quick domain that was not written to for long', () => {
     const place = take('slow.example');
     waits(place);
     place?.release();
@@ -93,7 +93,7 @@ describe('the places of six slots', () => {
     expect(firsts.every(Boolean)).toBe(true);
   });
 
-  it('leave what is slow before a recipient is named to the relay', () => {
+  it('end no mail that is slow before its recipient is named to the relay', () => {
     const place = take('one.example');
     place?.stage('MAIL');
     vi.advanceTimersByTime(20_000);
@@ -101,7 +101,7 @@ describe('the places of six slots', () => {
     place?.release();
   });
 
-  it('are kept until the time that is said last, also when everything was over before', async () => {
+  it('are kept until the latest of the times that were set, also when the mail was taken before', async () => {
     const [place, other] = [take('one.example'), take('two.example')];
     place?.keepUntil(clock.now() + 300);
     place?.keepUntil(clock.now() + 200);

@@ -28,7 +28,7 @@
  * | operator `disable`, `enable` | accounts.ts `disable`, `enable`                                                   |
  *
  * Faults: a process dies before any step (for its client the same: the store or the hash limiter is away, and the
- * answer is TemporarilyUnavailable or none); a statement fails (lock time-out, no connection); the line is cut during
+ * answer is TemporarilyUnavailable or none); a statement fails (lock timeout, no connection); the connection is cut during
  * COMMIT, and the database commits or rolls back when it likes; Redis loses, brings back or forges a record; the keys
  * expire; a client stops waiting and calls again while its first call still runs.
  *

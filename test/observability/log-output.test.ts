@@ -50,7 +50,7 @@ async function keepsAnswering({ api, url, port, lost }: Awaited<ReturnType<typeo
   expect(await api.stop('SIGTERM')).toMatchObject({ code: 0, signal: null });
 }
 
-describe.concurrent('what becomes of log lines keeps no process from its work, nor from ending', () => {
+describe.concurrent('a log output that is not read keeps no process from working or ending', () => {
   it('a pipe that nobody reads', async () => {
     await keepsAnswering(await startApi('unread'));
   });
@@ -68,7 +68,7 @@ describe.concurrent('what becomes of log lines keeps no process from its work, n
     await keepsAnswering(started);
   });
 
-  it('what is read arrives whole', async () => {
+  it('lines that are read arrive whole', async () => {
     const file = join(tmpdir(), `latchkey-log-${process.pid}`);
     const fd = openSync(file, 'w');
     const [toFile, toPipe] = await Promise.all([startApi(fd), startApi('pipe')]);

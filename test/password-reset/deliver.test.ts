@@ -214,7 +214,7 @@ describe('a relay that does not take the mail', () => {
     expect(sink.seen.RCPT).toBe(2);
   });
 
-  it('and lets a mail be overtaken by the last of the budget makes no newest mail with a link that ends before', async () => {
+  it('and lets the last mail of the budget overtake another: the link of the newest mail still lives as long as the last one', async () => {
     let isLastTaken = () => {};
     const lastTaken = new Promise<undefined>((resolve) => {
       isLastTaken = () => resolve(undefined);
@@ -250,7 +250,7 @@ describe('a relay that does not take the mail', () => {
     );
   });
 
-  it('holds a refusal of us against nobody: retries, and alarms', async () => {
+  it('that refuses us ends no request: it retries, and raises an alarm', async () => {
     const { latchkey } = await withRelay((stage) =>
       stage === 'MAIL' ? { code: 550, text: '5.7.1 not from you' } : undefined,
     );

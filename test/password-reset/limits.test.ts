@@ -225,7 +225,7 @@ describe('the limits of a caller', () => {
     expect((await signIn('c@example.com')).__typename).toBe('TooManyRequests');
   });
 
-  it('do not fall with Redis: requests are counted in the process', async () => {
+  it('hold while Redis is away: requests are counted in the process', async () => {
     latchkey = await startLatchkey({ env: { LIMIT_RESET_PER_CLIENT: '3/900' } });
     latchkey.services.redis.disconnect();
     const answers = [];

@@ -266,7 +266,7 @@ describe('what Redis says', () => {
   });
 });
 
-describe('when PostgreSQL cuts the line', () => {
+describe('when PostgreSQL cuts the connection', () => {
   /** Breaks the transaction of the reset at a chosen place. */
   async function withTransaction(around: (inner: () => Promise<unknown>) => Promise<unknown>) {
     return startLatchkey({

@@ -118,7 +118,7 @@ describe('a relay that is down', () => {
     expect((await latchkey.services.metrics.text()).body).toMatch(/latchkey_relay_up\{[^}]*\} 1/);
   });
 
-  it('brings back a single request that nothing else hurries', async () => {
+  it('tries a single request again soon, although no other request wakes the worker', async () => {
     await relay.goDown();
     await ask('alice');
     for (let each = 0; each < 3; each++) {

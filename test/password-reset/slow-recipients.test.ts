@@ -6,7 +6,7 @@ import { eventually } from '../support/eventually.js';
 import { startLatchkey, type TestLatchkey } from '../support/latchkey.js';
 import { startRawRelay } from '../support/raw-relay.js';
 
-/** No wait for a recipient ends by itself here: whoever gets a mail does not owe it to a time-out. */
+/** No wait for a recipient ends by itself here: whoever gets a mail does not owe it to a timeout. */
 const timeouts = { ...smtpTimeouts, recipient: 120_000, silence: 120_000, whole: 300_000 };
 const password = 'the password that gets lost';
 const from = { name: 'Acme', address: 'no-reply@acme.example' };

@@ -150,7 +150,7 @@ describe('a relay that does not take the mail', () => {
     await retryNow();
   };
 
-  it('is asked again, for one place in the budget', async () => {
+  it('is tried again, for one place in the budget', async () => {
     const relay = await withRelay({ LIMIT_NOTIFY_UNKNOWN_IN_ALL: '2/3600' });
     relay.faults = (stage, count) => (stage === 'RCPT' && count === 1 ? '450 4.7.1 greylisted' : undefined);
     await latchkey.client.requestPasswordReset({ email: 'nobody@example.com' });

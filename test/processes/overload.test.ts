@@ -231,7 +231,7 @@ describe.concurrent('connections that only take up room', () => {
     'a broken one at the end': `${page}\r\n${page}\r\nGARBAGE\r\n\r\n`,
   };
 
-  it('hundreds that ask on and on, for whatever it be, and never read do not take the memory', async () => {
+  it('hundreds that send requests of any kind and never read the answers do not exhaust the memory', async () => {
     const node = [process.execPath, '--max-old-space-size=160'];
     // As one address they would be ended for another reason.
     const { api, url, port } = await startAlone({ TRUST_PROXY: '127.0.0.1' }, node);
@@ -246,7 +246,7 @@ describe.concurrent('connections that only take up room', () => {
     expect(memoryOf(api.pid)).toBeLessThan(400);
   });
 
-  it('one address holds a twentieth at most, whatever it does with them, and the alarm names TRUST_PROXY', async () => {
+  it('one address holds at most a twentieth of them, whatever it sends, and the alarm names TRUST_PROXY', async () => {
     const { api, url, port } = await startAlone();
     const head = 'POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n';
     const starts = ['', 'GET /li', `${head}x-slow: `, `${head}content-length: 1000\r\n\r\n{`];

@@ -64,7 +64,7 @@ describe.skipIf(!hasRedisServer)('API and worker as processes of their own (need
     await inbox.waitFor((each) => each.envelope.to.includes('alice@example.com') && !each.text.includes('#key='));
   });
 
-  it('keep what production closes closed', async () => {
+  it('keep closed what production closes', async () => {
     expect(
       await createLatchkeyClient({ url }).signUp({ email: 'eve@example.com', password: 'correct horse battery' }),
     ).toMatchObject({ __typename: 'SignUpDisabled' });

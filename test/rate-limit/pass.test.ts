@@ -62,7 +62,7 @@ describe.skipIf(!hasRedisServer)('a call that must pass limits (needs a redis-se
     ]);
   });
 
-  it('leaves only what counts calls when it succeeded, and nothing when it was not made', async () => {
+  it('is given back by limits of failures when it succeeded, and by all limits when it was not made', async () => {
     const limits = [
       limit('call', 'calls', { client: 9, network: 9 }),
       limit('failure', 'failures', { client: 9, network: 9 }),

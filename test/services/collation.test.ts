@@ -99,7 +99,7 @@ describe('another collation under the data', () => {
     expect(await migrateUp(url)).toContain('the database was at this version already');
   });
 
-  it('is left while calls write and several machines migrate at the same time', async () => {
+  it('is replaced while calls write and several machines migrate at the same time', async () => {
     const writer = await pool.connect();
     await writer.query('begin');
     await writer.query(
@@ -122,7 +122,7 @@ describe('another collation under the data', () => {
     expect(await query(`select from account where email = 'writer@example.com'`)).toHaveLength(1);
   });
 
-  it('that let a second account in for one address is told by both ids, and can be migrated when one of them is gone', async () => {
+  it('that let a second account in for one address: the migration names both ids, and runs once one of them is gone', async () => {
     const missing = await query<{ email: string }>(
       `insert into account (id, email, status) select gen_random_uuid(), email, 'active' from unnest($1::text[]) email on conflict do nothing returning email`,
       [addresses],

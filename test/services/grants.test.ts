@@ -200,7 +200,7 @@ describe.skipIf(!hasRedisServer)('each process as its own role (needs a redis-se
     });
   });
 
-  it('a right that is taken away is named by health, functions too, and the same SQL gives it back to who runs', async () => {
+  it('a right that is taken away is named by health, functions too, and the same SQL gives it back to the running process', async () => {
     await admin.query(`revoke execute on function erase_old_audit_events(integer) from "${roles.worker}"`);
     const missing = 'forbidden: 42501 execute on erase_old_audit_events';
     await eventually(
@@ -242,7 +242,7 @@ describe('a database that one user owns', () => {
   let own: Awaited<ReturnType<typeof emptyDatabase>>;
   afterAll(() => own.drop());
 
-  it('is handed over, and what still runs as that user goes on', async () => {
+  it('is handed over, and processes that still run as that user go on', async () => {
     own = await emptyDatabase();
     const url = (user: string) => Object.assign(new URL(own.url), { username: user, password }).href;
     await admin.query(`create role ${former} login password '${password}'`);

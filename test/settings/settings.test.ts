@@ -117,7 +117,7 @@ describe('what is not set has its default', () => {
     expect(settingsWith({}, command).production).toBe(command !== 'dev');
   });
 
-  it('derives what hangs on PORT and PUBLIC_URL', () => {
+  it('derives the defaults that depend on PORT and PUBLIC_URL', () => {
     expect(settingsWith({ NODE_ENV: 'development', PUBLIC_URL: undefined, PORT: '4100' }).http.publicUrl).toBe(
       'http://localhost:4100',
     );
@@ -150,7 +150,7 @@ describe('what a command needs', () => {
     for (const fault of Object.values(faults)) expect(fault).toMatch(/^is not set; \w+/);
   });
 
-  it('lets a caller make some of it later, and only that', () => {
+  it('is not asked for where the caller makes it later, and everything else is', () => {
     expect(() => readSettings({}, 'dev', ['DATABASE_URL', 'REDIS_URL', 'SMTP_URL', 'SECRET'])).toThrow(
       /^1 wrong setting\(s\):\n {2}ACCESS_TOKEN_SIGNING_KEY: is not set/,
     );

@@ -119,7 +119,7 @@ describe('signing up', () => {
 });
 
 describe('confirming', () => {
-  it('makes the account with the password of who holds the link, and never with the one given before', async () => {
+  it('makes the account with the password that is set through the link, never with the one given before', async () => {
     const email = 'mine@example.com';
     const before = new Set(latchkey.inbox.mails());
     await signUp(email, 'en-GB');
@@ -171,7 +171,7 @@ describe('confirming', () => {
     expect(await confirm(signUpKey)).toMatchObject({ __typename: 'SignUpConfirmed' });
   });
 
-  it('refuses what is no key, what was forged or altered in Redis, and what has expired', async () => {
+  it('refuses a malformed key, a record forged or altered in Redis, and an expired key', async () => {
     expect(await confirm('A'.repeat(43))).toMatchObject({ reason: 'UNKNOWN' });
     expect(await confirm('no key')).toMatchObject({ reason: 'UNKNOWN' });
     const names = new Set(await latchkey.redis.keys('sign-up:*'));

@@ -264,7 +264,7 @@ describe('the password policy', () => {
   });
 
   // Not drawn at random: at one false alarm in 13 million, one run of a hundred would fail.
-  it('knows no false alarm among a hundred thousand passwords that look random', () => {
+  it('raises no false alarm among a hundred thousand passwords that look random', () => {
     const passwords = Array.from({ length: 100_000 }, (_, number) =>
       createHash('sha256').update(`${number}`).digest('base64url').slice(0, 16),
     );

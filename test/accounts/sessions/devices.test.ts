@@ -29,7 +29,7 @@ it('is none of another account, another version or another secret', () => {
   expect(new Devices([secret()]).verify(device, owner)).toBeUndefined();
 });
 
-it('is none once any bit of it is another, and what has not its shape is none', () => {
+it('counts for nothing when one bit of it is changed, or its shape is wrong', () => {
   const device = devices.issue(owner);
   for (let bit = 0; bit < 256; bit++) {
     const bytes = Buffer.from(device, 'base64url');

@@ -72,7 +72,7 @@ describe('signing in', () => {
     expect((payload.exp ?? 0) - (payload.iat ?? 0)).toBe(900);
   });
 
-  it('tells a wrong password, an unknown, a disabled and an impossible address alike', async () => {
+  it('answers a wrong password, an unknown, a disabled and an impossible address alike', async () => {
     await latchkey.signUp('known@example.com', password);
     await latchkey.signUp('off@example.com', password);
     await latchkey.database.query(`update account set status = 'disabled' where email = 'off@example.com'`);
@@ -170,7 +170,7 @@ describe('a session', () => {
     expect(await latchkey.signIn('everywhere@example.com', password)).toBeDefined();
   });
 
-  it('goes on for who changes the password, and ends for everybody else', async () => {
+  it('goes on where the password is changed, and ends everywhere else', async () => {
     await latchkey.signUp('change@example.com', password);
     const [mine = '', theirs = ''] = await Promise.all([
       latchkey.signIn('change@example.com', password),

@@ -3,7 +3,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import { clientNames } from '../../../src/http/client-ip.js';
 import { CallLimit } from '../../../src/http/connections/call-limit.js';
 
-it('works on so many calls at the same time; more are told immediately to come again, and find a place as soon as there is one', async () => {
+it('works on a bounded number of calls; more are refused immediately, and find a place as soon as one is free', async () => {
   const app = fastify();
   onTestFinished(() => app.close());
   const limit = new CallLimit(2);
@@ -30,7 +30,7 @@ it('works on so many calls at the same time; more are told immediately to come a
   expect(after.map(({ statusCode }) => statusCode)).toEqual([200, 200]);
 });
 
-it('has a few places more for who has few calls at work: no client and no network takes them all', async () => {
+it('keeps a few places for clients with few calls under way: no client and no network takes them all', async () => {
   const app = fastify();
   onTestFinished(() => app.close());
   const limit = new CallLimit(100);

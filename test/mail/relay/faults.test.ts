@@ -57,7 +57,7 @@ describe('a relay that falls silent', () => {
     },
   );
 
-  it('after the dot: nobody else gets the mail now, because this one may have it', async () => {
+  it('after the dot: no other relay gets the mail, because this one may have taken it', async () => {
     const [silent, good] = [await relay(at('dot', 'silence')), await relay()];
     const { send, metrics } = start([silent.url, good.url]);
     expect(await send()).toMatchObject({ fault: 'passing', reason: 'smtp-timedout', stage: 'end', relayDown: false });
@@ -166,7 +166,7 @@ describe('a relay that is down', () => {
     expect(ready).toEqual(['half-open', 'closed']);
   });
 
-  it('makes no mail wait that lost its lease', async () => {
+  it('makes no mail wait whose lease has ended', async () => {
     const down = await relay(at('MAIL', '421 4.3.2 closing'));
     const { send } = start([down.url], { breaker: calm, timeouts: { ...short, patience: 60_000, whole: 60_000 } });
     for (let each = 0; each < 3; each++) await send();

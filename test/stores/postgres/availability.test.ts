@@ -10,7 +10,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-it('tells a call to try again at its deadline, whatever it waits for, and lets a late failure go by', async () => {
+it('tells a call to try again at its deadline, whatever it waits for, and ignores a late failure', async () => {
   vi.useFakeTimers();
   let fail: (error: Error) => void = () => undefined;
   const endless = new Promise<never>((_, reject) => {

@@ -11,7 +11,7 @@ afterEach(async () => {
   for (const stop of stops.splice(0).reverse()) await stop();
 });
 
-it('comes back to PostgreSQL by itself when the other end of every line is gone', async () => {
+it('comes back to PostgreSQL by itself when the other end of every connection is gone', async () => {
   const database = await createDatabase();
   stops.push(database.drop);
   const proxy = await TcpProxy.to(database.url);

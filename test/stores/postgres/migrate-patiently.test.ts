@@ -3,7 +3,7 @@ import { untilUnlocked } from '../../../src/stores/postgres/migrate-patiently.js
 
 const locked = () => Object.assign(new Error('canceling statement due to lock timeout'), { code: '55P03' });
 
-it('comes again while a table is locked, gives up in the end, and repeats nothing else', async () => {
+it('tries again while a table is locked, gives up in the end, and repeats no other failure', async () => {
   let tries = 0;
   const until = (count: number, error: Error) => async () => {
     if (++tries < count) throw new Error('the driver says', { cause: error });

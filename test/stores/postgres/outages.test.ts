@@ -75,7 +75,7 @@ describe('PostgreSQL stalls', () => {
     expect(took.mailed).toBeLessThan(20_000);
   });
 
-  it('at one row, then at the whole table: the lock time-out answers, keys stay alive, requests are accepted', async () => {
+  it('at one row, then at the whole table: the lock timeout answers, keys stay valid, requests are accepted', async () => {
     const session = await postgres.session();
     const { email, id } = person();
     const key = await load.mint(person());

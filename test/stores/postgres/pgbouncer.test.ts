@@ -22,7 +22,7 @@ describe.skipIf(!hasPgBouncer)('through PgBouncer with its defaults (needs pgbou
     return { latchkey, pooler, database };
   };
 
-  it.each(['session', 'transaction'] as const)('%s mode: everything works, and every time-out holds', async (mode) => {
+  it.each(['session', 'transaction'] as const)('%s mode: everything works, and every timeout holds', async (mode) => {
     const { latchkey, pooler } = await start(mode);
     await latchkey.signUp('alice@example.com', 'a password for alice');
     const key = await latchkey.keyFor('alice@example.com');

@@ -24,7 +24,7 @@ const oldLines = () =>
     "select pid from pg_stat_activity where application_name = 'latchkey' and backend_start < (select at from switched)",
   );
 
-it('leaves a primary that was demoted and kept its lines, and works as soon as there is one again', async () => {
+it('leaves a demoted primary that kept its connections, and works as soon as there is a primary again', async () => {
   await latchkey.signUp('alice@example.com', 'a password for alice');
   await Promise.all(Array.from({ length: 8 }, () => latchkey.services.orm.em.fork().execute('select pg_sleep(0.1)')));
   await postgres.query('create table switched as select clock_timestamp() as at');

@@ -58,7 +58,7 @@ async function opens(query: string, credentials?: string): Promise<boolean> {
   }
 }
 
-it('encrypts every line of both pools, of LISTEN and of migrations, and says so', async () => {
+it('encrypts every connection of both pools, of LISTEN and of migrations, and says so', async () => {
   let latchkey: TestLatchkey | undefined;
   try {
     latchkey = await startLatchkey({
@@ -87,7 +87,7 @@ it('encrypts every line of both pools, of LISTEN and of migrations, and says so'
   expect(await migrationStatus(postgres.url)).toMatchObject({ current: true });
 });
 
-it('opens no line to a server that it cannot verify, and none in the clear', async () => {
+it('connects to no server that it cannot verify, and to none without encryption', async () => {
   for (const query of ['', 'sslmode=disable', 'sslmode=verify-full', 'sslmode=verify-ca&sslrootcert=@/other.pem']) {
     expect(await opens(query), query).toBe(false);
   }

@@ -31,7 +31,7 @@ async function someone() {
 const events = async (id: string, kind: string) =>
   (await latchkey.database.query('select 1 from audit_event where account_id = $1 and kind = $2', [id, kind])).length;
 
-describe('when the line is cut after COMMIT was done, and its answer is lost', () => {
+describe('when the connection is cut after the COMMIT, and its answer is lost', () => {
   it('a reset is read back', async () => {
     const { email, id } = await someone();
     const key = await latchkey.keyFor(email);
@@ -73,7 +73,7 @@ describe('when the line is cut after COMMIT was done, and its answer is lost', (
   });
 });
 
-describe('when the line is cut before COMMIT', () => {
+describe('when the connection is cut before the COMMIT', () => {
   it('a reset changes nothing and says to try again; the same call then succeeds', async () => {
     const { email, id } = await someone();
     const key = await latchkey.keyFor(email);

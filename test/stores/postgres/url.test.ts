@@ -44,7 +44,7 @@ it('takes a Unix socket in each of the usual forms', () => {
 });
 
 describe('sslmode as libpq means it', () => {
-  it('says how safe the line is', () => {
+  it('says how well the connection is protected', () => {
     expect(at('sslmode=disable')).toMatchObject({ ssl: false, security: 'plain' });
     expect(at('sslmode=require')).toMatchObject({ ssl: { rejectUnauthorized: false }, security: 'unverified' });
     expect(at('sslmode=no-verify')).toMatchObject({ ssl: { rejectUnauthorized: false }, security: 'unverified' });

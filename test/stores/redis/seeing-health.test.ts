@@ -31,7 +31,7 @@ describe.skipIf(!hasRedisServer)('a Redis that answers and is of no use (needs a
     );
   const admin = (...words: string[]) => latchkey.redis.call(words[0] ?? '', ...words.slice(1));
 
-  it('is told apart by its first word, and passes', async () => {
+  it('is told apart by the first word of its error, and is usable again afterwards', async () => {
     expect(await says('ok')).toMatchObject({ status: 200, body: { status: 'ok' } });
     const faults: [string, string[], string[]][] = [
       ['full: OOM', ['config', 'set', 'maxmemory', '1'], ['config', 'set', 'maxmemory', '0']],

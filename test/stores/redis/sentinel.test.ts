@@ -66,7 +66,7 @@ describe.skipIf(!hasRedisServer)('Sentinels (need a redis-server on PATH)', { ti
 });
 
 describe.skipIf(!hasRedisServer)('a client (needs a redis-server on PATH)', { timeout: 60_000 }, () => {
-  it('leaves a master that was demoted at the first write, and does not send that again', async () => {
+  it('leaves a demoted master at the first write, and does not send that write again', async () => {
     const { server, url, stop } = await startSingle();
     const redis = openRedis(url, createLog('silent', 'test'));
     try {

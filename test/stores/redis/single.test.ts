@@ -133,7 +133,7 @@ describe.skipIf(!hasRedisServer)('one server (needs a redis-server on PATH)', { 
     expect(await look(allKeys(latchkey, alice).at(-1) ?? '')).toBe('ResetKeyValid');
   });
 
-  it('frozen: every call ends in its time, nothing piles up, and all is well after it', async () => {
+  it('frozen: every call ends in its time, nothing piles up, and everything works afterwards', async () => {
     const key = await latchkey.keyFor(alice);
     const { redis } = latchkey.services as unknown as { redis: { commandQueue: unknown[]; offlineQueue: unknown[] } };
     server.freeze();

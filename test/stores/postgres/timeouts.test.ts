@@ -66,7 +66,7 @@ it('ends a statement that takes too long, and a wait for a lock, whichever proto
   }
 });
 
-it('fails as the statement fails, and goes on with the same line', async () => {
+it('fails as the statement fails, and goes on with the same connection', async () => {
   const pool = new pg.Pool({ ...databaseLine(database.url, 'test'), ...poolOptions, max: 1 });
   const line = await pool.connect();
   try {
