@@ -3,11 +3,11 @@ import argon2 from 'argon2';
 import { now, type Token } from './recording.js';
 import type { Stage } from './stage.js';
 
-/** What the clients of a round remember of an account. They may be wrong: that is what the checker finds out. */
+/** What the clients of a round remember of an account. It may be wrong after a lost answer; no check relies on it. */
 export interface Known {
   readonly id: string;
   readonly email: string;
-  /** The last one that a call confirmed. */
+  /** The last password that a call confirmed. */
   password: string;
   readonly passwords: string[];
   readonly tokens: Token[];
@@ -17,7 +17,7 @@ export interface Known {
 
 let passwords = 0;
 
-/** Found again by its first letters wherever it may leak to. */
+/** The start of every password: a leaked password is found by it. */
 export const passwordMark = 'cAnaRyq7z';
 
 export function newPassword(seed: number): string {
@@ -26,9 +26,9 @@ export function newPassword(seed: number): string {
 }
 
 /**
- * Accounts as an import leaves them: some with a hash that the first sign-in renews.
+ * Inserts an account, as an import does.
  *
- * @param outdated with a hash weaker than the settings ask for
+ * @param outdated whether the hash is weaker than the settings ask for, so that the first sign-in renews it
  */
 export async function createAccount(stage: Stage, email: string, seed: number, outdated: boolean): Promise<Known> {
   const password = newPassword(seed);

@@ -6,7 +6,7 @@ import { forgeRecord } from './forger.js';
 import { type Call, type Entry, now, type Outcome } from './recording.js';
 import type { Stage } from './stage.js';
 
-/** How often each is chosen. */
+/** The operations of a client, with their weights in the random choice. */
 export const operations = {
   request: 14,
   requestForNobody: 3,
@@ -32,14 +32,14 @@ export interface Round {
   readonly name: string;
   readonly accounts: Known[];
   readonly weights: Readonly<Record<Operation, number>>;
-  /** Milliseconds: longer than every deadline of a call, so that a call without an answer is told from a slow one. */
+  /** Milliseconds that a client waits for an answer: more than all deadlines of a call together. */
   readonly patience: number;
 }
 
-/** What a call gave beside its outcome. */
+/** What a call returned besides its outcome. */
 type Values = { newToken?: string };
 
-/** One person, or one attacker: calls one after another, each written down. */
+/** One person, or one attacker, who makes one call after another. Each call is recorded. */
 export class Client {
   constructor(
     private readonly number: number,
@@ -79,7 +79,7 @@ export class Client {
     if (key) await this.reset(account, key, newPassword(this.round.seed));
   }
 
-  /** With one key and with its siblings, at the same time. */
+  /** Redeems keys of one account at the same time, perhaps the same key twice. */
   async resetSideBySide(account = this.#account()): Promise<void> {
     const keys = this.#keys(account).slice(-3);
     if (keys.length === 0) return;
@@ -100,7 +100,7 @@ export class Client {
     if (key) await this.reset(account, key, newPassword(this.round.seed));
   }
 
-  /** Whoever holds a used key has three tries to learn the password that it set, not one more. */
+  /** The holder of a used key has three guesses at the password that it set. The right one comes fifth here. */
   async guessAfterReset(account = this.#account()): Promise<void> {
     const used = account.redeemed.at(-1);
     if (!used) return;
@@ -163,7 +163,7 @@ export class Client {
     );
   }
 
-  /** Somebody who can write to Redis plants a record for a key of his own. */
+  /** An attacker who can write to Redis plants a record for a key of their own. */
   async forged(account = this.#account()): Promise<void> {
     const key = await forgeRecord(this.round.stage, account, this.#keys(account), this.random).catch(() => undefined);
     if (key) await this.reset(account, key, newPassword(this.round.seed));
@@ -191,7 +191,7 @@ export class Client {
     const call = { op: 'reset', account: account.id, key, password } as const;
     const run = () => this.#call(call, ({ client }) => client.resetPassword({ key, password }));
     let entry = await run();
-    // A client that lost the answer asks again with the same words, as the page does.
+    // A client that lost the answer repeats the call with the same key and password, as the page does.
     for (let again = 0; entry.outcome === 'unknown' && again < 3 && this.random.chance(0.7); again++) {
       await sleep(this.random.between(50, 1_500));
       entry = await run();
@@ -250,7 +250,7 @@ export class Client {
       const { outcome, result } = url
         ? await this.#send(url, accessToken, (client) => send({ client, values }))
         : ({ outcome: 'refused', result: 'no connection' } as const);
-      // As behind a load balancer: what never reached a process goes to the next one.
+      // Like a load balancer, the client sends a call that reached no process to another one.
       if (result === 'no connection') {
         await sleep(50);
         continue;

@@ -3,14 +3,14 @@ import { Unavailable } from '../../src/calls/errors.js';
 
 /** What happens at a point when it is reached the next time. */
 export interface Armed {
-  /** `resetKeys.remember<` is before, `resetKeys.remember>` after the step; a prefix matches. */
+  /** `resetKeys.remember<` is before the step, `resetKeys.remember>` after it. The start of a name matches, too. */
   readonly point: string;
   readonly action: 'kill' | 'pause' | 'fail';
   /** Milliseconds, for `pause`. */
   readonly ms?: number;
 }
 
-/** Between the steps of the use cases: a process can die, wait or fail there once. */
+/** Points between the steps of the use cases. At an armed point the process dies, waits or fails, once. */
 export class FaultPoints {
   #armed: Armed | undefined;
 
@@ -30,7 +30,7 @@ export class FaultPoints {
     if (armed.action === 'fail') throw new Unavailable('postgres');
   }
 
-  /** The part with a point before and one after each of these methods. */
+  /** @returns the part, with a point before and one after each of these methods. */
   around<Part extends object>(name: string, part: Part, ...methods: (keyof Part & string)[]): Part {
     return new Proxy(part, {
       get: (target, property) => {
@@ -48,7 +48,7 @@ export class FaultPoints {
   }
 }
 
-/** In the order of the story. `transaction` ends with the COMMIT. */
+/** In the order in which a request and a reset reach them. `accounts.transaction>` is after the COMMIT. */
 export const apiPoints = [
   'jobs.enqueue<',
   'jobs.enqueue>',

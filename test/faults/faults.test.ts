@@ -32,6 +32,6 @@ describe.skipIf(!isPossible)('faults (needs Linux and a redis-server or valkey-s
     expect(planted.map(({ name }) => name)).toHaveLength(11);
   });
 
-  // They are hunted by `npm run mutants`, which `.ci/run` runs.
+  // Whether the checks catch each planted fault is tested by `npm run mutants`, which `.ci/run` runs.
   it.each(planted)('$name can be planted', (mutant) => tryPatch(mutant));
 });

@@ -12,12 +12,12 @@ export interface Begun {
   readonly affects: readonly string[];
   readonly detail?: string;
   readonly heal: () => Promise<void> | void;
-  /** Milliseconds; the nemesis's choice unless said. */
+  /** Milliseconds until the heal; without it, the nemesis chooses. */
   readonly lasts?: number;
 }
 export type Begin = (stage: Stage, random: Random) => Promise<Begun> | Begun;
 
-/** Every fault by its name, in the words of a report. */
+/** Every fault by the name that a report gives it. */
 export const faults = {
   'process-kill': (stage, random) => kill(random.pick(stage.processes)),
   'process-drain': (stage, random) => drain(random.pick(stage.processes)),
@@ -85,7 +85,7 @@ export const faults = {
     withRelay(stage, {
       does: 'refuse',
       stage: random.pick(['MAIL', 'RCPT', 'DATA']),
-      // 550 says that there is no such mailbox: the only one that ends a job.
+      // 550 (with 5.1.1: no such mailbox) is the only one of these codes that ends a job.
       code: random.chance(0.25) ? 550 : random.pick([421, 450, 451, 452, 454, 530, 535, 554]),
     }),
   'relay-delay': (stage, random) =>
@@ -120,7 +120,7 @@ async function drain(server: ServerProcess): Promise<Begun> {
     await ended;
     await server.revive();
   };
-  // A graceful end excuses nothing.
+  // Nothing is affected: a graceful end must lose no work and no answer.
   return { target: server.name, affects: [], heal };
 }
 
@@ -129,7 +129,7 @@ function stopProcess(server: ServerProcess): Begun {
   return { target: server.name, affects: [server.name], heal: () => server.signal('SIGCONT') };
 }
 
-/** Waits for the process to come to the point, which it may not. */
+/** Breaks the process when it next reaches the point, which may never happen. */
 function arm(server: ServerProcess, armed: Armed): Begun {
   server.expectDeath();
   server.arm(armed);
@@ -146,7 +146,7 @@ function onWay(
   store: 'postgres' | 'redis' | 'relay',
   hurt: (way: TcpProxy) => void,
 ): Begun {
-  // Workers write to Redis, APIs mostly read.
+  // Workers write to Redis and APIs mostly read, so workers are picked twice as often.
   const writers = store === 'redis' ? [...stage.processes, ...stage.workers] : stage.processes;
   const server = random.pick(store === 'relay' ? stage.workers : writers);
   const way = server.ways[store];
@@ -159,7 +159,7 @@ async function restartPostgres({ postgres }: Stage, signal: 'SIGINT' | 'SIGKILL'
   return { target: 'postgres', affects: ['postgres'], heal: () => postgres.start() };
 }
 
-/** As a careless session would. @param ms for so long. */
+/** Locks the account table, as a careless operator's session might. @param ms how long, in milliseconds. */
 async function lockAccounts({ postgres }: Stage, ms: number): Promise<void> {
   const session = await postgres.session();
   await session.query('begin');
@@ -168,7 +168,7 @@ async function lockAccounts({ postgres }: Stage, ms: number): Promise<void> {
   await session.end();
 }
 
-/** Brings back every reset record as it is now, some time later: what a fail-over to a stale replica does. */
+/** Saves every reset record now and writes it back at the heal, as a fail-over to a stale replica would. */
 async function resurrect(stage: Stage): Promise<Begun> {
   const { client } = stage.redis;
   const saved: [string, Buffer, number][] = [];

@@ -4,8 +4,8 @@ import type { Known } from './accounts.js';
 import { recordName, type Stage } from './stage.js';
 
 /**
- * Writes a record for a key that nobody was mailed: with a MAC of the forger's own, or a true record of another key, or
- * one whose expiry was moved.
+ * Writes a record for a key that was never mailed: with a random MAC, or the genuine record of another key, or that
+ * record with another version.
  */
 export async function forgeRecord(
   { recording, postgres, redis }: Stage,

@@ -1,6 +1,6 @@
 import { hunt, type Mutant, mutants, plant } from './mutants.js';
 
-/** Plants each fault, or those that are named, two at a time, and prints what caught it. */
+/** Plants each fault, or the named ones, two at a time, and prints which checks caught each. */
 const only = process.argv.slice(2);
 const waiting = (await mutants()).filter(({ name }) => only.length === 0 || only.includes(name));
 const unknown = only.filter((name) => !waiting.some((mutant) => mutant.name === name));

@@ -8,13 +8,13 @@ import { packageFolder } from '../../src/package-files.js';
 const execute = promisify(execFile);
 const folder = join(packageFolder, 'test/faults/mutants');
 
-/** A fault planted in the sources, to see whether the checker sees it. */
+/** A patch that plants a fault in the sources, to test whether the checks see it. */
 export interface Mutant {
   readonly name: string;
   readonly file: string;
   /** What is broken, in a sentence. */
   readonly about: string;
-  /** Options of the run that it is caught in. */
+  /** Options of the run that catches it. */
   readonly options: readonly string[];
 }
 
@@ -67,14 +67,14 @@ export async function plant({ file }: Mutant): Promise<{ tree: string; remove: (
   }
 }
 
-/** Runs the rig on a planted fault. @returns its output, and whether it saw anything. */
+/** Runs the rig on a planted fault. @returns the output, and which checks caught the fault, if any did. */
 export async function hunt(tree: string, options: readonly string[]): Promise<{ output: string; caught?: string }> {
   const few = ['--seconds', '150', '--round', '6', '--accounts', '6', '--clients', '8'];
   const args = ['dist/faults/test/faults/run.js', '--until-violation', ...few, ...options];
   const { stdout, stderr } = await execute(process.execPath, args, { cwd: tree }).catch(
     (error: { stdout: string; stderr: string }) => error,
   );
-  // What is planted breaks a promise, not the rig.
+  // A process that cannot start proves nothing: a planted fault breaks a promise, not the start.
   const caught = stdout.includes('ended at its start')
     ? undefined
     : /^caught .+ after \d+ operations$/m.exec(stdout)?.[0];

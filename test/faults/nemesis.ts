@@ -4,7 +4,7 @@ import { type Begin, type FaultKind, faults } from './faults.js';
 import { type Fault, now } from './recording.js';
 import type { Stage } from './stage.js';
 
-/** Breaks one thing, sometimes two, after another, as its seed says, and heals each. */
+/** Begins and heals random faults, at most two at a time. The seed decides which, and when. */
 export class Nemesis {
   constructor(
     private readonly stage: Stage,

@@ -12,14 +12,14 @@ import type { Said } from './server.js';
 export type Role = 'api' | 'worker';
 export type Environment = Readonly<Record<string, string>>;
 
-/** The ways of one process to its stores. */
+/** The proxies between one process and its stores. */
 export interface Ways {
   readonly postgres: TcpProxy;
   readonly redis: TcpProxy;
   readonly relay: TcpProxy;
 }
 
-/** What Node has compiled before, also for a copy of the tree with the same packages. */
+/** Node's compile cache, since processes are started often. Copies of the tree (`mutants.ts`) share it. */
 const compileCache = join(packageFolder, 'node_modules/.cache/latchkey-faults');
 
 /** A server process under the rig, which starts it again after every death. */
@@ -42,18 +42,17 @@ export class ServerProcess {
     private readonly file: string,
   ) {}
 
-  /** Of an API that takes calls. */
+  /** The URL of an API while it takes calls; otherwise undefined. */
   get url(): string | undefined {
     return this.#url;
   }
 
-  /** Resolves when the process takes work. @throws Error with the end of its log when it ends before. */
+  /** Resolves when the process takes work. @throws Error with the end of the log when the process ends before that. */
   async start(): Promise<void> {
     this.#wanted = true;
     this.#ordered = false;
     const logFile = join(this.folder, `${this.name}.log`);
     const log = openSync(logFile, 'a');
-    // Each is started again and again.
     const settings = { NODE_COMPILE_CACHE: compileCache, ...this.environment };
     const started = Latchkey.of(this.file, [this.role], { settings, stdout: log, stderr: log, hasChannel: true });
     closeSync(log);
@@ -85,7 +84,7 @@ export class ServerProcess {
 
   onReached: ((point: string) => void) | undefined;
 
-  /** The next death is the nemesis's. */
+  /** The next death is ordered by the nemesis: it is no violation. */
   expectDeath(): void {
     this.#ordered = true;
   }
@@ -95,7 +94,7 @@ export class ServerProcess {
     if (child?.connected) child.send({ armed });
   }
 
-  /** Resolves once it no longer can die at the armed point, or did. */
+  /** Resolves once the process can no longer die at the armed point, or has ended; after 5 s at the latest. */
   async disarm(): Promise<void> {
     const child = this.#process?.child;
     if (!child?.connected || !this.isRunning) return;
@@ -106,7 +105,7 @@ export class ServerProcess {
     })();
     const ended = once(child, 'exit', { signal });
     child.send({});
-    // One that another fault has stopped answers when that is healed.
+    // A process that another fault has stopped (SIGSTOP) answers only when that fault is healed: hence the 5 s.
     await Promise.race([disarmed, ended, sleep(5_000, undefined, { signal })]).finally(() => answered.abort());
     await Promise.allSettled([disarmed, ended]);
   }
@@ -119,17 +118,17 @@ export class ServerProcess {
     this.#process?.child.kill(signal);
   }
 
-  /** Ends it, and waits for the end. */
+  /** Ends the process, and waits for its exit. */
   async end(signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
     this.#ordered = true;
     if (!this.#process?.isRunning) return;
-    // A balancer sends nothing more to a process that is told to end: it says so at /readyz from that moment.
+    // A load balancer sends no more calls to a process that was told to end, because its /readyz fails from then on.
     if (signal === 'SIGTERM') this.#url = undefined;
     await this.#process.stop(signal);
     this.#url = undefined;
   }
 
-  /** Starts it if it is dead, for instance at an armed point. */
+  /** Starts the process if it is dead, for instance because it died at an armed point. */
   async revive(): Promise<void> {
     if (!this.isRunning && this.#wanted) await this.start();
     this.#ordered = false;

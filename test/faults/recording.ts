@@ -1,7 +1,7 @@
-/** Milliseconds since the epoch, with a fraction: the machine's clock, which is also that of its stores. */
+/** Milliseconds since the epoch, with a fraction. The stores use the same machine's clock, so times can be compared. */
 export const now = () => performance.timeOrigin + performance.now();
 
-/** What the caller knows of a call: it happened, it did not, or nobody told. */
+/** What the caller knows of a call: it took effect, it was refused, or neither is known. */
 export type Outcome = 'ok' | 'refused' | 'unknown';
 
 export type Call =
@@ -26,7 +26,7 @@ export interface Token {
   readonly end: number;
 }
 
-/** One call of one client, as it saw it. */
+/** One call, as its client saw it. */
 export type Entry = Call & {
   readonly client: number;
   /** `api-1` or `api-2`. */
@@ -48,22 +48,28 @@ export interface Taken {
   /** When its last byte was there, and when the relay answered 250. */
   readonly received: number;
   readonly answered: number;
-  /** The worker that brought it. */
+  /** The worker that sent the mail. */
   readonly worker: string;
   /** Whether the line broke, by a fault or by the worker, before 250 could be written. */
   readonly lineHurt: boolean;
-  /** What Redis held for the key, read past every proxy: the account's version, or why nothing is known. */
+  /**
+   * What Redis held for the key before the relay answered, read without a proxy: the account's version, or why it is
+   * not known. Undefined for a mail without a key.
+   */
   readonly record: { readonly version: number } | 'absent' | 'redis-away' | undefined;
 }
 
 /** A fault from its start until it was healed. */
 export interface Fault {
   readonly kind: string;
-  /** `api-1`, `worker-2`, `postgres`, `redis`, `relay`. */
+  /** `api-1`, `worker-2`, `postgres`, `redis`, `relay`, or a connection: `api-1 to redis`. */
   readonly target: string;
   readonly start: number;
   end: number;
-  /** Parts whose work may be cut short or lose its answer: `worker-1` for a process or its lines. */
+  /**
+   * Parts whose work may be cut short or lose its answer: `worker-1` for a process, `worker-1 redis` for its
+   * connections to a store, `redis` for the store itself.
+   */
   readonly affects: readonly string[];
   readonly detail?: string;
 }
@@ -81,9 +87,9 @@ export class Recording {
   readonly taken: Taken[] = [];
   readonly faults: Fault[] = [];
   readonly accounts = new Map<string, TestAccount>();
-  /** Keys that nobody was ever mailed, planted in Redis by a forger. */
+  /** Keys that were never mailed; a forger wrote their records into Redis. */
   readonly forged = new Set<string>();
-  /** Names of `reset:` records, and how often their SET was seen on any line to Redis. */
+  /** Names of `reset:` records, and how often their SET was seen on any connection to Redis. */
   readonly remembered = new Map<string, number>();
 
   readonly #keys = new Map<string, string[]>();
@@ -93,12 +99,12 @@ export class Recording {
     if (mail.key) this.#keys.set(mail.to, [...this.keysOf(mail.to), mail.key]);
   }
 
-  /** That were mailed to an address, the newest last. */
+  /** The keys that were mailed to an address, the newest last. */
   keysOf(email: string): readonly string[] {
     return this.#keys.get(email) ?? [];
   }
 
-  /** When Redis lost data; keys from before may be unknown. */
+  /** Whether Redis lost data between these times, so that older keys may be unknown. */
   lossesBetween(start: number, end: number): boolean {
     return this.faults.some(({ kind, start: at, end: until }) => {
       return losesKeys(kind) && at <= end && until >= start;

@@ -15,7 +15,7 @@ interface RelayOptions {
   readonly recordOf: (key: string) => Promise<Taken['record']>;
 }
 
-/** The mail server that we hand mails to. It can answer, wait, refuse and drop the connection at every stage. */
+/** The relay of the workers. Its `fault` makes it wait, refuse or drop the connection at a stage of the dialogue. */
 export interface Relay {
   fault: RelayFault | undefined;
   readonly url: string;

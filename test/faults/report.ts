@@ -2,7 +2,7 @@ import type { Violation } from './check/violation.js';
 import type { Entry, Recording, Taken } from './recording.js';
 import type { RoundResult } from './round.js';
 
-/** What a run did, as tables that `docs/faults.md` keeps. */
+/** What a run did, as the tables of `docs/faults.md`. */
 export function report(
   results: readonly RoundResult[],
   recording: Recording,
@@ -46,7 +46,7 @@ export function report(
   ].join('\n');
 }
 
-/** How soon the first violation was seen: `caught by I2, M1 after 84 operations`. */
+/** Which checks found a violation, and how soon: `caught by I2, M1 after 84 operations`. */
 export function caught(results: readonly RoundResult[]): string {
   const violations = results.flatMap((result) => result.violations);
   const first = Math.min(...violations.map(({ at }) => at));
@@ -64,7 +64,10 @@ function operationRows(entries: readonly Entry[]): string[][] {
   ]);
 }
 
-/** How long calls went without a clear answer after a fault was healed and before the next one began. */
+/**
+ * One row per kind of fault. The two times are from a heal to the start of the last call without a clear answer; calls
+ * count until the next fault begins, for 15 s at most.
+ */
 function faultRows(results: readonly RoundResult[], copies: readonly (readonly Taken[])[]): string[][] {
   const faults = results.flatMap((result) => result.faults);
   const entries = results.flatMap((result) => result.entries);
@@ -81,7 +84,7 @@ function faultRows(results: readonly RoundResult[], copies: readonly (readonly T
       })
       .sort((one, other) => one - other);
     const at = (share: number) => Math.round(recoveries[Math.floor((recoveries.length - 1) * share)] ?? 0);
-    // Only where it was the only fault can what happened be laid to it.
+    // These counts can be attributed to a kind of fault only if there was no other kind.
     const alone =
       kinds.length > 1
         ? ['', '', '', '', '']

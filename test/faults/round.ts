@@ -18,7 +18,7 @@ export interface RoundOptions {
   readonly seconds: number;
   readonly clients: number;
   readonly accounts: number;
-  /** Mean pause of a client between two calls; milliseconds. */
+  /** Mean pause of a client between two calls, in milliseconds. */
   readonly paceMs: number;
   readonly faults: readonly FaultKind[];
   readonly operations?: Partial<Record<Operation, number>>;
@@ -31,11 +31,11 @@ export interface RoundResult {
   readonly faults: readonly Fault[];
   readonly violations: readonly Violation[];
   readonly snapshot: Snapshot;
-  /** From the last heal until every request was at its end; milliseconds. */
+  /** Milliseconds from the last heal until every job had ended. */
   readonly restMs: number;
 }
 
-/** Clients and faults for a while, on accounts of their own; then everything heals, comes to rest and is checked. */
+/** Runs clients and faults on accounts of this round. Then all faults heal, the jobs end, and the checks run. */
 export async function runRound(stage: Stage, random: Random, options: RoundOptions): Promise<RoundResult> {
   const { recording, processes } = stage;
   const seed = random.seed;
@@ -60,7 +60,7 @@ export async function runRound(stage: Stage, random: Random, options: RoundOptio
   await rest(stage, addresses);
   const restMs = now() - healedAt;
   await lookAgain(new Client(options.clients, round, random.branch()), round);
-  // What it asked for has to come to its end, too.
+  // The jobs of these last calls must end, too.
   await rest(stage, addresses);
 
   const snapshot = await takeSnapshot(stage, addresses);
@@ -78,8 +78,8 @@ export async function runRound(stage: Stage, random: Random, options: RoundOptio
 }
 
 /**
- * Waits until every row is at an end. Time that would only be waited for is brought forward: the pause before the next
- * attempt, and the lease of a worker that is dead.
+ * Waits until every job has ended, 60 s at most. Two waits are cut short: the pause before the next attempt, and the
+ * lease of a dead worker.
  */
 async function rest(stage: Stage, addresses: string): Promise<void> {
   const deadline = now() + 60_000;
@@ -92,7 +92,7 @@ async function rest(stage: Stage, addresses: string): Promise<void> {
       ids,
     );
     if (turn % 30 === 8 && open.some(({ state }) => state === 'active')) {
-      // What is active while no worker runs belongs to one that died.
+      // A job that is active while no worker runs belongs to a worker that died: its lease is ended.
       await Promise.all(stage.workers.map((worker) => worker.end('SIGTERM')));
       await stage.postgres.query(
         `update pgboss.job set started_on = now() - interval '1 hour', heartbeat_on = now() - interval '1 hour'
@@ -105,7 +105,7 @@ async function rest(stage: Stage, addresses: string): Promise<void> {
   }
 }
 
-/** At the end every key that nothing has ended must still work, and every account open with its last password. */
+/** Makes last calls for the checks: each key that nothing has ended must still work, and so must the last password. */
 async function lookAgain(client: Client, { accounts, stage }: Round): Promise<void> {
   const look = async (account: Known) => {
     for (const key of stage.recording.keysOf(account.email).slice(-4)) await client.inspectKey(key);
@@ -113,7 +113,7 @@ async function lookAgain(client: Client, { accounts, stage }: Round): Promise<vo
     await client.resetFresh(account);
     await client.signIn(account);
   };
-  // A few at a time: these calls must not meet a full queue of hashes.
+  // Four at a time, so that the queue of hashes is never full.
   const waiting = [...accounts];
   const lookOn = async () => {
     for (let account = waiting.pop(); account; account = waiting.pop()) await look(account);

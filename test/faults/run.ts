@@ -18,14 +18,14 @@ const { values } = parseArgs({
     faults: { type: 'string', default: allFaults.join(',') },
     clients: { type: 'string', default: '10' },
     accounts: { type: 'string', default: '12' },
-    /** Seconds of a round under faults; then it comes to rest and is checked. */
+    /** Seconds of a round under faults; then the faults heal, the jobs end and the checks run. */
     round: { type: 'string', default: '60' },
-    /** More or fewer of an operation: `request=40`. */
+    /** Other weights of operations, separated by commas: `request=40`. */
     operations: { type: 'string', default: '' },
-    /** Where the APIs are broken, if not everywhere. */
+    /** The points at which the APIs are broken, separated by commas; all of them by default. */
     points: { type: 'string' },
     pace: { type: 'string', default: '60' },
-    /** First every fault alone, for a round each. */
+    /** Starts with a round for each kind of fault alone. */
     each: { type: 'boolean', default: false },
     'until-violation': { type: 'boolean', default: false },
     keep: { type: 'boolean', default: false },
@@ -55,12 +55,12 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 }
 const results: RoundResult[] = [];
 let failed = false;
-/** What the rounds with one fault each took. */
+/** Milliseconds that the rounds with a single kind of fault took; `--seconds` does not include them. */
 let aloneMs = 0;
 try {
   if (values.each) {
     for (const kind of kinds) {
-      // Long enough for every point.
+      // Five times as long, so that every point has its turn.
       const times = kind.endsWith('point') ? 5 : 1;
       await round(`${kind}-alone`, [kind], times * whole('--round', values.round));
     }

@@ -79,7 +79,7 @@ function made<Part>(part: Part | undefined): Part {
   return part;
 }
 
-/** As `latchkey api` and `latchkey worker` do. */
+/** Ends on SIGTERM as `latchkey api` and `latchkey worker` do. */
 function endWith(services: Services, server: { close: () => Promise<void> }): void {
   process.once('SIGTERM', async () => {
     services.announceEnd();

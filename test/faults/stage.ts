@@ -14,7 +14,7 @@ import { type Environment, ServerProcess, type Ways } from './processes.js';
 import { Recording, type Taken } from './recording.js';
 import { type Relay, startRelay } from './relay.js';
 
-/** Two APIs, two workers, their stores and the relay, each process with a way of its own to each of them. */
+/** Two APIs, two workers, their stores and the relay. Each process reaches each of them through a proxy of its own. */
 export interface Stage {
   readonly folder: string;
   readonly recording: Recording;
@@ -24,7 +24,7 @@ export interface Stage {
   readonly apis: readonly ServerProcess[];
   readonly workers: readonly ServerProcess[];
   readonly processes: readonly ServerProcess[];
-  /** Where processes are broken, one point after the other. */
+  /** The points at which processes are broken, in turn. */
   readonly points: { readonly api: Cycle<string>; readonly worker: Cycle<string> };
   /** @param keep leaves the folder with the logs. */
   close(keep?: boolean): Promise<void>;
@@ -99,7 +99,7 @@ export async function setStage(where: readonly string[] = apiPoints): Promise<St
   }
 }
 
-/** It keeps what it has said, as in production, and carries four processes. */
+/** With `fsync`, as in production, so that commits survive a kill; with connections enough for four processes. */
 async function startPostgres(folder: string): Promise<OwnPostgres> {
   const durable = ['fsync=on', 'full_page_writes=on', 'max_wal_size=1GB', 'autovacuum=on'];
   const dataOn = join(folder, 'postgres');
@@ -107,17 +107,17 @@ async function startPostgres(folder: string): Promise<OwnPostgres> {
   return OwnPostgres.start({ dataOn, settings: [...durable, 'max_connections=200', 'shared_buffers=64MB'] });
 }
 
-/** It writes every command to its file before it answers. */
+/** With `appendfsync always`, so that every write is on disk before its answer. */
 async function startRedis(folder: string): Promise<Server> {
   const files = join(folder, 'redis');
   await mkdir(files);
   const durable = [...common, 'appendonly yes', 'appendfsync always'];
-  // While Redis is away, the relay says so of a mail's record, and does not wait.
+  // While Redis is away, the relay notes `redis-away` for a mail instead of waiting.
   const client = { maxRetriesPerRequest: 1, commandTimeout: 2_000 };
   return Server.start(await freePort(), files, durable, [], { client });
 }
 
-/** As in development, so that accounts can sign up; with limits that one machine that plays everybody does not meet. */
+/** Development settings, since there is no https. The limits are so high that clients on one address never meet them. */
 function environmentOf(): Environment {
   return {
     NODE_ENV: 'development',
@@ -147,7 +147,7 @@ async function recordOf(redis: Server, key: string): Promise<Taken['record']> {
   }
 }
 
-/** Counts each SET of a reset record on its way to Redis. Names are unique, so a second one was sent again. */
+/** Counts each SET of a reset record on its way to Redis. Names are unique, so a second SET of a name is a resend. */
 function watch(bytes: Buffer, { remembered }: Recording): void {
   const text = bytes.toString('latin1');
   if (!text.includes('reset:')) return;

@@ -2,12 +2,12 @@ import type { Entry, Fault, Recording } from '../recording.js';
 import type { Snapshot } from './snapshot.js';
 import type { Violation } from './violation.js';
 
-/** Milliseconds. Every timeout of a call together; an API that stands still may take longer. */
+/** Milliseconds: all timeouts of a call together. Only a stopped API may take longer. */
 const latestAnswer = 30_000;
-/** After the last fault is healed. */
+/** Milliseconds after the heal of the last fault in which calls may still fail. */
 const latestRecovery = 10_000;
 
-/** Every call has an answer in time, none of them a bug's; and everything comes back by itself. */
+/** Every call is answered in time and without an internal error, and calls succeed again soon after the last fault. */
 export function checkAnswers(recording: Recording, entries: readonly Entry[], healedAt: number): Violation[] {
   return entries.flatMap((entry) => {
     const about = `${entry.op} on ${entry.to} ended as "${entry.result}" after ${Math.round(entry.end - entry.start)} ms`;
@@ -32,12 +32,12 @@ export function checkAnswers(recording: Recording, entries: readonly Entry[], he
   });
 }
 
-/** The process itself died or stood still during the call. */
+/** Whether the fault killed or stopped the call's own process during the call, or within 100 ms of it. */
 function hits({ affects, start, end }: Fault, entry: Entry): boolean {
   return affects.includes(entry.to) && start <= entry.end + 100 && end >= entry.start - 100;
 }
 
-/** An access token speaks for nobody once the credential changed or every session was ended (I5). */
+/** I5: an access token is void once the credential has changed or the owner has signed out everywhere. */
 export function checkTokens(entries: readonly Entry[]): Violation[] {
   const endings = entries.filter(
     ({ op, outcome }) => outcome === 'ok' && (op === 'reset' || op === 'change' || op === 'signOut'),
@@ -46,7 +46,7 @@ export function checkTokens(entries: readonly Entry[]): Violation[] {
     if (entry.op !== 'me' || entry.outcome !== 'ok') return [];
     const { account, token, start } = entry;
     const ended = endings.find(
-      // A repeated reset may have happened before its call; only its first success counts.
+      // Wholly between the making of the token and this call.
       (each) => 'account' in each && each.account === account && each.start > token.end && each.end < start,
     );
     if (!ended || isRepeated(ended, entries, token.end)) return [];
@@ -54,7 +54,7 @@ export function checkTokens(entries: readonly Entry[]): Violation[] {
   });
 }
 
-/** The same reset was tried before, so its first try may have done it before the token was made. */
+/** Whether the same reset was tried before: its first try may have changed the password before the token was made. */
 function isRepeated(ended: Entry, entries: readonly Entry[], tokenMade: number): boolean {
   if (ended.op !== 'reset') return false;
   return entries.some(

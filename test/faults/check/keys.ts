@@ -3,18 +3,18 @@ import { recordName } from '../stage.js';
 import type { ReceiptRow, Snapshot } from './snapshot.js';
 import type { Violation } from './violation.js';
 
-/** How long before a mail is in the relay's hands its key may have been written: the whole SMTP dialogue. */
+/** At most this many milliseconds, the whole SMTP dialogue, are between the SET of a record and the end of its mail. */
 const longestHandOver = 125_000;
 
 interface Facts {
   readonly recording: Recording;
   readonly receipts: ReadonlyMap<string, ReceiptRow>;
   readonly mailed: ReadonlyMap<string, Taken>;
-  /** Per account, when its credential changed and to which version. */
+  /** Per account, when its credential changed and to which version; signed-in changes do not tell the version. */
   readonly changes: ReadonlyMap<string, readonly { at: number; to: number | undefined }[]>;
 }
 
-/** I1 to I4 from what the holders of keys were told. */
+/** I1 to I4, checked by the answers that the holders of keys got. */
 export function checkKeys(recording: Recording, entries: readonly Entry[], snapshot: Snapshot): Violation[] {
   const facts: Facts = {
     recording,
@@ -42,7 +42,7 @@ function changesOf({ receipts, audits }: Snapshot) {
   return Map.groupBy(all, ({ id }) => id);
 }
 
-/** Nobody was ever mailed this key. */
+/** A key that was never mailed must not work. */
 function forged({ recording, mailed }: Facts, key: string, uses: readonly Entry[]): Violation[] {
   if (mailed.has(key)) return [];
   const name = recording.forged.has(key) ? 'a forged record' : 'a key that no mail carried';
@@ -78,7 +78,7 @@ function hasCause(facts: Facts, mail: Taken, key: string, reason: string, use: E
   });
 }
 
-/** I1 and I3: one password at most, and afterwards no sign of life. */
+/** I3: a key sets one password at most. I1: a redeemed key is never called valid again. */
 function redeemedTwice(key: string, uses: readonly Entry[]): Violation[] {
   const redeemed = uses.filter((use) => use.op === 'reset' && use.outcome === 'ok');
   const [first] = redeemed.toSorted((one, other) => one.end - other.end);
@@ -93,7 +93,7 @@ function redeemedTwice(key: string, uses: readonly Entry[]): Violation[] {
   ];
 }
 
-/** Three tries to repeat a reset, wrong ones counted. */
+/** A reset can be repeated three times at most, and wrong passwords count. */
 function guessed(facts: Facts, key: string, uses: readonly Entry[]): Violation[] {
   const receipt = facts.receipts.get(recordName(key).slice('reset:'.length));
   if (!receipt) return [];
@@ -104,7 +104,7 @@ function guessed(facts: Facts, key: string, uses: readonly Entry[]): Violation[]
   const resets = uses.filter((use) => use.op === 'reset');
   const won = resets.filter(({ outcome }) => outcome === 'ok').sort((one, other) => one.end - other.end)[0];
   if (!won) return violations;
-  // Without another change since, each of these was a guess at the password.
+  // A later change of the password also leads to USED; without one, each USED was a wrong guess.
   const others = (facts.changes.get(receipt.accountId) ?? []).filter(({ at }) => at > receipt.usedAt + 1);
   for (const use of resets) {
     if (use.outcome !== 'ok' || use.start <= won.end) continue;
@@ -119,7 +119,7 @@ function guessed(facts: Facts, key: string, uses: readonly Entry[]): Violation[]
   return violations;
 }
 
-/** I4: who set this password and asks again hears so. */
+/** I4: a reset that is repeated with the password that it set succeeds again. */
 function lostAnswers(facts: Facts, key: string, uses: readonly Entry[], entries: readonly Entry[]): Violation[] {
   const receipt = facts.receipts.get(recordName(key).slice('reset:'.length));
   if (!receipt) return [];

@@ -2,11 +2,11 @@ import type { Entry, Recording, Taken } from '../recording.js';
 import type { JobRow, Snapshot } from './snapshot.js';
 import type { Violation } from './violation.js';
 
-/** After the relay's 250 the worker still writes its result: statement timeouts and one retry. */
+/** Milliseconds after the relay's 250 in which the worker may write the result: statement timeouts and one retry. */
 const latestSettling = 20_000;
 const ended = new Set(['completed', 'failed', 'cancelled']);
 
-/** M1 to M6: the ledger of requests, rows and mails. */
+/** M1 to M6: compares requests, rows and mails. */
 export function checkMails(recording: Recording, entries: readonly Entry[], snapshot: Snapshot): Violation[] {
   const rows = new Map(snapshot.jobs.map((row) => [row.id, row]));
   const mails = Map.groupBy(recording.taken, ({ jobId }) => jobId);
@@ -22,7 +22,7 @@ export function checkMails(recording: Recording, entries: readonly Entry[], snap
   ];
 }
 
-/** M1: as many rows as were accepted; what ended without an answer may have been accepted. */
+/** M1: one row per accepted request. A request without a clear answer may have been accepted. */
 function acceptedOnce(entries: readonly Entry[], jobs: readonly JobRow[]): Violation[] {
   const requests = entries.filter((entry) => entry.op === 'request');
   const stored = Map.groupBy(
@@ -40,7 +40,7 @@ function acceptedOnce(entries: readonly Entry[], jobs: readonly JobRow[]): Viola
   });
 }
 
-/** M1 and M2: every row has one end, which says what the relay saw. */
+/** M1: every row has ended. M2: its end agrees with what the relay saw. */
 function atAnEnd(row: JobRow, jobs: readonly JobRow[], mails: readonly Taken[], recording: Recording): Violation[] {
   if (row.queue === 'dead') return [];
   const name = `the ${row.queue} ${row.id}`;
@@ -62,7 +62,7 @@ function atAnEnd(row: JobRow, jobs: readonly JobRow[], mails: readonly Taken[], 
   return [];
 }
 
-/** M3: a second copy only where the worker, its lines or the database failed it after the relay's 250. */
+/** M3: a second copy is sent only if the worker, its connections or the database failed after the relay's 250. */
 function copiesOnlyWhereAllowed(copies: readonly Taken[], recording: Recording): Violation[] {
   const [first, ...others] = copies;
   if (!first) return [];
@@ -93,16 +93,16 @@ function isExcused({ lineHurt, worker, received, answered }: Taken, { faults }: 
   );
 }
 
-/** M4 */
+/** M4: a key's record is written before its link is mailed. */
 function recordedBefore(mail: Taken, recording: Recording): Violation[] {
   if (mail.record !== 'absent' || recording.lossesBetween(mail.received - 125_000, mail.received)) return [];
   return [{ check: 'M4', at: mail.received, text: 'a link was mailed before its record was written' }];
 }
 
-/** M6 */
+/** M6: no mail without a row that asks for it. */
 function wanted(mail: Taken, rows: ReadonlyMap<string, JobRow>, { accounts }: Snapshot): Violation[] {
   const account = accounts.find(({ email }) => email === mail.to);
-  // Of another round, or to an account that was removed.
+  // The mail is from another round.
   if (!account) return [];
   const row = rows.get(mail.jobId);
   const isWanted = row && (row.email === mail.to || row.accountId === account.id);
@@ -112,8 +112,9 @@ function wanted(mail: Taken, rows: ReadonlyMap<string, JobRow>, { accounts }: Sn
 }
 
 /**
- * M5 and I5: versions and receipts that fit the commits, and for each of them a notice of the same transaction. One that
- * still waits is given the next change to tell, so there may be fewer notices than commits, and never more.
+ * M5 and I5: versions and receipts agree with the commits, and each commit has a notice of the same transaction.
+ * A notice that still waits is changed to tell of the next change, so there may be fewer notices than commits, but
+ * never more.
  */
 function noticed({ accounts, receipts, audits, jobs }: Snapshot): Violation[] {
   return accounts.flatMap(({ id, email, credentialVersion, sessionVersion }) => {
@@ -125,7 +126,7 @@ function noticed({ accounts, receipts, audits, jobs }: Snapshot): Violation[] {
     const told = own(jobs).filter(({ queue }) => queue === 'notice');
     const notices = told.length;
     const commits = own(audits).filter(({ kind }) => /^(?:reset\.completed|account\.password-changed)$/.test(kind));
-    // PostgreSQL's now() is when a transaction began: a notice that was written after the commit is later than it.
+    // PostgreSQL's now() is the start of the transaction: a notice from a later transaction has a later time.
     const isTold = ({ at }: { at: number }) =>
       told.some(({ createdAt, changedAt }) => createdAt <= at && (changedAt ?? 0) >= Math.floor(at));
     const endings = count('account.signed-out-everywhere');
@@ -140,7 +141,7 @@ function noticed({ accounts, receipts, audits, jobs }: Snapshot): Violation[] {
   });
 }
 
-/** A notice that waited may tell a later change at its next attempt: the time in its id is then another. */
+/** The Message-ID without the time of the change: a notice may tell of a later change at its next attempt. */
 function logicalId({ messageId }: Taken): string {
   return messageId.replace(/\.\d{13}\.(?=password-changed@)/, '.');
 }

@@ -9,22 +9,23 @@ interface State {
   readonly password: string;
 }
 
-/** Something that took effect at one instant between `from` and `until`; a write of unknown outcome maybe never. */
+/** A write or sign-in that took effect at one instant between `from` and `until`, or perhaps never (`mayBeMissing`). */
 interface Operation {
   readonly from: number;
   readonly until: number;
   readonly mayBeMissing: boolean;
   readonly text: string;
-  /** The state afterwards, or undefined where it cannot have happened in this state. */
+  /** The state after the operation; undefined if the operation is impossible in the given state. */
   readonly apply: (state: State) => State | undefined;
 }
 
-/** How long after its start a call may still commit: longer than all timeouts of the database together. */
+/** Milliseconds after its start in which a call may still commit: more than all timeouts of the database together. */
 const latestCommit = 30_000;
 
 /**
- * For each account: is there an order of all writes and sign-ins, each at one instant within its call, in which every
- * sign-in that succeeded gave the password of that moment, and every refused one another (Herlihy and Wing 1990)?
+ * Checks that the calls on each account are linearizable (Herlihy and Wing 1990): there is an order of all writes and
+ * sign-ins, each at one instant within its call, in which every sign-in that succeeded had the password of that instant
+ * and every sign-in that was refused had a different one.
  */
 export function checkRegisters(
   entries: readonly Entry[],
@@ -91,13 +92,14 @@ function reads(own: readonly Entry[]): Operation[] {
 
 interface Configuration {
   readonly state: State;
-  /** Of the operations under way, those that have taken effect. */
+  /** Operations that are still under way and have already taken effect. */
   readonly done: ReadonlySet<number>;
 }
 
 /**
  * Walks through the starts and ends in their order and keeps every configuration that explains what was seen so far
- * (Lowe 2017, just-in-time linearization). @returns the first end that nothing explains.
+ * (Lowe 2017, just-in-time linearization). @returns the first end, or else the stored version, that no configuration
+ * explains; undefined if all are explained.
  */
 function firstFault(initial: State, operations: readonly Operation[], lastVersion: number) {
   const steps = operations
@@ -134,7 +136,7 @@ function firstFault(initial: State, operations: readonly Operation[], lastVersio
   };
 }
 
-/** Every configuration that some open operations lead to. */
+/** The given configurations, and all that follow when some of the open operations take effect, in any order. */
 function reachable(
   from: Iterable<Configuration>,
   open: ReadonlySet<number>,

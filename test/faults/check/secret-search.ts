@@ -1,10 +1,10 @@
 const signatureLength = 20;
-/** Kept from one chunk to the next, longer than any signature. */
+/** Characters that are kept from one chunk to the next: more than any signature has. */
 const overlap = 256;
 
 /**
- * Finds secrets in a stream of text in whatever form they may have leaked: raw, URL, JSON, base64 and base64url at every
- * alignment, hex. A secret is known by its first characters in each form.
+ * Finds secrets in a stream of text in whatever form they may have leaked: raw, URL, JSON, hex, and base64 and base64url
+ * at every alignment. A secret is found by its first 20 characters in each form.
  */
 export class SecretSearch {
   readonly #signatures = new Map<string, string>();
@@ -14,19 +14,19 @@ export class SecretSearch {
     return this.#signatures.size + this.#marks.size;
   }
 
-  /** @param what as it is called when it is found. */
+  /** @param what the secret's name in a finding. */
   addSecret(bytes: Buffer, what: string): void {
     for (const form of forms(bytes)) {
       if (form.length >= signatureLength) this.#signatures.set(form.slice(0, signatureLength), what);
     }
   }
 
-  /** Letters and digits that every secret of a kind contains, at least eight. */
+  /** @param mark at least eight letters and digits that every secret of a kind contains. */
   addMark(mark: string, what: string): void {
     for (const form of forms(Buffer.from(mark))) this.#marks.set(form, what);
   }
 
-  /** @returns a function that is given chunk after chunk, and says what it found up to each chunk's end. */
+  /** @returns a function that takes one chunk after another, and returns the names of the secrets found in each. */
   open(): (chunk: Buffer) => string[] {
     let rest = '';
     return (chunk) => {
@@ -52,8 +52,8 @@ export class SecretSearch {
 function forms(bytes: Buffer): string[] {
   const hex = bytes.toString('hex');
   const found = [bytes.toString('latin1'), hex, hex.toUpperCase()];
-  // base64 depends on what stands before: three shifts are all there are. The first characters of a shifted text carry
-  // bits of what stands before, the last one bits of what follows.
+  // The base64 form depends on the secret's offset in the encoded text, modulo 3. The first characters of a shifted
+  // form also carry bits of the text before, and the last one bits of the text after: both are cut off.
   for (let shift = 0; shift < 3; shift++) {
     const shifted = Buffer.concat([Buffer.alloc(shift), bytes]);
     const start = Math.ceil((shift * 8) / 6);

@@ -7,8 +7,8 @@ import { SecretSearch } from './secret-search.js';
 import type { Violation } from './violation.js';
 
 /**
- * Looks for every key, as text and as its 32 bytes, and every password in what outlives a call: the whole database, the
- * files of Redis, the logs.
+ * Looks for every key, as text and as its 32 bytes, and for every password in everything that outlives a call: all of
+ * the database, the files of Redis, the logs.
  */
 export async function checkSecrets(stage: Stage): Promise<{ violations: Violation[]; bytes: number }> {
   const search = new SecretSearch();
@@ -40,7 +40,7 @@ async function filesOf(folder: string): Promise<{ name: string; path: string }[]
   for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
     const path = join(entry.parentPath, entry.name);
     const name = path.slice(folder.length + 1);
-    // PostgreSQL's own files hold what its tables hold, packed; these are read row by row.
+    // PostgreSQL's own files are compressed; the tables are read row by row instead.
     if (entry.isFile() && (name.startsWith('redis/') || name.endsWith('.log'))) found.push({ name, path });
   }
   return found;
@@ -54,7 +54,7 @@ async function tablesOf({ postgres }: Stage): Promise<string[]> {
   return rows.map(({ name }) => name);
 }
 
-/** Row by row as JSON. */
+/** Reads the table as JSON, 5,000 rows at a time. */
 async function copyOut({ postgres }: Stage, table: string, see: (chunk: Buffer) => void): Promise<void> {
   const atOnce = 5_000;
   for (let offset = 0; ; offset += atOnce) {

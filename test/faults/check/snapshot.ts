@@ -28,29 +28,29 @@ export interface JobRow {
   readonly queue: 'request' | 'notice' | 'dead';
   readonly email: string | null;
   readonly accountId: string | null;
-  /** Of a notice: when the change took place that it tells, in milliseconds since the epoch. */
+  /** For a notice: the time of the change that it tells of, in milliseconds since the epoch. */
   readonly changedAt: number | null;
-  /** When the transaction began that wrote the row; milliseconds since the epoch. */
+  /** The start of the transaction that wrote the row, in milliseconds since the epoch. */
   readonly createdAt: number;
   readonly state: string;
   readonly outcome: string | null;
-  /** Of an attempt that failed. */
+  /** The number of attempts, the times and the output of the last attempt, as text for a violation. */
   readonly reason: string | null;
 }
 
-/** What the stores say when everything has come to rest. */
+/** What the stores hold when every job has ended. */
 export interface Snapshot {
   readonly accounts: readonly AccountRow[];
   readonly receipts: readonly ReceiptRow[];
   readonly audits: readonly AuditRow[];
   readonly jobs: readonly JobRow[];
-  /** Names of Redis keys that would stay for ever. */
+  /** Names of Redis keys without a time to live. */
   readonly withoutTtl: readonly string[];
-  /** Open sessions in PostgreSQL per process kind, and those that idle inside a transaction. */
+  /** PostgreSQL sessions per application_name; `stuck` ones have idled inside a transaction for more than 15 s. */
   readonly sessions: readonly { readonly name: string; readonly count: number; readonly stuck: number }[];
 }
 
-/** @param addresses a LIKE pattern for the addresses of a round. */
+/** @param addresses the LIKE pattern of a round's addresses. */
 export async function takeSnapshot({ postgres, redis }: Stage, addresses: string): Promise<Snapshot> {
   const of = `account_id in (select id from account where email like $1)`;
   const accounts = await postgres.query<AccountRow>(
@@ -93,7 +93,7 @@ const jobsSql = `
   where name in ($2, $3, $4, $5)
     and (data ->> 'email' like $1 or data ->> 'accountId' in (select id::text from account where email like $1))`;
 
-/** Rows that are not at an end yet. */
+/** Jobs that have not ended yet. */
 export async function openJobs({ postgres }: Stage, addresses: string): Promise<{ state: string; id: string }[]> {
   const dead = deadLetterQueue('');
   return postgres.query(

@@ -1,8 +1,8 @@
-/** A promise that was seen broken. */
+/** A promise (`docs/faults.md`) that was broken. */
 export interface Violation {
-  /** Which: `I1` to `I6`, `M1` to `M6`, `register`, `answers`, `secrets` … */
+  /** The name of the check: `I1` to `I6`, `M1` to `M6`, `register`, `answers`, `secrets` ... */
   readonly check: string;
-  /** Milliseconds since the epoch; how many operations had ended by then is counted from it. */
+  /** Milliseconds since the epoch. The report counts the operations that had ended by then. */
   readonly at: number;
   readonly text: string;
 }
