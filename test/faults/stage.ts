@@ -117,7 +117,7 @@ async function startRedis(folder: string): Promise<Server> {
   return Server.start(await freePort(), files, durable, [], { client });
 }
 
-/** Development settings, since there is no https. The limits are so high that clients on one address never meet them. */
+/** Development settings, since there is no https. The limits are too high for clients on one address to meet. */
 function environmentOf(): Environment {
   return {
     NODE_ENV: 'development',

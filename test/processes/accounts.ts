@@ -6,7 +6,7 @@ import type { TestDatabase } from '../support/stores.js';
 const limiter = new HashLimiter({ hashConcurrency: 1, hashQueue: 64 });
 const passwordHash = new PasswordHash({ memoryKib: 19456, timeCost: 2 }, limiter);
 
-/** An account as production has it: nobody signed up, a row was written. */
+/** Inserts an account's row, as a product does that has no sign-up here. */
 export async function insertAccount(database: TestDatabase, email: string, password: string): Promise<string> {
   const id = randomUUID();
   await database.query(`insert into account (id, email, password_hash, status) values ($1, $2, $3, 'active')`, [

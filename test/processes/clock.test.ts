@@ -63,7 +63,7 @@ describe.skipIf(!hasRedisServer)('a machine whose clock is wrong (needs a redis-
     const wrong = await startApi(off);
     const [here, there] = [createLatchkeyClient({ url: right }), createLatchkeyClient({ url: wrong })];
 
-    // A token of each is good at the other, for its 15 minutes and no longer.
+    // A token of either API is valid at the other, and expires after 15 minutes.
     for (const [maker, other] of [
       [there, right],
       [here, wrong],
@@ -78,7 +78,7 @@ describe.skipIf(!hasRedisServer)('a machine whose clock is wrong (needs a redis-
       expect((await createLatchkeyClient({ url: other, accessToken: () => accessToken }).me())?.email).toBe(email);
     }
 
-    // A limit of the wrong one counts for the right one, and its window is the one that was set.
+    // Requests at the API with the wrong clock count at the other one, too, and the window is as set: 900 s.
     expect((await there.requestPasswordReset({ email })).__typename).toBe('PasswordResetRequested');
     expect((await here.requestPasswordReset({ email: 'nobody@example.com' })).__typename).toBe(
       'PasswordResetRequested',
@@ -90,7 +90,7 @@ describe.skipIf(!hasRedisServer)('a machine whose clock is wrong (needs a redis-
       expect(refused.retryAfterSeconds).toBeLessThanOrEqual(900);
     }
 
-    // The wrong one's worker neither gives the request up nor calls it superseded, and its key lives an hour.
+    // The worker with the wrong clock neither drops the request nor calls it superseded, and its key lives an hour.
     const key = keyIn(await inbox.waitFor(({ to, text }) => to.includes(email) && text.includes('#key='), 20_000));
     const looks = await Promise.all([here.passwordResetKey(key), there.passwordResetKey(key)]);
     for (const look of looks) {

@@ -88,7 +88,7 @@ describe.skipIf(!hasRedisServer)('processes that start before their stores (need
       __typename: 'PasswordResetCompleted',
     });
 
-    // A worker that ends while the database is away goes on trying to settle what it has done, for a minute.
+    // Wait until all is settled: a worker that is stopped while the database is away retries settlements for a minute.
     await vi.waitFor(async () => {
       const open = await database.query(`select id from pgboss.job where state <> 'completed'`);
       expect([open, inbox.mails().length]).toEqual([[], 2]);

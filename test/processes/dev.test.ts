@@ -17,7 +17,7 @@ vi.setConfig({ testTimeout: 90_000 });
 let folder: string;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'latchkey-dev-'));
-  // Started by root, PostgreSQL runs as another user, who has to pass through.
+  // If root starts it, PostgreSQL runs as another user, who must be able to enter this folder.
   await chmod(folder, 0o755);
   const own = folder;
   onTestFinished(async () => {
@@ -38,7 +38,7 @@ const page = async (url: string) => {
   const response = await fetch(url, { headers: { accept: 'text/html' } });
   return { status: response.status, type: response.headers.get('content-type')?.split(';')[0] };
 };
-/** What a developer's shell may say about other servers, and about a place on earth that this machine does not know. */
+/** Variables that a developer's shell may hold: for other servers, and with a locale and time zone unknown here. */
 const shell: Settings = {
   PGHOST: 'nowhere.invalid',
   PGPORT: '1',
@@ -182,7 +182,7 @@ describe('latchkey dev takes the real part in place of the embedded one where a 
   });
 
   it('SMTP_URL', async () => {
-    // With a database that is there already: making one takes seconds, and the two tests before show it.
+    // With an existing database: making one takes seconds, and the two tests before do it.
     const [inbox, database] = await Promise.all([Inbox.start(), createDatabase()]);
     const dev = start({ SMTP_URL: inbox.smtpUrl, DATABASE_URL: database.url });
     const url = await isUp(dev);

@@ -11,7 +11,7 @@ import { insertAccount } from './accounts.js';
 
 vi.setConfig({ testTimeout: 60_000 });
 
-// Two processes cannot share the stand-in, which lives in one.
+// Two processes need a real Redis: the stand-in lives inside one process.
 describe.skipIf(!hasRedisServer)(
   'a process that is told to end finishes what is under way (needs a redis-server on PATH)',
   () => {
@@ -19,7 +19,7 @@ describe.skipIf(!hasRedisServer)(
     let redis: EmbeddedRedis;
     let relay: SMTPServer;
     let settings: Settings;
-    /** The hand-over of a mail takes until `letGo` is called. */
+    /** The relay answers a mail only after `letGo` is called. */
     let letGo: () => void = () => undefined;
     let started: Promise<void>;
     const taken: string[] = [];
@@ -89,7 +89,7 @@ describe.skipIf(!hasRedisServer)(
       const call = async () => {
         const outcome = await fetch(`${url}/graphql`, {
           method: 'POST',
-          // A connection for each call: a kept one may be closed by either side at any time.
+          // A new connection for each call: either side may close a kept one at any time.
           headers: { 'content-type': 'application/json', connection: 'close' },
           body: JSON.stringify({ query: '{ passwordPolicy { minLength } }' }),
         }).then(
@@ -98,7 +98,7 @@ describe.skipIf(!hasRedisServer)(
         );
         outcomes.push(outcome);
       };
-      // As a balancer does: looks now and then, and sends until it has seen that the process ends.
+      // As a load balancer does: polls /readyz, and sends calls until it has seen that the process is ending.
       let isReady = true;
       const looking = (async () => {
         while (isReady) {
@@ -134,7 +134,7 @@ describe.skipIf(!hasRedisServer)(
       await started;
       const ending = worker.stop('SIGTERM');
       await worker.said(/"signal":"SIGTERM"/);
-      // Time enough for a process that does not wait to be gone.
+      // Enough time for a process that does not wait for the mail to exit.
       await new Promise((resolve) => setTimeout(resolve, 500));
       expect(worker.child.exitCode).toBeNull();
       letGo();

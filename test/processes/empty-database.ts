@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { inject } from 'vitest';
 
-/** A database without tables, as an operator hands it over. */
+/** A database without tables, as an operator provides it. */
 export async function emptyDatabase() {
   const name = `empty_${randomBytes(6).toString('hex')}`;
   const at = (database: string) => Object.assign(new URL(inject('templateUrl')), { pathname: `/${database}` }).href;

@@ -2,13 +2,13 @@ import { readFileSync } from 'node:fs';
 import { Agent, request } from 'node:http';
 
 export interface Call {
-  /** Type of the result, code of the error, or why there was no answer. */
+  /** The type of the result, the code of the error, or why there was no answer. */
   readonly outcome: string;
   readonly status: number | undefined;
   readonly ms: number;
 }
 
-/** Calls that come when they come, whether or not those before were answered; as people do, and unlike a benchmark. */
+/** Makes calls at a constant rate, whether or not earlier ones are answered, as many independent people do. */
 export async function openLoop(
   url: string,
   perSecond: number,
@@ -28,7 +28,7 @@ export async function openLoop(
   return done;
 }
 
-/** One call. */
+/** Makes one call. */
 export function post(agent: Agent, url: string, body: unknown): Promise<Call> {
   const begun = performance.now();
   return new Promise((resolve) => {
@@ -63,7 +63,7 @@ export function percentile(calls: readonly Call[], share: number): number {
   return Math.round(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0);
 }
 
-/** Megabytes that a process has in memory now. */
+/** The resident memory of a process, in MiB. */
 export function memoryOf(pid: number): number {
   return Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024;
 }

@@ -22,20 +22,20 @@ afterAll(killAll);
 
 const policy = { query: '{ passwordPolicy { __typename minLength } }' };
 const roomy = '1000000/900';
-/** `TEMPORARILY_UNAVAILABLE` is that of a call that was turned away before its document was read. */
+/** `TEMPORARILY_UNAVAILABLE` is the error code of a call that was refused before its document was read. */
 const known = ['PasswordResetRequested', 'InvalidCredentials', 'TemporarilyUnavailable', 'TEMPORARILY_UNAVAILABLE'];
-/** Megabytes. Measured: 160 to 360, of which the heap takes more where it may; an unbounded queue takes as much each second. */
+/** MiB. Measured: 160 to 360, more if the heap may grow; an unbounded queue takes as much again each second. */
 const mostMemory = 700;
 
 function expectHealthy(seen: { ready: number[]; live: number[]; memory: number }): void {
   expect(seen.live.length).toBeGreaterThan(3);
   expect([...new Set(seen.live)]).toEqual([200]);
-  // A machine that is busy with other things may miss one.
+  // On a busy machine /readyz may fail now and then.
   expect(seen.ready.filter((status) => status === 200).length).toBeGreaterThan(seen.ready.length * 0.8);
   expect(seen.memory).toBeLessThan(mostMemory);
 }
 
-/** Asks for health all the while. */
+/** Calls /livez and /readyz and measures the memory until the returned function is called. */
 function watch(url: string, pid: number) {
   const seen = { ready: [] as number[], live: [] as number[], memory: memoryOf(pid) };
   let isOver = false;
@@ -67,7 +67,7 @@ describe.skipIf(!hasRedisServer)('ten times as many calls as can be served (need
     [database, redis] = await Promise.all([createDatabase(), createRedis()]);
     settings = {
       ...productionSettings({ database: database.url, redis: redis.url ?? '', smtp: 'smtp://127.0.0.1:9' }),
-      // All people of this test come from one address, with more connections than one may hold.
+      // All callers of this test use one address, and more connections than one client may hold.
       TRUST_PROXY: '127.0.0.1',
       HASH_CONCURRENCY: '1',
       LIMIT_RESET_PER_CLIENT: roomy,
@@ -92,7 +92,7 @@ describe.skipIf(!hasRedisServer)('ten times as many calls as can be served (need
   });
 
   it('requests, when PostgreSQL is slower than they come: each is accepted as a row, or refused immediately', async () => {
-    // Two groups of a hundred in a second.
+    // Two inserts, of up to a hundred rows each, in a second.
     await database.query(`create function slow() returns trigger language plpgsql
                           as 'begin perform pg_sleep(1); return null; end'`);
     await database.query(
@@ -167,7 +167,7 @@ describe.concurrent('connections that only take up room', () => {
     return { api, url, port: Number(new URL(url).port) };
   }
 
-  /** What the server does with a connection is what counts here. */
+  /** Opens a raw connection; the tests look at what the server does with it. */
   function open(port: number, text: string, localAddress = '127.0.0.1'): Socket & { told: string } {
     const socket = Object.assign(connect({ port, host: '127.0.0.1', localAddress }), { told: '' });
     socket.on('error', () => undefined);
@@ -179,7 +179,7 @@ describe.concurrent('connections that only take up room', () => {
   }
   const leftOf = (sockets: readonly Socket[]) => sockets.filter(({ closed }) => !closed).length;
 
-  /** On a connection of its own, as a person comes. */
+  /** Makes an ordinary call on a new connection. */
   const honest = async (url: string, localAddress = '127.0.0.1') =>
     (await post(new Agent({ localAddress }), url, policy)).outcome;
 
@@ -233,7 +233,7 @@ describe.concurrent('connections that only take up room', () => {
 
   it('hundreds that send requests of any kind and never read the answers do not exhaust the memory', async () => {
     const node = [process.execPath, '--max-old-space-size=160'];
-    // As one address they would be ended for another reason.
+    // Without TRUST_PROXY the limit of one address would end the connections before memory matters.
     const { api, url, port } = await startAlone({ TRUST_PROXY: '127.0.0.1' }, node);
     for (const [kind, ask] of Object.entries(asks)) {
       const all = ask.repeat(Math.ceil((128 * 1024) / ask.length));
@@ -260,7 +260,7 @@ describe.concurrent('connections that only take up room', () => {
       (left) => left <= 200,
       20_000,
     );
-    // A person behind the same address is served, too: who waits longest gives way.
+    // A new caller from the same address is served, too: the connection that has waited longest is closed for it.
     expect(await honest(url)).toBe('PasswordPolicy');
     for (const socket of halves) socket.destroy();
     const alarm = await api.said(/(\{[^\n]*ALARM: one address[^\n]*)/);
@@ -282,7 +282,7 @@ describe.concurrent('connections that only take up room', () => {
       }
       const alarm = await api.said(/(\{[^\n]*ALARM: too many connections[^\n]*)/);
       expect(JSON.parse(alarm)).toMatchObject({ reason: 'connections-full', count: 400 });
-      // The other end hears a moment later that its connection is gone.
+      // The clients learn only a moment later that their connections are closed.
       await eventually(
         async () => leftOf(slow),
         (left) => left <= 400,

@@ -11,7 +11,7 @@ import { insertAccount } from './accounts.js';
 
 vi.setConfig({ testTimeout: 60_000 });
 
-// Two processes cannot share the stand-in, which lives in one.
+// Two processes need a real Redis: the stand-in lives inside one process.
 describe.skipIf(!hasRedisServer)('API and worker as processes of their own (needs a redis-server on PATH)', () => {
   let database: TestDatabase;
   let redis: EmbeddedRedis;

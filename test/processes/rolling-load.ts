@@ -7,7 +7,7 @@ export interface Answered {
   readonly ms: number;
 }
 
-/** What stands before the APIs: sends to those that say they are ready, and to the next where one takes no connection. */
+/** A load balancer: it sends calls to the APIs that are ready, and to the next one if a connection is refused. */
 export class Balancer {
   readonly #backends = new Map<string, boolean>();
   #turn = 0;
@@ -24,7 +24,7 @@ export class Balancer {
     this.#watching = setInterval(() => void Promise.all([...this.#backends.keys()].map(look)), 100);
   }
 
-  /** From when it is ready. */
+  /** Waits until the API is ready, and sends calls to it from then on. */
   async add(api: Latchkey): Promise<string> {
     const url = await api.url();
     for (;;) {
@@ -82,7 +82,7 @@ const asking = 'mutation($email: String!) { requestPasswordReset(input: { email:
 const resetting =
   'mutation($key: String!, $password: String!) { resetPassword(input: { key: $key, password: $password }) { __typename } }';
 
-/** People who ask for links and set passwords, each an account of its own, until told to stop. */
+/** People who request links or set passwords until `stop` is called; every call is for another account. */
 export class People {
   readonly asked = new Map<string, Answered>();
   readonly reset = new Map<string, Answered>();
@@ -90,7 +90,7 @@ export class People {
   #next = 0;
   readonly #working: Promise<void>[];
 
-  /** @param keyFor an account by its number: its address, and a key if one is to be redeemed. */
+  /** @param keyFor makes a key for the account with this number; without it, links are only requested. */
   constructor(
     private readonly balancer: Balancer,
     callers: number,
@@ -119,7 +119,7 @@ export class People {
 
 export const addressOf = (number: number) => `person-${number}@example.com`;
 
-/** How often each outcome was. */
+/** Counts the answers by outcome. */
 export function tally(answers: Iterable<Answered>): Record<string, number> {
   const counted: Record<string, number> = {};
   for (const { outcome } of answers) counted[outcome] = (counted[outcome] ?? 0) + 1;

@@ -69,7 +69,7 @@ describe.skipIf(!hasRedisServer)('processes are replaced while people call (need
     return api;
   }
 
-  /** A key as the worker makes it, without the mail. */
+  /** Makes a key and its record as the worker does, but mails nothing. */
   async function keyFor(number: number): Promise<string> {
     const keys = new ResetKeys(line, [settings.SECRET ?? ''], createLog('silent', 'test'), new Metrics());
     const [row] = await database.query<{ id: string }>('select id from account where email = $1', [addressOf(number)]);
@@ -79,13 +79,13 @@ describe.skipIf(!hasRedisServer)('processes are replaced while people call (need
     return key;
   }
 
-  /** Whom the relay took a mail for, by the kind of the mail. */
+  /** The recipients of the mails of one kind that the relay took. */
   function mailed(kind: 'reset-link' | 'password-changed'): string[] {
     const found = sink.taken.filter((mail) => new RegExp(`^Message-ID:\\s*<[^>]*${kind}@`, 'im').test(mail));
     return found.map((mail) => /^To: <?([^\s>]+)/im.exec(mail)?.[1] ?? 'nobody').sort();
   }
 
-  /** Every answered request is one job that ended, and one mail; and the same for the notices of the resets. */
+  /** Every answered request led to one finished job and one mail, and every reset to one notice. */
   async function expectNothingLost(people: People): Promise<void> {
     const asked = [...people.asked.keys()].sort();
     const changed = [...people.reset.keys()].sort();
@@ -111,7 +111,7 @@ describe.skipIf(!hasRedisServer)('processes are replaced while people call (need
     const old = await Promise.all([startReadyApi(), startReadyApi(), startReadyWorker(), startReadyWorker()]);
     const people = new People(balancer, 4, keyFor);
     await wait(1_000);
-    // Told twice, as npm, a terminal and a supervisor do.
+    // Signalled more than once, as by npm, a terminal and a supervisor together.
     const end = async (each: Latchkey) => {
       each.child.kill('SIGTERM');
       await wait(100);
@@ -148,7 +148,7 @@ describe.skipIf(!hasRedisServer)('processes are replaced while people call (need
         `select 1 from information_schema.columns where table_name = 'account' and column_name = 'last_reset_at'`,
       );
 
-    // A transaction that looked at the table and goes on for longer than calls wait for a lock.
+    // A transaction that has read the table, and stays open for longer than calls wait for a lock.
     const other = new pg.Client({ connectionString: database.url });
     await other.connect();
     await other.query('begin; select count(*) from account');
@@ -168,7 +168,7 @@ describe.skipIf(!hasRedisServer)('processes are replaced while people call (need
     expect(migrated.output).toMatch(/^applied 20990101-last-reset$/m);
     expect(await columns()).toHaveLength(1);
 
-    // Side by side; then the new ones alone; then, because the new version was not good, the old ones again.
+    // Both versions side by side; then the new one alone; then the old one again, as after a bad release.
     const [newApi, newWorker] = await Promise.all([startReadyApi(program), startReadyWorker(program)]);
     await wait(1_000);
     const ends = await Promise.all([oldApi, oldWorker].map((each) => each.stop('SIGTERM')));
@@ -191,7 +191,7 @@ describe.skipIf(!hasRedisServer)('processes are replaced while people call (need
     const status = await Latchkey.run(['migrate', 'status'], { DATABASE_URL: settings.DATABASE_URL });
     expect(status).toMatchObject({ code: 0, errors: '' });
 
-    // Where the job queue's own tables are those of a newer version, what runs goes on; what is started waits and says so.
+    // If the job queue's tables are of a newer version, running processes go on; a new one waits, and /readyz says so.
     await database.query('update pgboss.version set version = version + 1');
     const late = start('api');
     const url = await late.url();

@@ -17,7 +17,7 @@ const pemOf = () => generateKeyPairSync('ed25519').privateKey.export({ format: '
 const [oldSecret, newSecret] = [randomBytes(32).toString('base64'), randomBytes(32).toString('base64')];
 const [oldKey, newKey] = [pemOf(), pemOf()];
 
-/** The three steps, and what was before. */
+/** The settings before the rotation, and at each of its three steps. */
 const steps = [
   { SECRET: oldSecret, ACCESS_TOKEN_SIGNING_KEY: oldKey },
   { SECRET: `${oldSecret},${newSecret}`, ACCESS_TOKEN_SIGNING_KEY: oldKey + newKey },
@@ -72,7 +72,7 @@ describe.skipIf(!hasRedisServer)('SECRET and ACCESS_TOKEN_SIGNING_KEY rotate (ne
       stop: () => api.stop('SIGTERM'),
     };
   };
-  /** A link from a worker of a step, asked for at an API. */
+  /** The key of a link that is requested at this API and mailed by a worker with the settings of this step. */
   const mailed = async (step: number, api: Awaited<ReturnType<typeof startApi>>) => {
     const worker = Latchkey.start(['worker'], settingsOf(step));
     const before = new Set(inbox.mails());
@@ -118,7 +118,7 @@ describe.skipIf(!hasRedisServer)('SECRET and ACCESS_TOKEN_SIGNING_KEY rotate (ne
     expect(await second.kids()).toEqual([newKid, oldKid]);
     await first.stop();
 
-    // What the old one signed is over by now; what the new one signed is not.
+    // Links and tokens made under the old values have expired by this step; those of the new values still work.
     links.shift();
     tokens.splice(0, 2);
     const third = await startApi(3);
@@ -131,7 +131,7 @@ describe.skipIf(!hasRedisServer)('SECRET and ACCESS_TOKEN_SIGNING_KEY rotate (ne
     expect(check.output).toContain('SECRET: the data key is encrypted under the first value');
     expect(check.output).toContain(`ACCESS_TOKEN_SIGNING_KEY: ${newKid} signs`);
 
-    // Whoever forgot a step hears it before anything is lost: from the check, and at a start.
+    // A forgotten step is refused before anything is lost: by `settings --check`, and at the start of a process.
     const forgotten = await Latchkey.run(['settings', '--check'], settingsOf(0));
     expect(forgotten.code).toBe(1);
     expect(forgotten.output).toMatch(/^fault {4}SECRET: no value of SECRET opens the data key/m);

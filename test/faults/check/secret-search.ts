@@ -3,8 +3,8 @@ const signatureLength = 20;
 const overlap = 256;
 
 /**
- * Finds secrets in a stream of text in whatever form they may have leaked: raw, URL, JSON, hex, and base64 and base64url
- * at every alignment. A secret is found by its first 20 characters in each form.
+ * Finds secrets in a stream of text in whatever form they may have leaked: raw, URL, JSON, hex, and base64 and
+ * base64url at every alignment. A secret is found by its first 20 characters in each form.
  */
 export class SecretSearch {
   readonly #signatures = new Map<string, string>();

@@ -1,6 +1,6 @@
 import { Migration } from '@mikro-orm/migrations';
 
-/** A migration that a next version might bring: a column that may be null, and an index. */
+/** A migration that a next version might bring: a nullable column, and an index. */
 export class LastReset extends Migration {
   override name = '20990101-last-reset';
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { packageFolder } from '../../../src/package-files.js';
 
-/** The patch: in which file, after which text, what is put in. */
+/** The patch: a file, the text after which to insert, and what to insert. */
 const patch = [
   ['migrations/index.ts', /^import [^\n]*\n/, `import { LastReset } from './20990101-last-reset.js';\n`],
   ['migrations/index.ts', /export const migrations = \[[^\]]*?(?=,?\s*\])/, ', LastReset'],
@@ -23,7 +23,7 @@ const patch = [
 ] as const;
 
 /**
- * A next version of the program: this tree, patched and built. It brings a migration and code that writes the new column.
+ * Makes a next version of the program: this tree, patched and built, with a migration and code that writes its column.
  *
  * @returns its folder, to be removed by the caller, and its program.
  */
