@@ -9,7 +9,7 @@ export interface Certificate {
 }
 
 export interface Authority extends Certificate {
-  /** A certificate for a server or a client. */
+  /** Issues a certificate for a server or a client. */
   issue(commonName: string, names?: readonly string[], untilYear?: number): Certificate;
 }
 
@@ -21,7 +21,7 @@ const der = (tag: number, ...parts: readonly Buffer[]): Buffer => {
 };
 const sequence = (...parts: Buffer[]) => der(0x30, ...parts);
 const oid = (...bytes: number[]) => der(0x06, Buffer.from(bytes));
-/** Of bytes that begin with one from 1 to 127. */
+/** A positive integer. DER asks for a first byte from 1 to 127 here. */
 const integer = (bytes: Buffer) => der(0x02, bytes);
 const yes = der(0x01, Buffer.from([255]));
 const time = (year: number) => der(0x18, Buffer.from(`${year}0101000000Z`));
@@ -32,7 +32,7 @@ const pem = (bytes: Buffer) =>
   `-----BEGIN CERTIFICATE-----\n${bytes.toString('base64').replace(/.{1,64}/g, '$&\n')}-----END CERTIFICATE-----\n`;
 const pkcs8 = (key: KeyObject) => key.export({ type: 'pkcs8', format: 'pem' }).toString();
 
-/** X.509 v3 (RFC 5280) with ECDSA P-256, made by hand, so that no test needs openssl. */
+/** An authority that issues X.509 v3 (RFC 5280) with ECDSA P-256. The DER is written here, so no test needs openssl. */
 export function createAuthority(name = 'test authority'): Authority {
   const own = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const issueFor = (publicKey: KeyObject, subject: string, extensions: Buffer[], untilYear = 2120) => {

@@ -1,4 +1,4 @@
-/** Asks again until the answer is there; what never comes is an error that says what was there last. */
+/** Asks every 50 ms until the answer is there. @throws Error with the last answer when `timeoutMs` have passed. */
 export async function eventually<T>(
   ask: () => Promise<T> | T,
   isThere: (answer: T) => boolean,

@@ -1,13 +1,13 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 
-/** Of 127.0.0.1, free a moment ago. */
+/** A port of 127.0.0.1 that was free a moment ago. */
 export async function freePort(): Promise<number> {
   const [port = 0] = await freePorts(1);
   return port;
 }
 
-/** So many different ones; the port 10,000 above each exists, too: the nodes of a Redis cluster use it among themselves. */
+/** Different free ports. Each plus 10,000 is a port, too: the nodes of a Redis cluster use it between themselves. */
 export async function freePorts(count: number): Promise<number[]> {
   const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
   await Promise.all(servers.map((each) => once(each, 'listening')));

@@ -8,22 +8,22 @@ import { migrateUp } from '../../src/services/migrate.js';
 
 declare module 'vitest' {
   export interface ProvidedContext {
-    /** Of the migrated database that every test's own is copied from. */
+    /** The URL of the migrated template, of which every test's database is a copy. */
     templateUrl: string;
   }
 }
 
 export const templateDatabase = 'latchkey_template';
 
-/** One PostgreSQL for the run, with a migrated template; each test file copies it. Without fsync: nothing here outlives the run. */
+/** Starts one PostgreSQL for the run, with a migrated template database. No fsync, because no data outlives the run. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-test-'));
-  // As root, PostgreSQL runs as another user, who has to pass through.
+  // If root runs the tests, PostgreSQL runs as another user, who must be able to enter this folder.
   await chmod(folder, 0o711);
   const flags = ['-c', 'fsync=off', '-c', 'full_page_writes=off', '-c', 'max_connections=300'];
   const postgres = await startEmbeddedPostgres({ folder, database: templateDatabase, postgresFlags: flags });
   await migrateUp(postgres.url);
-  // What a test wrote into it, a data key for instance, all later ones would start with.
+  // No connections to the template: all later databases would start with what a test wrote to it, say a data key.
   const admin = new pg.Client({
     connectionString: Object.assign(new URL(postgres.url), { pathname: '/postgres' }).href,
   });

@@ -14,7 +14,7 @@ export interface LatchkeyOptions {
   /** Settings by the names of their environment variables. */
   readonly env?: Readonly<Record<string, string>>;
   readonly overrides?: Overrides;
-  /** Instead of a database of its own; dropped at the end. */
+  /** Used instead of a new database; dropped at the end, too. */
   readonly database?: TestDatabase;
   /** Starts no worker until `startWorker` is called. */
   readonly withoutWorker?: boolean;
@@ -27,7 +27,7 @@ export interface TestLatchkey {
   readonly inbox: Inbox;
   readonly services: Services;
   readonly database: TestDatabase;
-  /** A connection of the test's own. */
+  /** The test's own connection to Redis. */
   readonly redis: Redis;
   /** Every log line, as text. */
   readonly logged: () => string;
@@ -35,16 +35,16 @@ export interface TestLatchkey {
   as(accessToken: string): LatchkeyClient;
   signUp(email: string, password: string): Promise<string>;
   signIn(email: string, password: string): Promise<string | undefined>;
-  /** Asks for a reset and reads the key from the mail. */
+  /** Requests a reset and reads the key from the mail. */
   keyFor(email: string): Promise<string>;
-  /** Any body as a POST to `/graphql`. */
+  /** Sends any body as a POST to `/graphql`. */
   post(body: unknown, headers?: Record<string, string>): Promise<Response>;
   startWorker(): Promise<void>;
   close(): Promise<void>;
 }
 
 const roomy = '100000/900';
-/** Many calls come from one address here; tests of the limits set their own. */
+/** High limits, since all calls come from one address; tests of limits set their own. */
 const testEnvironment = {
   PORT: '0',
   LOG_LEVEL: 'debug',
@@ -61,7 +61,7 @@ const testEnvironment = {
   LIMIT_CHANGE_PASSWORD_PER_ACCOUNT: roomy,
 } as const;
 
-/** A whole Latchkey of its own: database, Redis, inbox, API and worker, spoken to over real sockets. */
+/** Starts a whole Latchkey: its own database, Redis, inbox, API and worker, called over real sockets. */
 export async function startLatchkey(options: LatchkeyOptions = {}): Promise<TestLatchkey> {
   const [database, embeddedRedis, inbox] = await Promise.all([
     options.database ?? createDatabase(),

@@ -3,26 +3,26 @@ import { chmod, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** What Debian's `faketime` puts before a program; where the library lies is its own affair. */
+/** The value of LD_PRELOAD that Debian's `faketime` sets: only `faketime` knows where its library is. */
 const preload = spawnSync('faketime', ['-f', '+0', 'printenv', 'LD_PRELOAD'], { encoding: 'utf8' });
 
-/** For `describe.skipIf`: what needs Debian's faketime says so. */
+/** For `describe.skipIf` of tests that need Debian's faketime. */
 export const hasFaketime = preload.status === 0 && preload.stdout.trim() !== '';
 
-/** The clock on the wall of servers that are started in its environment, children included: moved for all at the same time. */
+/** The wall clock of all servers that are started with its `env`, and of their children. */
 export class MovedClock {
-  /** For the servers, beside their own environment. */
+  /** Environment variables for the servers, in addition to their own. */
   readonly env: NodeJS.ProcessEnv;
   #seconds = 0;
 
   private constructor(private readonly folder: string) {
     this.env = {
-      // With libc's malloc: jemalloc, which Debian's Redis brings, asks for the time before faketime can answer.
+      // libc's malloc: the jemalloc of Debian's Redis asks for the time before faketime can answer.
       LD_PRELOAD: `${preload.stdout.trim()}:libc.so.6`,
       FAKETIME_TIMESTAMP_FILE: this.#file,
-      // Read again each time that somebody asks for the time.
+      // The offset is read again whenever a process asks for the time.
       FAKETIME_NO_CACHE: '1',
-      // Time-outs, sleeps and the times of files stay as they are.
+      // Timeouts, sleeps and the times of files keep the real clock.
       FAKETIME_DONT_FAKE_MONOTONIC: '1',
       NO_FAKE_STAT: '1',
     };
@@ -30,7 +30,7 @@ export class MovedClock {
 
   static async start(): Promise<MovedClock> {
     const folder = await mkdtemp(join(tmpdir(), 'latchkey-clock-'));
-    // PostgreSQL runs as a user of its own.
+    // PostgreSQL runs as another user, who must be able to read the file.
     await chmod(folder, 0o755);
     const clock = new MovedClock(folder);
     await clock.moveTo(0);
@@ -41,14 +41,14 @@ export class MovedClock {
     return join(this.folder, 'offset');
   }
 
-  /** Seconds that it is ahead of the real clock. */
+  /** How far this clock is ahead of the real one, in seconds. */
   get seconds(): number {
     return this.#seconds;
   }
 
-  /** @param seconds ahead of the real clock. */
+  /** @param seconds how far this clock is to be ahead of the real one. */
   async moveTo(seconds: number): Promise<void> {
-    // Renamed, so that nobody ever reads half of it.
+    // Renamed when complete, so that no server reads half of the file.
     await writeFile(`${this.#file}.new`, `+${seconds}\n`, { mode: 0o644 });
     await rename(`${this.#file}.new`, this.#file);
     this.#seconds = seconds;

@@ -15,23 +15,23 @@ import type { TestDatabase } from './test-database.js';
 
 const run = promisify(execFile);
 
-/** How a server differs from others. */
+/** Options of a server. */
 export interface ServerSetup {
-  /** The folder that is to hold the data, instead of one in the folder for temporary files. */
+  /** The folder for the data, instead of a new one among the temporary files. */
   readonly dataOn?: string;
-  /** `name=value`, of postgresql.conf. */
+  /** Lines of postgresql.conf: `name=value`. */
   readonly settings?: readonly string[];
-  /** Files in the folder of the data, by their names; `pg_hba.conf` instead of letting everybody in. */
+  /** Files in the data folder, by name; for instance a `pg_hba.conf`, without which everybody is let in. */
   readonly files?: Readonly<Record<string, string>>;
-  /** Of the URL, with the question mark. */
+  /** The parameters of the URL, with the question mark. */
   readonly parameters?: string;
   /** Leaves the database empty. */
   readonly withoutMigrations?: boolean;
-  /** For the server's processes, beside the environment of this one. */
+  /** Environment variables of the server, in addition to those of this process. */
   readonly env?: NodeJS.ProcessEnv;
 }
 
-/** A PostgreSQL of the test's own, to be stopped, killed, stalled and starved; migrated, on one port for its whole life. */
+/** The test's own PostgreSQL, which can be stopped, killed, frozen and denied disk. Migrated; it keeps its port. */
 export class OwnPostgres implements TestDatabase {
   readonly url: string;
   readonly #admin: pg.Pool;
@@ -63,7 +63,7 @@ export class OwnPostgres implements TestDatabase {
     await mkdir(layout.data, { mode: 0o700 });
     if (layout.user) await chown(layout.data, layout.user.uid, layout.user.gid);
     const simple = ['--auth=trust', '--encoding=UTF8', '--locale=C', '--no-sync', '--no-instructions'];
-    // Segments as small as can be, so that little data fills a small disk.
+    // The smallest WAL segments, 1 MiB, so that little data fills a small disk.
     const options = ['-D', layout.data, '-U', 'latchkey', '--wal-segsize=1', ...simple];
     await run(join(layout.binaries, 'bin', 'initdb'), options, own.#asUser());
     for (const [name, text] of Object.entries(setup.files ?? {})) {
@@ -80,12 +80,12 @@ export class OwnPostgres implements TestDatabase {
     return own;
   }
 
-  /** Of another database, or as another user. */
+  /** The URL of another database, or for another user. */
   urlOf(database: string, user = 'latchkey'): string {
     return `postgresql://${user}@127.0.0.1:${this.port}/${database}${this.setup.parameters ?? ''}`;
   }
 
-  /** Returns once it answers. */
+  /** Resolves once the server answers. */
   async start(): Promise<void> {
     const flags = [
       'fsync=off',
@@ -106,7 +106,7 @@ export class OwnPostgres implements TestDatabase {
     const settings = [`port=${this.port}`, 'listen_addresses=127.0.0.1', ...flags, ...sizes, ...own];
     const log = openSync(join(this.folder, 'postgres.log'), 'a');
     const args = ['-D', this.layout.data, ...settings.flatMap((each) => ['-c', each])];
-    // After a kill, a start fails while the last of the old processes still hold the memory.
+    // Tried again: after a kill, a start fails while old processes still hold the shared memory.
     await eventually(
       async () => {
         if (this.isRunning) return this.answers();
@@ -129,7 +129,7 @@ export class OwnPostgres implements TestDatabase {
 
   readonly #end = () => void this.#server?.kill('SIGQUIT');
 
-  /** Fast shutdown is SIGINT, immediate SIGQUIT, an accident SIGKILL. */
+  /** @param signal SIGINT is a fast shutdown, SIGQUIT an immediate one, SIGKILL a crash. */
   async stop(signal: NodeJS.Signals): Promise<void> {
     if (!this.#server || !this.isRunning) return;
     const ended = once(this.#server, 'exit');
@@ -142,14 +142,14 @@ export class OwnPostgres implements TestDatabase {
     await this.#toEach(async (pid) => void process.kill(pid, signal));
   }
 
-  /** The largest file that its processes, and those that they start, may write: bytes, or `unlimited`. */
+  /** Limits the size of the files that the server may write. @param bytes or `unlimited`. */
   async limitFiles(bytes: string): Promise<void> {
     await this.#toEach(async (pid) => {
       await run('prlimit', ['--pid', String(pid), `--fsize=${bytes}:`], this.#asUser());
     });
   }
 
-  /** To the parent first: a child that it starts later has what it was given, or is not started any more. */
+  /** The parent comes first: a child that is started later inherits the limit, or is not started any more. */
   async #toEach(act: (pid: number) => Promise<void>): Promise<void> {
     const parent = this.isRunning ? this.#server?.pid : undefined;
     if (parent === undefined) return;
@@ -157,7 +157,7 @@ export class OwnPostgres implements TestDatabase {
     for (const name of await readdir('/proc')) {
       const stat = /^\d+$/.test(name) ? await readFile(`/proc/${name}/stat`, 'utf8').catch(() => '') : '';
       const isChild = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]) === parent;
-      // It may have ended meanwhile.
+      // The process may have ended meanwhile.
       if (isChild) await act(Number(name)).catch(() => undefined);
     }
   }
@@ -179,7 +179,7 @@ export class OwnPostgres implements TestDatabase {
     return (await this.#admin.query<Row>(sql, values)).rows;
   }
 
-  /** A session of its own, for locks and sleeps. */
+  /** Opens a new session, for locks and sleeps. */
   async session(): Promise<pg.Client> {
     const client = new pg.Client({ connectionString: this.url, application_name: 'test' });
     client.on('error', () => undefined);
@@ -187,7 +187,7 @@ export class OwnPostgres implements TestDatabase {
     return client;
   }
 
-  /** Connections by the name of their application, and whether one of them is idle in a transaction. */
+  /** Per application_name: how many connections there are, and how many have idled in a transaction for over 1 s. */
   async connections(): Promise<Record<string, { count: number; idleInTransaction: number }>> {
     const rows = await this.query<{ name: string; count: number; idle: number }>(
       `select application_name as name, count(*)::int as count,

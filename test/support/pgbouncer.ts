@@ -8,19 +8,19 @@ import { unprivilegedUsers } from '../../src/dev/postgres/server-user.js';
 import { eventually } from './eventually.js';
 import { freePort } from './free-port.js';
 
-/** Debian installs it where only root's PATH leads. */
+/** Debian installs PgBouncer in /usr/sbin, which only root's PATH contains. */
 const program = ['pgbouncer', '/usr/sbin/pgbouncer'].find((each) => spawnSync(each, ['--version']).status === 0);
 
-/** For `describe.skipIf`: what needs Debian's pgbouncer says so. */
+/** For `describe.skipIf` of tests that need PgBouncer. */
 export const hasPgBouncer = program !== undefined;
 
 export interface Pooler {
-  /** Of the same database, through the pooler. */
+  /** The URL of the same database, through the pooler. */
   readonly url: string;
   stop(): Promise<void>;
 }
 
-/** A PgBouncer with nothing but its defaults, before the server of this URL. */
+/** Starts a PgBouncer before the server of this URL, with the defaults except for the pool mode. */
 export async function startPgBouncer(databaseUrl: string, poolMode: 'session' | 'transaction'): Promise<Pooler> {
   const { hostname, port: target, username, password, pathname } = new URL(databaseUrl);
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-pgbouncer-'));
@@ -40,7 +40,7 @@ pool_mode = ${poolMode}
 default_pool_size = 20
 `,
   );
-  // It refuses to run as root.
+  // PgBouncer refuses to run as root.
   const [user] = process.getuid?.() === 0 ? await unprivilegedUsers() : [];
   await chmod(folder, 0o711);
   if (user) for (const each of [folder, configuration]) await chown(each, user.uid, user.gid);

@@ -17,23 +17,23 @@ export interface Ended {
 }
 
 export interface ProcessOptions {
-  /** Environment variables; beside them there are only PATH and HOME. */
+  /** The environment variables of the process, in addition to PATH and HOME only. */
   readonly settings?: Settings;
   readonly cwd?: string;
   /** The Node that runs the program, and its flags. */
   readonly node?: readonly string[];
-  /** A number is a file that is open here, 1 the standard output of this process; `unread`: a pipe that fills up. */
+  /** A number is an open file descriptor of this process; `unread` is a pipe that nobody reads and that fills up. */
   readonly stdout?: 'pipe' | 'unread' | 'ignore' | number;
   readonly stderr?: 'pipe' | number;
-  /** A standard input that `input` writes to; else there is none. */
+  /** Whether the process has a standard input, `input`. */
   readonly hasInput?: boolean;
-  /** For messages, as `fork` gives. */
+  /** Whether there is a channel for messages, as with `fork`. */
   readonly hasChannel?: boolean;
 }
 
 const running = new Set<Latchkey>();
 
-/** For `afterAll`: nothing that a test started outlives it. */
+/** For `afterAll`: kills every process that a test has started. */
 export async function killAll(): Promise<void> {
   await Promise.all([...running].map((each) => each.stop('SIGKILL')));
 }
@@ -59,7 +59,7 @@ export class Latchkey {
     child.stderr?.on('data', (chunk) => {
       this.errors += chunk;
     });
-    // What nobody reads never comes to its end.
+    // An unread pipe stays open, so `close` would never come.
     this.ended = once(child, reads ? 'close' : 'exit').then(([code, signal]) => {
       running.delete(this);
       process.off('exit', kill);
@@ -71,7 +71,7 @@ export class Latchkey {
     return Latchkey.of(main, args, { settings, cwd, node });
   }
 
-  /** Another program, in another folder, or with other outputs than pipes that are read to their end. */
+  /** Starts another program, or with other options than `start` has. */
   static of(program: string, args: readonly string[], options: ProcessOptions = {}): Latchkey {
     if (!existsSync(program)) throw new Error(`${program} is missing: run \`npm run build\` first`);
     const { settings = {}, cwd = tmpdir(), node = [process.execPath], stdout = 'pipe', stderr = 'pipe' } = options;
@@ -100,7 +100,7 @@ export class Latchkey {
     return this.child.exitCode === null && this.child.signalCode === null;
   }
 
-  /** Waits for its end. */
+  /** Starts the process and waits for its end. */
   static run(...args: Parameters<typeof Latchkey.start>): Promise<Ended> {
     return Latchkey.start(...args).ended;
   }
@@ -110,7 +110,10 @@ export class Latchkey {
     return this.child.pid;
   }
 
-  /** What the pattern finds in the output. @throws Error with the whole output after the time, or when it ended before. */
+  /**
+   * Waits until the output matches. @returns the first group, or the whole match.
+   * @throws Error with the whole output after the timeout, or when the process has ended.
+   */
   async said(pattern: RegExp, timeoutMs = 30_000): Promise<string> {
     const end = Date.now() + timeoutMs;
     for (;;) {
@@ -123,7 +126,7 @@ export class Latchkey {
     }
   }
 
-  /** Of an API, once it listens. */
+  /** The URL of an API, once it listens. */
   url(): Promise<string> {
     return this.said(/"url":"([^"]+)"[^\n]*the API listens/);
   }

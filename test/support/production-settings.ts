@@ -1,10 +1,10 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { settingsTable } from '../../src/settings/table.js';
 
-/** By the names of their environment variables. */
+/** Settings by the names of their environment variables. */
 export type Environment = Readonly<Record<string, string>>;
 
-/** What the processes of production need, with stores of the caller's choice, and free ports. */
+/** Settings of a process in production, with the given stores and free ports. */
 export function productionSettings(stores: { database: string; redis: string; smtp: string }): Environment {
   return {
     NODE_ENV: 'production',
@@ -30,7 +30,7 @@ export function newSecrets() {
   };
 }
 
-/** Limits that one machine that plays everybody does not meet: all, or those whose names fit. */
+/** Limits too high to be met by tests whose callers share an address: all limits, or those whose names match. */
 export function withoutLimits(names = /^LIMIT_/): Environment {
   const limits = Object.keys(settingsTable).filter((name) => name.startsWith('LIMIT_') && names.test(name));
   return Object.fromEntries(limits.map((name) => [name, '9999999/900']));

@@ -1,4 +1,4 @@
-/** A seeded generator (mulberry32), so that a run's choices can be made again. */
+/** A seeded generator (mulberry32), so that a run's choices can be repeated. */
 export class Random {
   #state: number;
 
@@ -6,7 +6,7 @@ export class Random {
     this.#state = seed >>> 0;
   }
 
-  /** From 0 to below 1. */
+  /** A number from 0 up to, but not including, 1. */
   next(): number {
     this.#state = (this.#state + 0x6d2b79f5) >>> 0;
     let mixed = this.#state;
@@ -41,13 +41,13 @@ export class Random {
     return this.pick(entries)[0];
   }
 
-  /** A generator of its own for one actor, so that the others' pace does not change its choices. */
+  /** A separate generator for one actor, whose choices then do not depend on how often the others choose. */
   branch(): Random {
     return new Random(Math.floor(this.next() * 2 ** 32));
   }
 }
 
-/** All of them in a shuffled order, then again: no choice is left out by chance. */
+/** Picks all choices in a random order, then all of them again, so that none is left out by chance. */
 export class Cycle<T> {
   #left: T[] = [];
 

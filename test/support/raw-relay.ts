@@ -3,9 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 export type Stage = 'greeting' | 'EHLO' | 'AUTH' | 'MAIL' | 'RCPT' | 'DATA' | 'dot' | 'RSET' | 'QUIT';
 /**
- * What comes instead of the usual reply: another one, none ever, a cut line, or one byte at a time. `lost` at the dot:
- * the relay takes the mail and its 250 never arrives. `slowly`: the usual reply after 100 ms. `half` at DATA: the
- * connection is cut while the mail is on its way.
+ * What happens instead of the usual reply: another reply, `silence`, `drop` (the connection is cut), or `drip` (an
+ * endless reply, one byte at a time). `lost` at the dot: the relay takes the mail, but its 250 never arrives. `half` at
+ * DATA: the connection is cut while the mail is sent. `slowly`: the usual reply after 100 ms.
  */
 export type Fault = `${number} ${string}` | 'silence' | 'drop' | 'drip' | 'lost' | 'half' | 'slowly';
 /**
@@ -33,7 +33,7 @@ const usual: Record<Stage, string> = {
   QUIT: '221 2.0.0 bye',
 };
 
-/** A relay on bare sockets that fails as it is told, at any stage, and can go away and come back on its port. */
+/** A relay on bare sockets that fails as it is told, at any stage, and can go down and come back on the same port. */
 export async function startRawRelay(faults: Faults = () => undefined) {
   const relay = {
     faults,
@@ -42,9 +42,9 @@ export async function startRawRelay(faults: Faults = () => undefined) {
     connections: 0,
     /** Connections that are open now. */
     open: 0,
-    /** How the callers named themselves. */
+    /** The names that callers gave in EHLO. */
     names: [] as string[],
-    /** Every command, in its order. */
+    /** The verb of every command, in order. */
     verbs: [] as string[],
     seen: Object.fromEntries(Object.keys(usual).map((stage) => [stage, 0])) as Record<Stage, number>,
   };
@@ -70,7 +70,7 @@ export async function startRawRelay(faults: Faults = () => undefined) {
   return Object.assign(relay, {
     url: `smtp://127.0.0.1:${port}`,
     goDown: cut,
-    /** Ends the lines that are open, politely, and goes on listening. */
+    /** Closes the open connections in the normal way (FIN), and goes on listening. */
     hangUp: () => {
       for (const socket of sockets) socket.end();
     },
@@ -91,7 +91,7 @@ interface Told {
   readonly seen: Record<Stage, number>;
 }
 
-/** One connection. What was said while a reply waits is answered afterwards, in its order. */
+/** Serves one connection. Commands that arrive while a reply is held back are answered afterwards, in order. */
 async function talk(socket: Socket, relay: Told): Promise<void> {
   let mail: string[] | undefined;
   let to = '';
@@ -134,7 +134,7 @@ async function* lines(socket: Socket): AsyncGenerator<string> {
   }
 }
 
-/** So slowly that the line never falls silent and the reply never ends. */
+/** Sends a byte every 100 ms: the connection never falls silent, and the reply never ends. */
 function drip(socket: Socket, text: string): void {
   const bytes = [...`${text.slice(0, 4)}${'x'.repeat(10_000)}`];
   const timer = setInterval(() => socket.write(bytes.shift() ?? 'x'), 100);

@@ -23,7 +23,7 @@ export async function startSentinels(): Promise<Started & { master: Server; repl
       (info) => info.includes('master_link_status:up'),
       20_000,
     );
-    // Each must know the replica and the other two, or there is no majority to elect a leader.
+    // Each Sentinel must know the replica and the other two, or there is no majority to elect a leader.
     const known = async (sentinel: Server) => {
       const [found] = (await sentinel.client.call('sentinel', 'masters')) as string[][];
       const value = (name: string) => found?.[found.indexOf(name) + 1];
@@ -49,7 +49,7 @@ const slotsOfThree = [
 interface ClusterOptions {
   /** How many of the masters have a replica: the first, the first two, … */
   readonly replicas?: number;
-  /** The port that a node tells its clients, instead of its own. */
+  /** Gives the port that a node announces to clients instead of its own. */
   readonly announce?: (port: number) => Promise<number>;
 }
 
@@ -94,7 +94,7 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Starte
     await allSay(`cluster_known_nodes:${nodes.length}`);
     for (const [index, replica] of nodes.slice(3).entries()) {
       const master = String(await nodes[index]?.client.call('cluster', 'myid'));
-      // Not until it has heard of that master.
+      // Tried again, because the replica refuses until it has heard of that master.
       await eventually(
         () => replica.client.call('cluster', 'replicate', master).catch((error: Error) => error.message),
         (answer) => answer === 'OK',

@@ -13,7 +13,7 @@ export const redisPassword = 'the-password-of-the-servers';
 /** A redis-server that can be killed, frozen and started again, on the same port, with the same data. */
 export class Server {
   #child: ChildProcess | undefined;
-  /** A connection of the test's own, patient and never in the way. */
+  /** The test's own connection, which reconnects every 50 ms and whose errors do not fail the test. */
   readonly client: Redis;
 
   private constructor(
@@ -31,7 +31,8 @@ export class Server {
 
   /**
    * @param configuration lines of redis.conf.
-   * @param env for the server, beside the environment of this process. @param client of the test's own connection.
+   * @param env environment variables of the server, in addition to those of this process.
+   * @param client options of the test's own connection.
    */
   static async start(
     port: number,
@@ -57,7 +58,7 @@ export class Server {
     const env = { ...process.env, ...this.env };
     const child = spawn(findRedisServer() ?? '', this.flags, { cwd: this.folder, stdio: 'ignore', env });
     this.#child = child;
-    // Not left behind by a run that ends in the middle.
+    // The server must not outlive an interrupted run.
     const end = () => child.kill('SIGKILL');
     process.once('exit', end);
     child.once('exit', () => process.off('exit', end));
@@ -68,7 +69,7 @@ export class Server {
     );
   }
 
-  /** Waits for its end. */
+  /** Kills the server and waits for its exit. */
   async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
     const child = this.#child;
     if (!child || child.exitCode !== null || child.signalCode !== null) return;
@@ -86,14 +87,14 @@ export class Server {
     this.#child?.kill('SIGCONT');
   }
 
-  /** What was written since the last rewrite, in the order of writing. */
+  /** The path of the file that holds all writes since the last rewrite, in their order. */
   async appendOnlyFile(): Promise<string> {
     const folder = join(this.folder, 'appendonlydir');
     const manifest = await readFile(join(folder, 'appendonly.aof.manifest'), 'utf8');
     return join(folder, [...manifest.matchAll(/^file (\S+) .*type i/gm)].at(-1)?.[1] ?? '');
   }
 
-  /** Throws the data on disk away. */
+  /** Deletes the data on disk. */
   async empty(): Promise<void> {
     await rm(join(this.folder, 'appendonlydir'), { recursive: true, force: true });
     await rm(join(this.folder, 'dump.rdb'), { force: true });
@@ -106,12 +107,12 @@ export class Server {
 }
 
 export interface Started {
-  /** For `REDIS_URL`. */
+  /** The value for `REDIS_URL`. */
   readonly url: string;
   stop(): Promise<void>;
 }
 
-/** Lines of redis.conf of every server that holds data. */
+/** Lines of redis.conf for every server that holds data. */
 export const common = [
   `requirepass ${redisPassword}`,
   'save ""',
@@ -119,7 +120,7 @@ export const common = [
   'repl-diskless-sync-delay 0',
 ];
 
-/** In a folder of their own, which goes with them. */
+/** Starts servers in a new folder; `stop` ends them and removes the folder. */
 export async function within<T extends object>(start: (folder: string) => Promise<{ servers: Server[] } & T>) {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-redis-'));
   const started = await start(folder);
@@ -135,7 +136,7 @@ export function startSingle(...configuration: string[]): Promise<Started & { ser
   return startSingleIn({}, ...configuration);
 }
 
-/** The same, with more in its environment. */
+/** Like `startSingle`, with additional environment variables. */
 export async function startSingleIn(
   env: NodeJS.ProcessEnv,
   ...configuration: string[]

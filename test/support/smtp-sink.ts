@@ -2,18 +2,18 @@ import type { AddressInfo, Socket } from 'node:net';
 import { SMTPServer, type SMTPServerSession } from 'smtp-server';
 
 export type SinkStage = 'greeting' | 'MAIL' | 'RCPT' | 'DATA';
-/** A refusal, or `drop`: the connection ends without an answer. Undefined lets the stage pass. */
+/** A refusal, or `drop`: the connection is closed without an answer. Undefined is the usual answer. */
 export type SinkAnswer = { readonly code: number; readonly text: string } | 'drop' | undefined;
 export interface Dialogue {
-  /** The mail as it was sent, headers and all; empty before DATA. */
+  /** The mail as it was sent, with headers; empty before DATA. */
   readonly source: string;
-  /** Of the caller's end of the connection. */
+  /** The port of the caller's end of the connection. */
   readonly port: number;
 }
 /**
  * What the relay answers at a stage; a promise makes the caller wait. At DATA the mail is already there.
  *
- * @param count how often this stage was reached by now, in all connections.
+ * @param count how often this stage has been reached, on all connections.
  * @param address the recipient, at RCPT and DATA; empty before.
  */
 export type Answers = (
@@ -24,11 +24,11 @@ export type Answers = (
 ) => SinkAnswer | Promise<SinkAnswer>;
 
 export interface SinkOptions {
-  /** Keeps no mails in `taken`: for thousands of them. */
+  /** Keeps no mails in `taken`, for runs with thousands of them. */
   readonly forgets?: boolean;
 }
 
-/** A relay made of `smtp-server` that answers as the test says. For broken bytes and cut replies there is `raw-relay.ts`. */
+/** A relay that answers as the test says, on `smtp-server`. `raw-relay.ts` can also send broken and cut replies. */
 export async function startSmtpSink(answers: Answers, { forgets = false }: SinkOptions = {}) {
   const seen: Record<SinkStage, number> = { greeting: 0, MAIL: 0, RCPT: 0, DATA: 0 };
   const taken: string[] = [];
@@ -49,7 +49,7 @@ export async function startSmtpSink(answers: Answers, { forgets = false }: SinkO
     authOptional: true,
     disabledCommands: ['AUTH', 'STARTTLS'],
     disableReverseLookup: true,
-    // A caller that was never answered is not waited for.
+    // `stop` closes connections that still wait for an answer after 500 ms.
     closeTimeout: 500,
     onConnect: (session, done) => void at('greeting', session, done),
     onMailFrom: (_address, session, done) => void at('MAIL', session, done),

@@ -9,10 +9,10 @@ import type { TestDatabase } from './test-database.js';
 
 export type { TestDatabase } from './test-database.js';
 
-/** For `describe.skipIf`: what needs a real server says so. */
+/** For `describe.skipIf` of tests that need a real Redis. */
 export const hasRedisServer = findRedisServer() !== undefined;
 
-/** A migrated database of its own. */
+/** Makes a new, migrated database. */
 export async function createDatabase(): Promise<TestDatabase> {
   const templateUrl = inject('templateUrl');
   const name = `test_${randomBytes(6).toString('hex')}`;
@@ -37,7 +37,7 @@ export async function createDatabase(): Promise<TestDatabase> {
   };
 }
 
-/** A Redis of its own: a real server where there is one. */
+/** Starts a new Redis: a real server if one is installed, otherwise the stand-in. */
 export async function createRedis(): Promise<EmbeddedRedis> {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-redis-'));
   const redis = await startEmbeddedRedis({ folder });

@@ -3,29 +3,29 @@ import type { Socket } from 'node:net';
 /** `up` is from the client to the server. */
 export type Direction = 'up' | 'down';
 export type Tap = (bytes: Buffer, line: Line) => void;
-/** Of the bytes of one message to the server, as Latin-1. */
+/** Whether a message to the server matches; the text is its bytes as Latin-1. */
 export type Matches = (text: string) => boolean;
-/** `before`: the server never gets the message. `after`: it did what was asked, and only its answer is lost. */
+/** `before`: the server never gets the message. `after`: the server does what was asked; only its answer is lost. */
 export type Moment = 'before' | 'after';
 
 /** One connection through a proxy. */
 export interface Line {
-  /** Of the connection to the server, by which the server knows it. */
+  /** The local port of the connection to the server. */
   port: number | undefined;
-  /** When a fault hurt it first; milliseconds since the epoch. */
+  /** When a fault first hurt the connection, in milliseconds since the epoch. */
   hurtAt: number | undefined;
 }
 
-/** Such a connection as the proxy sees it. */
+/** A connection with the state that only the proxy needs. */
 export interface Wire extends Line {
   readonly near: Socket;
   readonly far: Socket;
   readonly queue: Record<Direction, Promise<void>>;
-  /** Bytes in both directions after which it breaks. */
+  /** Bytes, of both directions together, after which the connection is cut. */
   bytesLeft: number;
-  /** The server has the message that was waited for: its answer cuts the line. */
+  /** Set once the message that `cutAt` waits for has come: called when the connection is cut. */
   struck: (() => void) | undefined;
-  /** Both ends are alive, and nothing comes through. */
+  /** Whether both ends are open but nothing is passed on any more. */
   hasVanished: boolean;
 }
 

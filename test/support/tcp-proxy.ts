@@ -3,10 +3,10 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 import { setTimeout as sleep } from 'node:timers/promises';
 import { addressOf, type Direction, type Line, type Matches, type Moment, type Tap, type Wire } from './tcp-line.js';
 
-/** Milliseconds between a lost answer and the end of its line: shorter than a caller waits. */
+/** Milliseconds between a lost answer and the end of its connection: less than a caller waits. */
 const lostFor = 200;
 
-/** The way of one process to one server. It can break in all the ways in which lines break. */
+/** A proxy between one process and one server, which can break connections in all the ways in which networks do. */
 export class TcpProxy {
   readonly #wires = new Set<Wire>();
   readonly #all: Line[] = [];
@@ -19,7 +19,7 @@ export class TcpProxy {
   #bytesLeft = () => Number.POSITIVE_INFINITY;
   #loseAnswerTo: string | undefined;
   #cutAt: { matches: Matches; moment: Moment; happened: () => void } | undefined;
-  /** Lines that were cut by `cutAfter` or `cutAt`. */
+  /** How many connections `cutAfter` and `cutAt` have cut. */
   cuts = 0;
 
   private constructor(
@@ -36,12 +36,12 @@ export class TcpProxy {
     return proxy;
   }
 
-  /** Of 127.0.0.1, the same for its whole life. */
+  /** The proxy's port at 127.0.0.1; it never changes. */
   get port(): number {
     return this.#port;
   }
 
-  /** A URL that leads through here. */
+  /** The given URL, but through this proxy. */
   through(url: string): string {
     return Object.assign(new URL(url), { hostname: '127.0.0.1', port: String(this.#port) }).href;
   }
@@ -53,13 +53,13 @@ export class TcpProxy {
     this.#port = (this.#server.address() as AddressInfo).port;
   }
 
-  /** Cuts every line, and nobody listens any more: the server behind is not there. */
+  /** Cuts every connection and stops listening, as if the server were down. */
   shut(): void {
     this.#server?.close();
     this.cut();
   }
 
-  /** The line that the server knows by this port. */
+  /** The newest connection that has this port at the server. */
   lineOf(port: number): Line | undefined {
     return this.#all.findLast((line) => line.port === port);
   }
@@ -68,20 +68,20 @@ export class TcpProxy {
     for (const wire of this.#wires) this.#break(wire);
   }
 
-  /** Each line breaks after so many more bytes, mostly in the middle of a message; a function is asked for each new line. */
+  /** Cuts each connection after that many bytes, mostly within a message; a function is called per new connection. */
   cutAfter(bytes: number | (() => number)): void {
     this.#bytesLeft = typeof bytes === 'number' ? () => bytes : bytes;
     if (typeof bytes === 'number') for (const wire of this.#wires) wire.bytesLeft = bytes;
   }
 
-  /** Once, at the next message of any line that fits. @returns when it happened. */
+  /** Cuts a connection once, at the next message that matches. The promise resolves when it is cut. */
   cutAt(matches: Matches, moment: Moment): Promise<void> {
     return new Promise((happened) => {
       this.#cutAt = { matches, moment, happened };
     });
   }
 
-  /** The other end of every line that is open now goes without a word; new lines are good. */
+  /** On connections that are open now, the server falls silent without a close. New connections work. */
   vanish(): void {
     for (const wire of this.#wires) wire.hasVanished = true;
   }
@@ -95,18 +95,18 @@ export class TcpProxy {
     this.#delayMs = ms;
   }
 
-  /** Bytes of these directions vanish, on lines that are open as on new ones. */
+  /** Drops all bytes in these directions, on open and on new connections. */
   swallow(...directions: Direction[]): void {
     this.#drops = directions;
     for (const wire of this.#wires) this.#hurt(wire);
   }
 
-  /** The answer to the next message with this text is lost, and the line with it a moment later. */
+  /** Loses the answer to the next message with this text; 200 ms later all connections are cut and work again. */
   loseAnswerTo(text: string): void {
     this.#loseAnswerTo = text;
   }
 
-  /** The server says that it sends no more, and hears nothing either. */
+  /** Ends the server's direction of every open connection: the client gets no more answers. */
   halfClose(): void {
     for (const wire of this.#wires) {
       this.#hurt(wire);
@@ -114,7 +114,7 @@ export class TcpProxy {
     }
   }
 
-  /** Ends every fault. Lines that lost bytes are cut: what comes after a gap is nonsense. */
+  /** Ends every fault. After `swallow` all connections are cut, because the bytes after a gap make no sense. */
   heal(): void {
     this.#refuses = false;
     this.#loseAnswerTo = undefined;
@@ -168,13 +168,13 @@ export class TcpProxy {
       }
       if (wire.bytesLeft > 0) return void to.write(passed);
       this.cuts++;
-      // What was let through shall arrive.
+      // Ended first, so that the bytes before the cut arrive.
       to.end(passed, () => this.#break(wire));
     };
     wire.queue[direction] = wire.queue[direction].then(() => (delayMs > 0 ? sleep(delayMs) : undefined)).then(pass);
   }
 
-  /** Whether this message, or the answer to the one before, is where the line is to be cut. */
+  /** Cuts the connection if this is the message that `cutAt` waits for, or its answer. @returns whether it was cut. */
   #cutsAt(wire: Wire, direction: Direction, bytes: Buffer): boolean {
     if (direction === 'up' && !wire.struck && this.#cutAt?.matches(bytes.toString('latin1'))) {
       const { moment, happened } = this.#cutAt;
