@@ -13,8 +13,8 @@ export interface MailPlace {
   /** Keeps the place until this time at least (the clock's milliseconds). Of several times the latest counts. */
   readonly keepUntil: (time: number) => void;
   /**
-   * Resolves at that time, or when the signal aborts. A place that is kept for long counts as one with a slow
-   * recipient: it ends early when other mails need it.
+   * Resolves at that time, or when the signal aborts; no later than `PlacesTiming.slow` from now, so that a domain
+   * cannot take the slots from others by a few slow answers before many quick ones.
    */
   readonly kept: (signal?: AbortSignal) => Promise<void>;
   /** May be called more than once. */
@@ -106,10 +106,8 @@ export class MailPlaces {
       },
       kept: async (signal) => {
         clearTimeout(timer);
-        const left = keptUntil - this.clock.now();
-        if (left <= 0) return;
-        if (!held.isSlow) timer = setTimeout(() => this.#turnedSlow(held, 'RCPT', cut), this.timing.slow);
-        await this.clock.sleep(left, signal ? AbortSignal.any([signal, cut.signal]) : cut.signal);
+        const left = Math.min(keptUntil - this.clock.now(), this.timing.slow);
+        if (left > 0) await this.clock.sleep(left, signal);
       },
       release: () => {
         clearTimeout(timer);
