@@ -26,7 +26,7 @@ afterAll(async () => {
 it('connections are cut at a random byte, 250 times: no answer is wrong, nothing is half done, no slot is lost', async () => {
   const load = await Load.of(latchkey, 8, 'cut');
   const random = new Random(11);
-  // From inside the handshake to after several transactions.
+  // Bytes: the cut comes between the middle of the handshake and the end of several transactions.
   line.cutAfter(() => random.between(1, 5_000));
   load.start();
   await eventually(
@@ -44,7 +44,7 @@ it('connections are cut at a random byte, 250 times: no answer is wrong, nothing
   expect(load.slowest).toBeLessThan(callDeadline + 5_000);
   expect(await load.contradictions(postgres)).toEqual([]);
 
-  // Every slot can be had: ten at the same time, and none of them waits for another.
+  // Ten statements at the same time, as many as the pool has connections.
   const all = Array.from({ length: 10 }, () => latchkey.services.orm.em.fork().execute('select pg_sleep(0.3)'));
   await Promise.all(all);
   const connections = await eventually(

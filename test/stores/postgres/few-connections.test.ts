@@ -57,12 +57,12 @@ describe.skipIf(!hasRedisServer)('a PostgreSQL with 20 connections (needs a redi
     return { api, worker, url };
   };
 
-  /** Ends every line of ours, and lets none have another where there is a limit. */
+  /** Ends every connection of Latchkey. Under a limit that is met it cannot open new ones. */
   const endLines = () =>
     postgres.query(
       `select pg_terminate_backend(pid) from pg_stat_activity where usename = 'app' and application_name like 'latchkey%'`,
     );
-  /** One more line of somebody else. @returns whether there was room. */
+  /** Opens one more connection of another application. @returns whether the server had room for it. */
   const hold = async (lines: pg.Client[]) => {
     const line = new pg.Client({ connectionString: postgres.urlOf('latchkey', 'app'), application_name: 'other' });
     line.on('error', () => undefined);
@@ -86,7 +86,10 @@ describe.skipIf(!hasRedisServer)('a PostgreSQL with 20 connections (needs a redi
     expect(answer.__typename).toBe('TemporarilyUnavailable');
   };
 
-  /** People who ask for links, look at them, sign in and set new passwords, all at the same time. */
+  /**
+   * Three rounds, each with all its calls at the same time: people ask for links; they look at them and sign in, while
+   * links are asked for at unknown addresses; they set new passwords. @returns the types of all answers.
+   */
   const load = async (url: string, round: string) => {
     const as = (n: number) => createLatchkeyClient({ url, headers: { 'x-forwarded-for': `198.51.${n}.7` } });
     const people = Array.from({ length: count }, (_, n) => `person${n}@${round}.example`);

@@ -7,7 +7,7 @@ import { onSmallFileSystem, type SmallDisk, underQuota } from './small-disk.js';
 vi.setConfig({ testTimeout: 120_000 });
 
 const small = await onSmallFileSystem();
-// A quota everywhere; a file system of its own as well, where this process may mount one.
+// The quota works everywhere. A small file system is tested as well where this process may mount one.
 const disks = [['a quota', underQuota] as const, ...(small ? [['a small file system', small] as const] : [])];
 
 describe.each(disks)('PostgreSQL on %s', (name, prepare) => {
@@ -43,7 +43,7 @@ describe.each(disks)('PostgreSQL on %s', (name, prepare) => {
     const reset = () => load.call('reset', () => latchkey.client.resetPassword({ key, password }));
     await disk.fill();
     let accepted = 0;
-    // What has room in a page that is there already is rightly accepted.
+    // A request whose rows fit into an existing page is rightly accepted.
     for (let refused = 0; refused < 5; ) {
       const result = await request();
       refused = result?.__typename === 'TemporarilyUnavailable' ? refused + 1 : 0;
@@ -58,7 +58,7 @@ describe.each(disks)('PostgreSQL on %s', (name, prepare) => {
     expect(await requests()).toBe(accepted);
 
     await disk.free();
-    // Not before: what a worker writes makes room now and then.
+    // The worker starts only now, because its writes sometimes free room for more rows.
     await latchkey.startWorker();
     const took = await recovery(latchkey, person(1).email);
     say('tables', took);

@@ -13,7 +13,7 @@ interface Person {
 
 type Typed = { readonly __typename: string };
 
-/** What a call may end with while PostgreSQL is hurt: everything else contradicts what was told before. */
+/** The answers that a call may get while PostgreSQL fails: any other contradicts an earlier answer. */
 const mayEnd: Record<string, string[]> = {
   request: ['PasswordResetRequested', 'TemporarilyUnavailable'],
   inspect: ['ResetKeyValid', 'TemporarilyUnavailable'],
@@ -22,12 +22,12 @@ const mayEnd: Record<string, string[]> = {
   change: ['PasswordChanged', 'TemporarilyUnavailable'],
 };
 
-/** People who do one thing after the other, and know at any time which answer would be a lie. */
+/** Simulated people: each makes one call after the other, and knows which answers would be wrong. */
 export class Load {
-  /** How calls ended: `reset TemporarilyUnavailable`. */
+  /** Counts calls by kind and answer, for instance `reset TemporarilyUnavailable`. */
   readonly tally: Record<string, number> = {};
   readonly lies: string[] = [];
-  /** Milliseconds. */
+  /** Milliseconds that the slowest call took. */
   slowest = 0;
   #stopped = false;
   #running: Promise<unknown> = Promise.resolve();
@@ -53,13 +53,13 @@ export class Load {
     this.#running = Promise.all(this.people.map((person, index) => this.#live(person, new Random(index))));
   }
 
-  /** Everybody ends what was begun; whoever was told to try again does so until it is clear. */
+  /** Waits until each person has finished the current action, with its retries after TemporarilyUnavailable. */
   async stop(): Promise<void> {
     this.#stopped = true;
     await this.#running;
   }
 
-  /** A call once: its outcome is counted, its time taken, and checked against what may be. */
+  /** Makes one call, measures and counts it, and notes a lie when its answer is not in `mayEnd` or excused. */
   async call<Result extends Typed>(
     what: string,
     act: () => Promise<Result>,
@@ -79,7 +79,7 @@ export class Load {
     return result;
   }
 
-  /** A key as the worker mints it, without a mail. */
+  /** Makes and stores a reset key as the worker does, and sends no mail. */
   async mint({ id, version }: Person): Promise<string> {
     const key = mintResetKey();
     const expiresAt = new Date(Date.now() + 3_600_000);
@@ -91,7 +91,7 @@ export class Load {
     return key;
   }
 
-  /** With a key of one's own, until it is done: whoever is told to try again does just that. */
+  /** Resets the password with a new key; repeats the call, after a pause, as long as it is TemporarilyUnavailable. */
   async reset(person: Person, pauseMs = 50): Promise<void> {
     const { client } = this.latchkey;
     const key = await this.mint(person);
@@ -111,7 +111,7 @@ export class Load {
     return result?.__typename === 'SignedIn' ? result.accessToken : undefined;
   }
 
-  /** Whoever was told to try again finds out by signing in whether it had been done. */
+  /** Changes the password. When the answer leaves it unclear, a sign-in tells which of the two passwords is valid. */
   async change(person: Person): Promise<void> {
     const token = await this.signIn(person);
     if (!token) return;
@@ -135,7 +135,7 @@ export class Load {
     if (changed) Object.assign(person, { password: newPassword, version: person.version + 1 });
   }
 
-  /** What must hold of everybody, by the tables: I3, I5, and that nothing was lost or done twice. */
+  /** @returns the lies, and where tables and mails break I3 or I5, or show that something was lost or done twice. */
   async contradictions(database: TestDatabase): Promise<string[]> {
     const found = [...this.lies];
     for (const person of this.people) {
@@ -173,7 +173,7 @@ export class Load {
     }
   }
 
-  /** Three answers to a retry were lost as well: then, and only then, the key counts as used. */
+  /** Whether all three replays were used, because their answers were lost too: only then a retry is told USED. */
   async #wasRepairedTooOften({ id, version }: Person): Promise<boolean> {
     const sql = 'select 1 from reset_receipt where account_id = $1 and from_version = $2 and replay_count = 3';
     return (await this.latchkey.database.query(sql, [id, version])).length === 1;
@@ -186,7 +186,7 @@ export class Load {
 
 export const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
-/** Milliseconds until everything works again: health, a request, and the mail that it leads to. */
+/** Milliseconds until `/readyz` is healthy, a request is accepted, and its mail has arrived. */
 export async function recovery(
   latchkey: TestLatchkey,
   email: string,

@@ -6,7 +6,7 @@ import { Load, pause, recovery } from './load.js';
 
 vi.setConfig({ testTimeout: 120_000 });
 
-/** Milliseconds: for a machine that has other things to do. */
+/** Milliseconds that a call may take beyond its deadline, because the machine may be busy. */
 const grace = 5_000;
 let postgres: OwnPostgres;
 let latchkey: TestLatchkey;

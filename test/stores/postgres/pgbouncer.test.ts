@@ -34,7 +34,7 @@ describe.skipIf(!hasPgBouncer)('through PgBouncer with its defaults (needs pgbou
     const asked = "select current_setting('statement_timeout') as one, current_setting('lock_timeout') as other";
     const bounds = await Promise.all(Array.from({ length: 12 }, () => latchkey.services.orm.em.fork().execute(asked)));
     expect(new Set(bounds.map((each) => JSON.stringify(each)))).toEqual(new Set(['[{"one":"5s","other":"3s"}]']));
-    // Nothing of ours stays for whoever comes next on the same line to the server.
+    // Our settings do not stay for the next client that gets the same server connection from PgBouncer.
     const other = new pg.Client({ connectionString: pooler.url });
     await other.connect();
     expect((await other.query('show statement_timeout')).rows).toEqual([{ statement_timeout: '0' }]);

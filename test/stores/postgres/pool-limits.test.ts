@@ -13,7 +13,7 @@ function poolThat(...answers: readonly ('refuse' | 'accept')[]) {
     asked++;
     setImmediate(() => (waiting.shift() === 'accept' ? done(undefined, client) : done(refusal())));
   };
-  // None is left of its connections: that is what a refusal of all that began together leaves.
+  // `totalCount: 0`: the pool has no connection, as after the server refused all that were opened at the same time.
   const pool = { options: { max: 5 }, totalCount: 0, connect } as unknown as Pool;
   knowLimits(pool, 'DATABASE_POOL', 5);
   return { pool, asked: () => asked };

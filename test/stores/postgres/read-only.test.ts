@@ -84,7 +84,7 @@ it('says which limit it met: its own, or one of the server', async () => {
   const narrow = openDatabase(postgres.urlOf('latchkey', 'narrow'), { poolSize: 5 });
   const other = openDatabase(postgres.urlOf('latchkey', 'narrow'), { poolSize: 5 });
   try {
-    // More at the same time than the role may have lines: they take turns.
+    // Ten statements at the same time share the two connections that the role may have.
     const turns = await Promise.all(
       Array.from({ length: 10 }, () => narrow.em.fork().execute('select 1 as one, pg_sleep(0.05)')),
     );

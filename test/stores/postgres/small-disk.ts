@@ -10,20 +10,20 @@ const run = promisify(execFile);
 /** A PostgreSQL whose disk can be full. */
 export interface SmallDisk {
   readonly postgres: OwnPostgres;
-  /** No table grows any more. */
+  /** After this no table can grow. */
   fill(): Promise<void>;
-  /** There is no room for the next segment of the log, either: PostgreSQL ends with a PANIC, and does not start again. */
+  /** After this there is no room for the next WAL segment either: PostgreSQL panics, and cannot start again. */
   fillForLog(): Promise<void>;
   free(): Promise<void>;
   remove(): Promise<void>;
 }
 
-/** Bytes: the size of a segment of the log, which may still be written. */
+/** Bytes: the size of a WAL segment, so that the WAL can still be written. */
 const quota = 1024 * 1024;
 
 /**
- * Without any privilege: the server's processes may write no file beyond some size, as under a quota. Tables are made
- * larger than that first.
+ * Needs no privilege: the processes of the server may not write a file beyond `quota` bytes. The tables are made larger
+ * than that first, so that none can grow under the limit.
  */
 export async function underQuota(): Promise<SmallDisk> {
   const postgres = await OwnPostgres.start();
@@ -36,7 +36,7 @@ export async function underQuota(): Promise<SmallDisk> {
     `insert into pgboss.job (name, state, completed_on, data)
      select 'password-reset-request', 'completed', now(), jsonb_build_object('filler', repeat('x', 60)) from generate_series(1, 8000)`,
   );
-  // Written now: it could not be, later.
+  // Writes the pages to disk before the limit would forbid it.
   await postgres.query('checkpoint');
   return {
     postgres,
@@ -50,7 +50,7 @@ export async function underQuota(): Promise<SmallDisk> {
   };
 }
 
-/** Accounts of falling size, until none has room in a page that is there: no row of an account can be written again. */
+/** Inserts accounts of falling size until no page has room for another: then no row of `account` can be updated. */
 async function useUpPages(postgres: OwnPostgres): Promise<void> {
   for (const size of [400, 100, 1]) {
     for (let refused = 0, added = 0; refused < 3 && added < 1_000; added++) {
@@ -87,7 +87,7 @@ export async function onSmallFileSystem(): Promise<(() => Promise<SmallDisk>) | 
     const filler = join(folder, 'filler');
     const fill = async () => {
       const file = await open(filler, 'a');
-      // First in large pieces, then the rest.
+      // Large pieces first, because they are quicker; small ones fill the rest.
       for (const size of [1024 * 1024, 4096]) {
         const piece = Buffer.alloc(size);
         for (let full = false; !full; )
@@ -113,7 +113,7 @@ export async function onSmallFileSystem(): Promise<(() => Promise<SmallDisk>) | 
   };
 }
 
-/** Begins segment after segment, of which some are kept in store, until there is none. */
+/** Begins new WAL segments until there is no room for one: PostgreSQL may have made a few in advance. */
 async function useUpLog(postgres: OwnPostgres, before: () => Promise<void>): Promise<void> {
   const begin = `select pg_logical_emit_message(true, 'fill', 'x'), pg_switch_wal()`;
   for (let hasRoom = true, segments = 0; hasRoom && segments < 100; segments++) {

@@ -18,7 +18,7 @@ it('bounds every statement and every transaction, and leaves nothing in the sess
   const pool = new pg.Pool({ ...databaseLine(database.url, 'test'), ...poolOptions, max: 1 });
   const orm = openDatabase(database.url, { poolSize: 1 });
   try {
-    // By the simple protocol, by the extended one, with a callback, several in one message.
+    // A statement in the simple protocol, in the extended protocol, with a callback, and two in one message.
     expect((await pool.query(asked)).rows).toEqual([{ ...bounded, idle: '0' }]);
     expect((await pool.query(`${asked}, $1::int as n`, [7])).rows).toEqual([{ ...bounded, idle: '0', n: 7 }]);
     const called = await new Promise((resolve, reject) => {

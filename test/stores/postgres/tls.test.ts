@@ -13,7 +13,7 @@ import { OwnPostgres } from '../../support/own-postgres.js';
 const authority = createAuthority();
 let folder: string;
 let postgres: OwnPostgres;
-/** A server that takes encrypted lines only. */
+/** Starts a server that accepts encrypted connections only. */
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'latchkey-ca-'));
   const file = async (name: string, text: string) => {
@@ -44,7 +44,7 @@ afterAll(async () => {
 
 const withQuery = (query: string, credentials = 'latchkey') =>
   `${postgres.urlOf('latchkey').replace('latchkey@', `${credentials}@`).split('?')[0]}?${query.replaceAll('@', folder)}`;
-/** Whether a line opens. */
+/** Whether a connection can be opened. */
 async function opens(query: string, credentials?: string): Promise<boolean> {
   const orm = openDatabase(withQuery(query, credentials));
   try {
@@ -123,7 +123,7 @@ it('holds the server to channel_binding=require', async () => {
     (open) => open,
   );
   expect(await opens(`${query}&channel_binding=require`, 'bound:a%20password')).toBe(true);
-  // Who is let in without a log-in has bound nothing.
+  // The server trusts the role `latchkey` without a password. Without SCRAM no channel is bound.
   expect(await opens(query)).toBe(true);
   expect(await opens(`${query}&channel_binding=require`)).toBe(false);
 });

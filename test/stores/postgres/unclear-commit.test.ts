@@ -4,7 +4,7 @@ import { startLatchkey, type TestLatchkey } from '../../support/latchkey.js';
 import { createDatabase } from '../../support/stores.js';
 import { TcpProxy } from '../../support/tcp-proxy.js';
 
-/** Holds the message that ends a transaction of ours. */
+/** Whether these bytes contain the simple-protocol message `commit`, with which our transactions end. */
 const isCommit = (text: string) => /Q[\s\S]{4}commit\0/i.test(text);
 
 const password = 'the password that gets lost';

@@ -1,8 +1,8 @@
 import { TcpProxy } from '../../support/tcp-proxy.js';
 
-/** Stands before a Redis and can lose an answer: the server has executed the command, the client never hears of it. */
+/** A proxy before a Redis that can lose an answer: the server executes the command, the client gets no answer. */
 export class AnswerLoss {
-  /** The command to lose: its name, and how many of it pass before. */
+  /** The next command to lose: its possible names, and how many commands with these names pass before it. */
   #next: { names: readonly string[]; passing: number } | undefined;
   /** The name of the command whose answer was lost. */
   lost: string | undefined;
@@ -17,7 +17,7 @@ export class AnswerLoss {
     return this.proxy.port;
   }
 
-  /** Loses the answer of one of these commands, the first after `passing` others, and cuts its line. */
+  /** Lets `passing` of these commands through, then loses the answer to the next one and cuts its connection. */
   lose(names: readonly string[], passing = 0): void {
     this.#next = { names, passing };
     this.lost = undefined;

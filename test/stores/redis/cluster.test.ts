@@ -20,7 +20,7 @@ describe.skipIf(!hasRedisServer)('a cluster (needs a redis-server on PATH)', { t
   let latchkey: TestLatchkey;
   let cluster: Awaited<ReturnType<typeof startCluster>>;
   beforeAll(async () => {
-    // Nodes 0 to 2 share the slots; node 3 is the replica of node 0.
+    // Nodes 0 to 2 are masters and share the hash slots; node 3 is the replica of node 0.
     cluster = await startCluster({ replicas: 1 });
     latchkey = await startLatchkey({ env: { REDIS_URL: cluster.url } });
     await isReady(latchkey, 'ok');
@@ -39,7 +39,7 @@ describe.skipIf(!hasRedisServer)('a cluster (needs a redis-server on PATH)', { t
     const shape = parseResetKey(key);
     return `reset:${shape ? digestOf(shape).toString('base64url') : ''}`;
   };
-  /** Keys of as many people, until each master has the records of two. */
+  /** Makes reset keys for new accounts until each master stores the records of at least two. */
   const keysPerNode = async () => {
     const found: string[][] = [[], [], []];
     for (let person = 0; found.some(({ length }) => length < 2); person++) {

@@ -8,7 +8,7 @@ import { isReady } from './observe.js';
 const password = 'the password that gets lost';
 const wrong = 'wrong horse battery';
 
-/** Every kind of call that makes names, fulfilled and refused. */
+/** Makes every kind of call that writes keys to Redis, with and without success. */
 async function callEverything({ client, as, signIn, keyFor, signUp }: TestLatchkey) {
   await signUp('alice@example.com', password);
   await client.signIn({ email: 'alice@example.com', password: wrong });

@@ -26,7 +26,7 @@ const eventuallyOk = (redis: Redis | Cluster) =>
     20_000,
   );
 
-/** Longer than any wait of the driver between two attempts after a lost line. */
+/** Waits longer than the driver does before it reconnects and could send a command again. */
 const untilResent = () => new Promise((resolve) => setTimeout(resolve, 1_000));
 
 describe.skipIf(!hasRedisServer)('an answer that is lost (needs a redis-server on PATH)', () => {
@@ -99,7 +99,7 @@ describe.skipIf(!hasRedisServer)('an answer that is lost (needs a redis-server o
       const links = latchkey.inbox.mails().filter(({ text }) => text.includes('#key='));
       return new Map(links.map((mail) => [String(mail.to), keyIn(mail)]));
     };
-    /** What could not be done is kept for later, also when Redis is back, so that it does not come between. */
+    /** Puts the jobs that failed off by an hour, also when Redis is back, so that none runs during the next round. */
     const postponed = () =>
       database.query(
         `update pgboss.job set start_after = now() + interval '1 hour', output = output - 'waitsFor'
@@ -115,15 +115,16 @@ describe.skipIf(!hasRedisServer)('an answer that is lost (needs a redis-server o
         (done) => done > waiting,
       );
       waiting = (await postponed()).length + keys().size;
-      // The last of the commands comes after the mail, and nothing waits for it.
+      // The job sends its last command after the mail, so a mail does not tell that this command was sent.
       if (passing === people.length - 1) await eventually(() => Promise.resolve(gate.lost), Boolean);
-      // The driver sends a script's text, or its digest where the server has it already.
+      // The driver sends the text of a script (EVAL), or its digest (EVALSHA) where the server has the script already.
       lost.push(gate.lost?.replace('evalsha', 'eval'));
-      // Health writes and reads, too, and is not to lose what is left.
+      // The health check writes and reads as well. It must not lose an answer in place of the job.
       gate.lose([]);
       await isOk();
     }
-    // Two limits of the request, looked at and taken; the budget and the record of the mail; the budget again, after it.
+    // The request's two limits are read, then counted. The job takes the budget (get, eval), writes the record, sends
+    // the mail, and reads the budget again.
     expect(lost).toEqual(['get', 'get', 'eval', 'eval', 'get', 'eval', 'set', 'get']);
     gate.lose([]);
     await database.query(`update pgboss.job set start_after = now() where state = 'retry'`);
@@ -163,7 +164,7 @@ describe.skipIf(!hasRedisServer)('an answer that is lost (needs a redis-server o
     expect(outcomes).toEqual([
       ['get', 'TemporarilyUnavailable', ...fine],
       ['get', 'ResetKeyValid', 'TemporarilyUnavailable', 'PasswordResetCompleted'],
-      // Redis is asked for nothing else.
+      // A reset sends no further command to Redis.
       ...people.slice(2).map(() => [undefined, ...fine]),
     ]);
     expect(latchkey.inbox.mails().filter(({ text }) => text.includes('#key='))).toHaveLength(people.length);

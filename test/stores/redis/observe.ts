@@ -4,7 +4,7 @@ import { resetRequests } from '../../../src/password-reset/reset-requests.js';
 import { eventually } from '../../support/eventually.js';
 import { keyIn, type TestLatchkey } from '../../support/latchkey.js';
 
-/** Waits until `/readyz` says so. */
+/** Waits until `/readyz` answers with this status, for 30 seconds at most. */
 export async function isReady(latchkey: TestLatchkey, status: 'ok' | 'degraded'): Promise<void> {
   await eventually(
     async () => (await fetch(`${latchkey.url}/readyz`)).json() as Promise<{ status: string }>,
@@ -22,7 +22,10 @@ export function allKeys(latchkey: TestLatchkey, email: string): string[] {
   return mailsTo(latchkey, email).map(keyIn);
 }
 
-/** What waits for its next attempt is due now. Each new job wakes the worker, which otherwise looks every five seconds. */
+/**
+ * Makes every job that waits for its next attempt due now. Enqueues one more job, because each new job wakes the
+ * worker, which otherwise looks for due jobs only every five seconds.
+ */
 export async function released(latchkey: TestLatchkey): Promise<void> {
   await latchkey.database.query(`update pgboss.job set start_after = now() where state = 'retry'`);
   const email = parseEmailAddress('nobody@example.com');

@@ -13,7 +13,7 @@ it('processes whose Sentinels or cluster are away start, say so, keep passwords 
     `redis+sentinel://someone:hunter2hunter2@${hosts}/0?master=mymaster&sentinel_password=hunter2hunter2`,
     `redis+cluster://someone:hunter2hunter2@${hosts}`,
   ];
-  // One SECRET for all: one database has one data key.
+  // All processes get the same SECRET, because they share the database and so its data key.
   const common = productionSettings({ database: database.url, redis: '', smtp: 'smtp://127.0.0.1:9' });
   const processes = ways.flatMap((redis) => {
     const settings = { ...common, REDIS_URL: redis };

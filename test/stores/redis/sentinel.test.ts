@@ -52,7 +52,8 @@ describe.skipIf(!hasRedisServer)('Sentinels (need a redis-server on PATH)', { ti
     await isReady(latchkey, 'ok');
     expect(await replica.client.role()).toContain('master');
 
-    // The key of before lives, the used one is dead although its record is there, the request that waited is answered.
+    // The unused key from before the failover works. The used key is refused although the replica has its record. The
+    // request made during the failover gets its mail.
     expect(await reset(second, 'a quite new password')).toBe('PasswordResetCompleted');
     expect(await reset(first, 'the password of a thief')).toBe('USED');
     await released(latchkey);
@@ -74,7 +75,7 @@ describe.skipIf(!hasRedisServer)('a client (needs a redis-server on PATH)', { ti
         () => checkRedis(redis),
         (health) => health === 'ok',
       );
-      // Changed without the server's cutting its lines, as where a name moves on to another server.
+      // The server is demoted and closes no connection. The same is seen where a host name moves to another server.
       await server.client.config('SET', 'replica-read-only', 'yes');
       await server.client.call('replicaof', '127.0.0.1', '9');
       await redis.ping().catch(() => undefined);
@@ -132,7 +133,7 @@ describe.skipIf(!hasRedisServer)('a client (needs a redis-server on PATH)', { ti
       await Promise.all(all.map((each) => each.kill()));
       await expect(redis.get('anything')).rejects.toThrow();
       const late = openRedis(url, createLog('silent', 'test'));
-      // It has asked every Sentinel once by now.
+      // At its first error `late` has asked every Sentinel once.
       await new Promise((resolve) => late.once('error', resolve));
       expect([await checkRedis(redis), await checkRedis(late)]).toEqual(['away', 'away']);
       await Promise.all(all.map((each) => each.restart()));

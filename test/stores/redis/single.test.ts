@@ -153,7 +153,8 @@ describe.skipIf(!hasRedisServer)('one server (needs a redis-server on PATH)', { 
     }
     expect([...answers]).toEqual(['TemporarilyUnavailable']);
     expect(longest).toBeLessThan(5_000);
-    // A line is given up after three seconds, and with it what waits on it; the next one's handshake is all that is left.
+    // The driver gives up a silent connection after three seconds and fails the commands that wait on it. After that
+    // only the handshake of the next connection is queued.
     expect(most).toBeGreaterThanOrEqual(20);
     expect(redis.commandQueue.length + redis.offlineQueue.length).toBeLessThan(20);
     expect(await (await fetch(`${latchkey.url}/readyz`)).json()).toMatchObject({ status: 'degraded' });
@@ -201,7 +202,7 @@ describe.skipIf(!hasRedisServer)('one server (needs a redis-server on PATH)', { 
       }
       expect(people.map((each) => mailsTo(limited, each).length)).toEqual([1, 0, 0]);
 
-      // Whatever the pause of the jobs, they go as soon as Redis is back.
+      // However long the jobs still have to wait, they run as soon as Redis is back.
       await limited.database.query(
         `update pgboss.job set start_after = now() + interval '1 hour' where state = 'retry'`,
       );
@@ -216,7 +217,7 @@ describe.skipIf(!hasRedisServer)('one server (needs a redis-server on PATH)', { 
           __typename: 'PasswordResetCompleted',
         });
       }
-      // One before, six while it was down: each ended once, none twice, none dead.
+      // One request before Redis went down and six meanwhile: each job ended once, and none became a dead letter.
       const states = await limited.database.query(
         `select state, count(*)::int from pgboss.job where name like '%request%' group by state`,
       );
