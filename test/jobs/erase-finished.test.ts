@@ -7,7 +7,7 @@ beforeAll(async () => {
 });
 afterAll(() => latchkey.close());
 
-/** Rows of a queue, whose data tells what they are. */
+/** Inserts rows into a queue. Their data names the kind of row (`what`), so that a test can count the rest. */
 function insert(
   count: number,
   what: string,

@@ -28,7 +28,7 @@ it('leaves no row of a job, and so no address, longer than stated: a day when do
   await eventually(rows, (all) => all.filter(({ kind }) => /-dead created$/.test(kind)).length === 2);
   await eventually(rows, (all) => all.filter(({ kind }) => kind.endsWith('completed')).length === 2);
 
-  // Each is moved to just before and just after its time.
+  // Moves one job of each kind past the end of its time, and one completed job to a minute before it.
   const { keepFinished, keepDead } = jobTiming;
   await database.query(
     `update pgboss.job set completed_on = now() - $1 * interval '1 s'
@@ -46,7 +46,7 @@ it('leaves no row of a job, and so no address, longer than stated: a day when do
        from letters where letters.id = j.id and letters.place = 1`,
     [keepDead + 60],
   );
-  // The worker erases every five minutes: now is the time again.
+  // The worker erases every five minutes. Without this time the next run is due immediately.
   await database.query('update pgboss.queue set maintain_on = null');
   const left = await eventually(rows, (all) => all.every(({ email }) => email !== 'old@example.com'), 20_000);
   await eventually(rows, (all) => all.filter(({ kind }) => /-dead created$/.test(kind)).length === 1, 20_000);

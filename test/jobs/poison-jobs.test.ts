@@ -16,7 +16,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'latchkey-templates-'));
   await cp(templatesFolder, folder, { recursive: true });
   const texts = JSON.parse(await readFile(join(folder, 'locales/en.json'), 'utf8'));
-  // A translation with a value that does not exist: nobody who reads this language can get a mail.
+  // The French template names a value that does not exist, so rendering a mail in French always fails.
   texts['reset-link'].heading = 'Nouveau mot de passe pour {{ produit }}';
   await writeFile(join(folder, 'locales/fr.json'), JSON.stringify(texts));
   latchkey = await startLatchkey({ overrides: { mailTemplates: () => new MailTemplates(folder) } });
@@ -35,7 +35,7 @@ const letters = () =>
   latchkey.database.query<{ source_output: Record<string, unknown>; source_retry_count: number }>(
     `select source_output, source_retry_count from pgboss.job where name = 'password-reset-request-dead'`,
   );
-/** Ends every back-off, again and again, until so many are dead. */
+/** Makes every retry due immediately, again and again, until there are `dead` dead letters. */
 const untilDead = (dead: number) =>
   eventually(
     async () => {
@@ -71,7 +71,7 @@ describe('a job that can never succeed', () => {
     const dead = await untilDead(poisoned);
     for (const letter of dead) {
       expect(letter).toMatchObject({ source_output: { reason: 'fault', faults: mostFaults } });
-      // Those that found the share of their domain taken were put off: that is no attempt.
+      // A job that found its domain's share of the slots taken was put off, which counts as no attempt.
       const { putOff = 0 } = letter.source_output as { putOff?: number };
       expect(letter.source_retry_count - putOff).toBe(mostFaults - 1);
     }

@@ -32,7 +32,7 @@ it.each([
     await latchkey.client.requestPasswordReset({ email: 'first@example.com' });
     await settled('first@example.com');
     await latchkey.client.requestPasswordReset({ email: 'second@example.com' });
-    // Long enough for a slot that is free: every new job wakes it.
+    // Long enough for a free slot to take the job, because every new job wakes the worker.
     await new Promise((resolve) => setTimeout(resolve, 500));
     expect(begun).toEqual(['first@example.com']);
     free.resolve();

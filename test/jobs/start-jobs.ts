@@ -15,12 +15,12 @@ export interface Letter {
   readonly source_created_on: Date;
 }
 
-/** A Latchkey whose worker can be told how jobs end, and the commands in this process. */
+/** Starts a Latchkey whose worker can be told how jobs end, and runs the commands for jobs in this process. */
 export async function startJobs() {
   const latchkey = await startLatchkey({ withoutWorker: true });
   const { database, services } = latchkey;
   const orm = openDatabase(database.url, { poolSize: 2 });
-  /** What the worker does with every job instead of its work. */
+  /** `instead`: how every job ends, without its work; undefined lets the worker do its work. */
   const worker: { instead: Settlement | undefined } = { instead: undefined };
   await services.jobs.work(resetRequests, 1, async (job) => worker.instead ?? services.passwordReset.deliver(job));
   await services.jobs.work(credentialNotices, 1, async (job) => worker.instead ?? services.changeNotices.deliver(job));
@@ -31,7 +31,7 @@ export async function startJobs() {
       `${queue}-dead`,
     ]);
   const ask = (email = 'alice@example.com') => latchkey.client.requestPasswordReset({ email });
-  /** The worker looks for jobs that were put back every 5 seconds, unless it is told that there are some. */
+  /** Tells the worker to look for jobs now; by itself it looks for jobs that were put back every 5 seconds. */
   const wake = () =>
     database.query(`select pg_notify('pgboss_' || left(encode(sha224('pgboss'), 'hex'), 24), name) from pgboss.queue`);
 
@@ -41,14 +41,14 @@ export async function startJobs() {
     letters,
     ask,
     wake,
-    /** One account, no jobs, and a worker that lets every job die. */
+    /** Starts a test anew: one account, no jobs, and a worker in which every job becomes a dead letter. */
     async begin() {
       await database.query('delete from pgboss.job');
       await database.query('truncate account, audit_event cascade');
       worker.instead = { settle: 'dead', reason: 'smtp-550' };
       accountId = await latchkey.signUp('alice@example.com', 'the password that gets lost');
     },
-    /** A command, and what it said. */
+    /** Runs a command. @returns its result or failure, and what it wrote. */
     async told(work: (admin: JobsAdmin) => Promise<unknown>, audit: JobsAdminDeps['audit'] = services.audit) {
       const [out, err]: [string[], string[]] = [[], []];
       const terminal = {
@@ -77,7 +77,7 @@ export async function startJobs() {
       if (!letter) throw new Error('no dead letter');
       return letter;
     },
-    /** Of jobs, once so many are done. */
+    /** Waits until `count` jobs are completed. @returns their outcomes. */
     async outcomes(count = 1): Promise<string[]> {
       await wake();
       const done = `select output ->> 'outcome' as outcome from pgboss.job where state = 'completed'`;
