@@ -20,13 +20,16 @@ beforeAll(async () => {
 });
 afterAll(() => server?.drop());
 
-/** Lower case, as our parser writes them, and in another order by the rules of a language than by their bytes. */
+/** Lower-case addresses, as our parser writes them. A language's collation does not sort them by their bytes. */
 const addresses = Array.from({ length: 4_800 }, (_, index) => {
   const name = index.toString(36).padStart(3, '0');
   return `${name[0]}${['', '-', '.', '_', 'é'][index % 5]}${name.slice(1)}@${index % 2 ? 'ex-ample' : 'example'}.com`;
 });
 
-/** The tables of the release before, by the rules of a language, and then the order changes under them. */
+/**
+ * Makes the previous release's tables in a database with a language's collation, then changes the collation of the
+ * database, so that the indexes are in the wrong order.
+ */
 beforeEach(async () => {
   const name = `app_${++databases}`;
   await server.query(`create database ${name} template template0 locale_provider icu icu_locale 'en-US'`);
@@ -50,7 +53,7 @@ async function upTo(migration: string): Promise<void> {
   await orm.migrator.up({ to: migration }).finally(() => orm.close(true));
 }
 
-/** By look-ups in the index, as calls make them. */
+/** @returns how many addresses are found by look-ups in the index, as calls make them. */
 const found = async () => {
   const client = await pool.connect();
   try {
@@ -91,7 +94,7 @@ describe('another collation under the data', () => {
       const add = query(`insert into account (id, email, status) values (gen_random_uuid(), $1, 'active')`, [email]);
       await expect(add).rejects.toMatchObject({ code: '23505', constraint: 'account_email_unique' });
     }
-    // And now by the rules of a language again.
+    // Back to the collation of a language.
     await server.query(
       `update pg_database set datlocprovider = 'i', datlocale = 'en-US' where datname = 'app_${databases}'`,
     );
@@ -111,7 +114,7 @@ describe('another collation under the data', () => {
         `select from pg_stat_activity where query like 'create unique index concurrently%' and wait_event_type = 'Lock'`,
       );
     await eventually(waits, ({ length }) => length > 0);
-    // Nobody waits behind it.
+    // Another insert does not wait behind the migration, which waits for the writer.
     await query(
       `set lock_timeout = '500ms'; insert into account (id, email, status) values (gen_random_uuid(), 'other@example.com', 'active')`,
     );

@@ -15,7 +15,7 @@ import { createRedis, hasRedisServer } from '../support/stores.js';
 
 vi.setConfig({ testTimeout: 90_000, hookTimeout: 90_000 });
 
-// Roles are the server's, which other tests share.
+// Roles belong to the whole server, which other tests use as well, so their names have a random suffix.
 const suffix = randomBytes(4).toString('hex');
 const roles = { migrate: `keep-${suffix}`, api: `Serve_${suffix}`, worker: `work_${suffix}` };
 const former = `former_${suffix}`;
@@ -62,7 +62,7 @@ it('refuses names that are none, or that stand for two roles', async () => {
   }
 });
 
-// Two processes cannot share the stand-in, which lives in one.
+// The stand-in for Redis lives in one process, and this test starts two.
 describe.skipIf(!hasRedisServer)('each process as its own role (needs a redis-server on PATH)', () => {
   let redis: EmbeddedRedis;
   let inbox: Inbox;
@@ -90,7 +90,8 @@ describe.skipIf(!hasRedisServer)('each process as its own role (needs a redis-se
     };
     const migrated = await Latchkey.run(['migrate', 'up'], { ...settings, DATABASE_URL: as(roles.migrate) });
     expect(migrated).toMatchObject({ code: 0, errors: '' });
-    // Once more as the operator does it, and by the owner of the tables, who is no superuser.
+    // The grants run again after the migration, as an operator does it, and once more as the owner of the tables, which
+    // is no superuser.
     await admin.query(grants);
     await withRole(roles.migrate, (client) => client.query(grants));
     await admin.query(`
@@ -160,7 +161,7 @@ describe.skipIf(!hasRedisServer)('each process as its own role (needs a redis-se
       union select kind from audit_refusal where kind like 'of day%' order by 1`);
     expect(await eventually(old, (rows) => rows.length === 2)).toEqual([{ kind: 'kept' }, { kind: 'of day 399' }]);
     await withRole(roles.worker, async (client) => {
-      // What a caller has named alike is not what the function finds.
+      // A caller's temporary table of the same name does not deceive the function: it uses the real table.
       await client.query(`create temp table audit_event (id bigint, at timestamptz)`);
       await client.query(`insert into pg_temp.audit_event values (1, '2000-01-01')`);
       for (const most of ['null', '2147483647']) {
