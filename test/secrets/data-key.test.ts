@@ -73,7 +73,7 @@ describe('the data key', () => {
     expect(await migrate(first, second)).toBe('kept');
     await expect(readDataKey(orm, [second])).rejects.toThrow(DataKeyUnreadable);
     expect(await migrate(second, first)).toBe('sealed anew');
-    // Processes of the step before read it as well.
+    // Processes that still run with the settings of the previous step can read it as well.
     expect(await readDataKey(orm, [first, second])).toEqual({ key: before?.key, by: 1 });
     expect(await migrate(second)).toBe('kept');
     expect(await readDataKey(orm, [second])).toEqual({ key: before?.key, by: 0 });

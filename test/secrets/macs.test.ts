@@ -76,7 +76,7 @@ describe('a reset record', () => {
   const record = { accountId: randomUUID(), credentialVersion: 7, expiresAt: new Date(1_795_000_000_000) };
   const purpose = 'latchkey reset record v1';
 
-  /** As the first release wrote it. */
+  /** @returns the record as the first release wrote it. */
   function released(secret: string, digest: KeyDigest): Buffer {
     const bytes = Buffer.alloc(28);
     bytes.write(record.accountId.replaceAll('-', ''), 0, 'hex');
@@ -102,7 +102,7 @@ describe('a reset record', () => {
     for (const [at, signer] of steps.entries()) {
       const digest = digestOf(mintResetKey());
       await keysWith(...signer).remember(digest, record, 60);
-      // Processes of the step before and after stand beside it.
+      // Processes of the previous and the next step run at the same time as those of this step.
       for (const reader of steps.slice(Math.max(0, at - 1), at + 2)) {
         const isDropped = !(reader as readonly string[]).includes(signer[0]);
         expect(await keysWith(...reader).lookUp(digest)).toEqual(isDropped ? undefined : record);
