@@ -71,7 +71,7 @@ describe.skipIf(!hasRedisServer)('a rate limit (needs a redis-server on PATH)', 
       }),
     );
     expect(await names()).toEqual([]);
-    // A point that is given back after its window ended is nobody's.
+    // Giving a point back after its window ended writes nothing.
     await limiter.take('late');
     await redis.del('limit:nothing-left:60:late');
     await limiter.giveBack('late');
