@@ -12,7 +12,7 @@ interface Row {
   readonly count: number;
 }
 
-/** Refusals whose database keeps what it is told, once it is let. */
+/** Refusals with a fake database that keeps the rows (`written`); a write ends when the promise of `answer` does. */
 function refusalsWith(answer: () => Promise<void>) {
   const written: Row[][] = [];
   const execute = async (_sql: string, [json]: readonly string[]) => {

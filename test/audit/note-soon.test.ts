@@ -8,7 +8,7 @@ beforeAll(async () => {
 afterAll(() => latchkey.close());
 beforeEach(async () => {
   await latchkey.database.query('delete from audit_event');
-  // Time stands still: what is written is written because somebody said so.
+  // Timers stand still, so an event is written only when the test asks for it or moves the time.
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
 });
 afterEach(() => {
