@@ -10,7 +10,7 @@ import { productionSettings } from '../support/production-settings.js';
 vi.setConfig({ testTimeout: 120_000 });
 afterAll(killAll);
 
-/** More than a megabyte of lines: more than may wait, and more than any pipe holds. */
+/** Their log lines are more than a megabyte: more than the process buffers, and more than a pipe holds. */
 const requests = 6_000;
 
 async function startApi(stdout: 'pipe' | 'unread' | number, more: Record<string, string> = {}) {
@@ -28,7 +28,7 @@ async function startApi(stdout: 'pipe' | 'unread' | number, more: Record<string,
   return { api, url, port, lost };
 }
 
-/** Each is one log line, and must have its answer. @returns how many had one. */
+/** Makes `count` requests, each of which writes one log line. @returns how many were answered. */
 async function ask(port: number, count: number): Promise<number> {
   const agent = new Agent({ keepAlive: true, maxSockets: 20 });
   const one = () =>
