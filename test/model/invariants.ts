@@ -40,7 +40,10 @@ function brokenNow(state: State, rules: Rules): string | undefined {
   return undefined;
 }
 
-/** At the ends: no key may work that was ended, every other must, and every client without an answer gets its own. */
+/**
+ * Where all calls have ended, tries the keys: a dead key must not work, a key that nothing has ended must, and the call
+ * of a client without an answer must succeed when it is made again.
+ */
 function brokenByTrying(state: State, rules: Rules): string | undefined {
   for (const key of keyNames) {
     const isThere = state.records[key].is === 'kept' || !state.lostOnce[key];
@@ -63,13 +66,13 @@ function brokenByTrying(state: State, rules: Rules): string | undefined {
   return undefined;
 }
 
-/** Whether no call runs and no transaction is open. A sign-in holds nothing, so it may be anywhere. */
+/** Whether no reset runs and no transaction is open. A sign-in holds no lock, so it may be at any step. */
 function isQuiet({ processes, transaction }: State): boolean {
   const runs = processes.some((each) => each.kind === 'reset' && each.next !== 'ended' && each.next !== 'idle');
   return !runs && !transaction;
 }
 
-/** One undisturbed call. @returns whether it is answered with success. */
+/** Makes one call without faults. @returns whether it is answered with success. */
 function attempt(state: State, key: KeyName, password: string, rules: Rules): boolean {
   let now: State = { ...copy(state), processes: [resetCall('trial', key, password)], faultsLeft: 0 };
   for (;;) {

@@ -3,12 +3,12 @@ import { mutants, protocol, protocolSteps, scenarios } from './scenarios.js';
 import type { Scenario } from './state.js';
 import { type Walk, walk } from './walk.js';
 
-// Nothing but arithmetic: on a busy machine it takes several times as long.
+// The walks only compute, so on a busy machine they take several times as long.
 vi.setConfig({ testTimeout: 120_000 });
 
 describe('the reset protocol, in every order of its steps and faults', () => {
   const walks = new Map<string, Walk>();
-  /** Each is walked once, by whichever test asks first, so that every test here stands alone. */
+  /** Walks each scenario once, for the first test that needs it, so that every test can run alone. */
   const walkOf = (scenario: Scenario): Walk => {
     const walked = walks.get(scenario.name) ?? walk(scenario, protocol);
     walks.set(scenario.name, walked);
@@ -34,8 +34,8 @@ describe('the reset protocol, in every order of its steps and faults', () => {
     for (const step of protocolSteps) expect(taken).toContain(step);
   });
 
-  // Accepted: what is refused while an earlier sending of it still runs may yet happen. The walk proves that the same
-  // call, made once nothing runs any more, is then answered with success (I4).
+  // Accepted: a retry is refused while the client's first call still runs, and that call then commits. The walk proves
+  // that the same call, made after all calls have ended, is answered with success (I4).
   it('can refuse a call whose earlier sending, still running, is committed afterwards', () => {
     const { refusedThenCommitted } = walkOf(scenarios.twoFaults);
     console.log(`refused, then committed:\n${refusedThenCommitted?.join('\n')}`);
@@ -55,7 +55,7 @@ function extent({ states, steps, milliseconds }: Walk): string {
   return `${states} states, ${steps} steps, ${Math.round(milliseconds)} ms`;
 }
 
-/** The invariant and the shortest way to break it. */
+/** @returns the broken invariant and the shortest trace to it, or `none`. */
 function violation({ violation }: Walk): string {
   if (!violation) return 'none';
   const { invariant, trace } = violation;

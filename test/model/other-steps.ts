@@ -2,7 +2,7 @@ import type { OtherProcess, Rules, State, Step } from './protocol.js';
 import { commit } from './reset-steps.js';
 import { changedPassword, copy, isGood, oldPassword } from './state.js';
 
-/** Every next step of a sign-in, a signed-in change or an operator. */
+/** @returns every next step of a sign-in, a signed-in password change or an operator. */
 export function otherSteps(state: State, index: number, process: OtherProcess, rules: Rules): Step[] {
   if (process.next === 'ended') return [];
   const steps: Step[] = [];

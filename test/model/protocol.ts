@@ -1,46 +1,47 @@
 /**
  * A model of the reset protocol: which atomic steps there are, and in which order one process takes them. `walk.ts`
  * tries every interleaving of them; `invariants.ts` says what must hold. Each step of the model is one round trip of
- * the code, because only there can another process come in between; what touches no store (shape, policy, hashing) is
- * no step.
+ * the code to a store, because only between round trips can another process change something. Work that touches no
+ * store (shape, policy, hashing) is no step.
  *
- * | Step (label in a trace)      | Code                                                                             |
- * | ---------------------------- | -------------------------------------------------------------------------------- |
- * | `lookUp`                     | password-reset.ts `#find`: `resetKeys.lookUp` (reset-keys.ts, GET and MAC)        |
- * | `receipts.find, no record`   | `#find`: `receipts.find` when there is no record: USED or UNKNOWN                 |
- * | `accounts.find`              | `#find`: version, status, expiry; found the second time: `throw new Unavailable`  |
- * | `receipts.find, which reason`| `#find`: last line, USED or SUPERSEDED                                            |
- * | `BEGIN`                      | `reset` 4 and 5: hash made, transaction begun; `now()` stands still from here     |
- * | `UPDATE and INSERTs`         | accounts.ts `replacePassword`; `receipts.write`, `audit.record`, `enqueueWithin`:  |
- * |                              | one step, because nobody sees them before COMMIT; waits for the row lock           |
- * | `COMMIT`                     | accounts.ts `transaction` ends, and the answer is given                           |
- * | `compare hash`               | `#readBack`: `findSettled`, waits for the row lock; this call's hash: success      |
- * | `read back`                  | `#readBack`: `receipts.find`; none: unknown; another call's: step 7, `lookUp`     |
- * | `takeReplay`                 | `#replay`: `receipts.find`, then reset-receipts.ts `takeReplay`                   |
- * | `verify`                     | `#replay`: `findWithHash` (the verifying itself touches no store), and the answer |
- * | sign-in `read`               | sessions.ts `#open`: `findWithHash`, verify                                       |
- * | sign-in `issue`              | `signIn`: `accessTokens.issue` with the session version that was read             |
- * | sign-in `renew`              | `#renewHash`, accounts.ts `renewHash`                                             |
- * | change `authenticate`        | change-password.ts: `sessions.authenticate`                                       |
- * | change `read`                | `findWithHash`, verify                                                            |
- * | change `UPDATE…`, `COMMIT`   | as above, with the change's own audit event and notice                            |
- * | change `issue`               | `accessTokens.issue` with the session version read, plus one                      |
- * | operator `disable`, `enable` | accounts.ts `disable`, `enable`                                                   |
+ * | Step (label in a trace)       | Code                                                                             |
+ * | ----------------------------- | -------------------------------------------------------------------------------- |
+ * | `lookUp`                      | password-reset.ts `#lookUpKey`: `resetKeys.lookUp` (GET, check of the MAC)       |
+ * | `receipts.find, no record`    | `#withoutRecord`: `receipts.find`: USED or UNKNOWN                               |
+ * | `accounts.find`               | `#lookUpKey`: version, status, expiry; works a second time: Unavailable          |
+ * | `receipts.find, which reason` | `#lookUpKey`: `receipts.find`: USED or SUPERSEDED                                |
+ * | `BEGIN`                       | `#commit`, after hashing: the transaction begins; its `now()` keeps this time    |
+ * | `UPDATE and INSERTs`          | `#commit`: `replacePassword` waits for the row lock; receipt, event, notice;     |
+ * |                               | one step, because nobody sees these writes before COMMIT                         |
+ * | `COMMIT`                      | accounts.ts: the `transaction` of `#commit` ends, and the answer is given        |
+ * | `compare hash`                | `#commit`, orReadBack: `findSettled` waits for the row lock; own hash: success   |
+ * | `read back`                   | `#commit`, orReadBack: `receipts.find`; none: unknown; another's: `lookUp` again |
+ * | `takeReplay`                  | replays.ts `find`: `receipts.find`, then reset-receipts.ts `takeReplay`          |
+ * | `verify`                      | replays.ts `find`: `findWithHash` (verifying touches no store), and the answer   |
+ * | sign-in `read`                | sessions.ts `#open`: reads the account with its hash, verifies the password      |
+ * | sign-in `issue`               | `signIn`: `accessTokens.issue` with the session version that was read            |
+ * | sign-in `renew`               | sessions.ts `#renewHash`: accounts.ts `renewHash`                                |
+ * | change `authenticate`         | change-password.ts: `sessions.authenticate`                                      |
+ * | change `read`                 | change-password.ts: `findWithHash`, verifies the current password                |
+ * | change `UPDATE...`, `COMMIT`  | as above, with the change's own audit event and notice                           |
+ * | change `issue`                | `accessTokens.issue` with the session version that was read, plus one            |
+ * | operator `disable`, `enable`  | accounts.ts `disable`, `enable`                                                  |
  *
- * Faults: a process dies before any step (for its client the same: the store or the hash limiter is away, and the
- * answer is TemporarilyUnavailable or none); a statement fails (lock timeout, no connection); the connection is cut during
- * COMMIT, and the database commits or rolls back when it likes; Redis loses, brings back or forges a record; the keys
- * expire; a client stops waiting and calls again while its first call still runs.
+ * Faults: a process dies before any step (its client sees the same when a store or the hash limiter is away: the answer
+ * is TemporarilyUnavailable, or there is none); a statement fails (lock timeout, no connection); the connection is cut
+ * during COMMIT, and the database commits or rolls back at any later time; Redis loses a record or has it again, or
+ * somebody forges a record; the keys expire; a client stops waiting and calls again while its first call still runs.
  *
- * Left out: the ten minutes of the replay window and the client's failure limit (both only refuse more), and sign out
- * everywhere (touches no credential). One account; each key was made for version 1; each client has its own password.
+ * Left out: the ten minutes of the replay window and the client's failure limit (both only refuse more calls), and sign
+ * out everywhere (it changes no credential). There is one account; each key was made for version 1; each client sets
+ * its own password.
  */
 export type KeyName = 'K1' | 'K2';
 export const keyNames: readonly KeyName[] = ['K1', 'K2'];
 export const mintedFor = 1;
 export const mostReplays = 3;
 
-/** How the protocol does what could be done in another way; a mutant differs in one or more. */
+/** The choices that the protocol makes. A mutant makes one or more of them differently. */
 export interface Rules {
   readonly lookUp: 'GET' | 'GETDEL';
   readonly checksMac: boolean;
@@ -49,7 +50,7 @@ export interface Rules {
   readonly uniqueReceipts: boolean;
   readonly deletesRecordAfterCommit: boolean;
   readonly noticeInTransaction: boolean;
-  /** Whether #readBack asks whose receipt it found: two calls may have the same key. */
+  /** Whether the read after an unclear COMMIT checks that the reset is this call's: two calls may have one key. */
   readonly readBackComparesHash: boolean;
   readonly countsReplay: 'before verifying' | 'after verifying';
   readonly renewalGuarded: boolean;
@@ -61,14 +62,14 @@ export interface Account {
   sessionVersion: number;
   /** The password that the hash stands for. */
   password: string;
-  /** The process that made the hash: each has a salt of its own. */
+  /** The process that made the hash, which stands for the hash's salt. */
   hashOf: number;
   /** Whether the hash has old parameters, so that a sign-in renews it. */
   outdated: boolean;
   active: boolean;
 }
 
-/** `taken`: deleted by ourselves, which only mutants do. */
+/** `taken`: the service deleted it, which only mutants do. */
 export interface RedisRecord {
   is: 'kept' | 'taken' | 'lost' | 'forged';
   version: number;
@@ -81,16 +82,16 @@ export interface Transaction {
   password: string;
   fromVersion: number;
   late: boolean;
-  /** Whether its process waits no more: the database alone will end it. */
+  /** Whether its connection was cut: its process no longer waits for it, and the database commits or rolls back. */
   cut: boolean;
 }
 
-/** A committed change of the password, as it was, for the invariants. */
+/** A committed change of the password; only the invariants read it. */
 export interface Commit {
   key: KeyName | undefined;
   password: string;
   from: number;
-  /** Begun after the keys had expired. */
+  /** Whether its transaction began after the keys had expired. */
   late: boolean;
 }
 
@@ -121,13 +122,13 @@ export interface ResetCall {
   readonly password: string;
   readonly retry: boolean;
   next: ResetStep;
-  /** Whether `#find` runs for the second time (step 7). */
+  /** Whether the key is looked up for the second time, after a commit that did not happen or is unclear. */
   again: boolean;
   record: { version: number; everlasting: boolean } | undefined;
   begunInTime: boolean;
   begunLate: boolean;
   answer: 'none' | 'completed' | 'invalid' | 'unknown';
-  /** Its client waits no more. */
+  /** Whether its client has stopped waiting, so that no answer arrives. */
   dropped: boolean;
   /** The invariant that its answer broke. */
   broke: '' | 'I2' | 'I3' | 'I4';
@@ -160,10 +161,10 @@ export interface State {
   sessions: Session[];
   transaction: Transaction | undefined;
   processes: Process[];
-  /** How many faults may still happen: of processes and lines, and of Redis. */
+  /** How many faults of processes and connections may still happen; `redisFaultsLeft` is the same for Redis. */
   faultsLeft: number;
   redisFaultsLeft: number;
-  /** What happened, for the invariants; no step reads it. */
+  /** From here on: what has happened, for the invariants. No step reads these fields. */
   commits: Commit[];
   disabled: number;
   lostOnce: Record<KeyName, boolean>;

@@ -4,7 +4,7 @@ import { copy } from './state.js';
 
 type Change = (next: State, me: ResetCall, rules: Rules) => void;
 
-/** Every next step of one call of resetPassword, the undisturbed one first. */
+/** @returns every next step that one call of resetPassword may take; the step without a fault comes first. */
 export function resetSteps(state: State, index: number, rules: Rules): Step[] {
   const call = state.processes[index];
   if (call?.kind !== 'reset' || call.next === 'ended' || call.next === 'idle') return [];
@@ -142,7 +142,7 @@ const undisturbed: Partial<Record<ResetCall['next'], Change>> = {
   },
 };
 
-/** The COMMIT of the open transaction: all that it wrote is there at the same time. */
+/** Commits the open transaction: everything that it wrote becomes visible at the same time. */
 export function commit(next: State, rules: Rules): void {
   const { account, transaction } = next;
   if (!transaction) return;

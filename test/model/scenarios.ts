@@ -16,8 +16,8 @@ export const protocol: Rules = {
 };
 
 /**
- * As labels of a trace; walks that take fewer prove less than they say. Not among them is the rollback of what was cut:
- * it leads to no state that a failed COMMIT does not lead to sooner.
+ * Labels of the steps that the walks must take together; otherwise they would prove less than they claim. The rollback
+ * of a transaction whose connection was cut is left out, because a failed COMMIT leads to the same states sooner.
  */
 export const protocolSteps: readonly string[] = [
   ...['lookUp', 'receipts.find, no record', 'accounts.find', 'receipts.find, which reason', 'BEGIN'],
@@ -34,7 +34,7 @@ const two = { key: 'K1', password: 'two' } as const;
 const sibling = { key: 'K2', password: 'sibling' } as const;
 const guessers = ['two', 'three', 'four', 'five'].map((password) => ({ key: 'K1', password }) as const);
 
-/** The budgets of faults bound the walk. */
+/** The numbers of faults are limited, so that each walk ends. */
 export const scenarios = {
   twoFaults: {
     name: 'two clients with one key, two faults',
@@ -85,7 +85,7 @@ export interface Mutant {
   readonly name: string;
   readonly rules: Partial<Rules>;
   readonly scenario: Scenario;
-  /** The beginning of the violation. */
+  /** The invariant that the walk must find broken. */
   readonly caughtBy: string;
 }
 

@@ -16,12 +16,12 @@ export interface Scenario {
   readonly others: readonly ('sign-in' | 'change' | 'operator')[];
   readonly faults: number;
   readonly redisFaults: number;
-  /** K1 has been redeemed, with this password. */
+  /** When set, K1 was redeemed with this password before the walk. */
   readonly spentBy?: string;
 }
 
 export const oldPassword = 'old';
-/** Whose hash was made before the walk. */
+/** In place of a process: the hash was made before the walk. */
 export const nobody = -1;
 export const changedPassword = 'changed';
 
@@ -82,7 +82,7 @@ export function initial({ clients, others, faults, redisFaults, spentBy }: Scena
   };
 }
 
-/** Deep enough that a step may write to what it gets. What steps replace rather than write to is shared. */
+/** Copies everything that a step may write to; what steps only replace is shared between states. */
 export function copy(state: State): State {
   return {
     ...state,
@@ -96,12 +96,12 @@ export function copy(state: State): State {
   };
 }
 
-/** sessions.ts `authenticate`. */
+/** Whether the session is accepted, as in sessions.ts `authenticate`. */
 export function isGood(session: Session, { account }: State, rules: Rules): boolean {
   return account.active && (!rules.sessionsCarryVersion || session.sessionVersion === account.sessionVersion);
 }
 
-/** A text that is equal for equal states, and short, because all of them are kept. */
+/** @returns a text that is equal for equal states; it is short, because the walk keeps one for every state. */
 export function encode(state: State): string {
   const { account, receipts, records, transaction, lostOnce, guesses } = state;
   let text = `${account.version}${account.sessionVersion}${account.password},${account.hashOf},`;

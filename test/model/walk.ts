@@ -7,17 +7,20 @@ export interface Walk {
   readonly states: number;
   readonly steps: number;
   readonly milliseconds: number;
-  /** The labels of the steps that led to a new state. */
+  /** The labels of all steps that led to a state not seen before. */
   readonly taken: ReadonlySet<string>;
   readonly violation: { readonly invariant: string; readonly trace: readonly string[] } | undefined;
-  /** The shortest way to a refusal after which the refused call's first sending was committed all the same. */
+  /** The shortest trace in which a retry is refused, and the client's first call then commits all the same. */
   readonly refusedThenCommitted: readonly string[] | undefined;
 }
 
-/** Beyond this a change of the model has made the walk too long for a test. */
+/** With more states than this the walk would take too long for a test, so a change of the model has to be smaller. */
 const mostStates = 1_000_000;
 
-/** Breadth first, so that the first violation has the shortest trace. Ends at the first. */
+/**
+ * Visits all states that can be reached, breadth first, and ends at the first violation, which so has the shortest
+ * trace. @throws Error when there are more than `mostStates` states.
+ */
 export function walk(scenario: Scenario, rules: Rules): Walk {
   const begun = performance.now();
   const seen = new Set<string>();
@@ -36,7 +39,7 @@ export function walk(scenario: Scenario, rules: Rules): Walk {
     const milliseconds = performance.now() - begun;
     return { states: seen.size, steps, milliseconds, taken: new Set(labels), violation, refusedThenCommitted };
   };
-  /** @returns the invariant that a state breaks which was not seen before. */
+  /** @returns the invariant that this state breaks; undefined when it breaks none or was seen before. */
   const visit = (state: State, parent: number, label: string, into: typeof level): string | undefined => {
     const text = encode(state);
     if (seen.has(text)) return undefined;

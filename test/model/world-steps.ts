@@ -3,7 +3,7 @@ import { keyNames, type Rules, type State, type Step } from './protocol.js';
 import { commit, resetSteps } from './reset-steps.js';
 import { copy } from './state.js';
 
-/** Every step that anybody can take next. */
+/** @returns every step that a process or its surroundings can take next. */
 export function allSteps(state: State, rules: Rules): Step[] {
   const steps = worldSteps(state, rules);
   for (const [index, process] of state.processes.entries()) {
@@ -14,7 +14,7 @@ export function allSteps(state: State, rules: Rules): Step[] {
   return steps;
 }
 
-/** The database, its clock, Redis, and the patience of clients. */
+/** Steps of the surroundings: the database, its clock, Redis, and clients that call again. */
 function worldSteps(state: State, rules: Rules): Step[] {
   const steps: Step[] = [];
   const step = (label: string, change: (next: State) => void) => {
