@@ -1,6 +1,6 @@
 import { type Agent, request } from 'node:http';
 
-/** One mutation by a line of the agent's. @returns what `__typename` the answer has, whatever it is. */
+/** Sends one mutation through the agent. @returns the first `__typename` in the answer, or `no result`. */
 export async function call(
   agent: Agent,
   url: string,

@@ -4,7 +4,7 @@ import { questions } from './constant.js';
 import { timePairs } from './pairs.js';
 import { equivalence, quantileDifferences } from './quantiles.js';
 
-/** The same shape again and again, with no chance in it: milliseconds from 1 to 2, and slower from block to block. */
+/** Times without randomness: from 1 to 2 milliseconds, and slower from block to block. */
 const times = (count: number, later = 0) =>
   Array.from({ length: count }, (_, index) => 1 + ((index * 37) % 101) / 101 + index / count + later);
 
@@ -19,7 +19,7 @@ it('finds a difference that was planted, at each quantile, and none where there 
   expect(() => quantileDifferences({ one: times(100), other: times(100) })).toThrow(RangeError);
 });
 
-// A short form of `npm run timing -- constant`: that it asks what it says. The figures are taken where nothing else runs.
+// `npm run timing -- constant` in short: its calls have the answers that it compares. No times are measured here.
 it('the experiment gets the same answer for known and unknown', async () => {
   const latchkey = await startLatchkey({ withoutWorker: true, env: { SIGN_UP: 'confirm' } });
   try {

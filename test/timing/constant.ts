@@ -12,7 +12,7 @@ import { auc, chanceAuc, median } from './figures.js';
 import { type Question, timePairs } from './pairs.js';
 import { equivalence, interval, quantileDifferences } from './quantiles.js';
 
-/** Milliseconds that may lie between known and unknown where no hash is made. */
+/** The difference that is allowed between known and unknown where no hash is made, in milliseconds. */
 const bound = 0.01;
 const accounts = 5_000;
 const number = (trial: number) => String(trial % accounts).padStart(4, '0');
@@ -20,7 +20,7 @@ const known = (trial: number) => `person${number(trial)}@example.com`;
 const unknown = (trial: number) => `nobody${number(trial)}@example.com`;
 const stranger = (trial: number) => `absent${number(trial)}@example.com`;
 
-/** Two sides that may differ by the account alone: addresses have the same length, and each side its own. */
+/** The sides differ only by the account: all addresses have the same length, and none is used on both sides. */
 export function questions(): Readonly<Record<string, Question>> {
   const request = 'mutation($input: RequestPasswordResetInput!) { requestPasswordReset(input: $input) { __typename } }';
   const signUp = 'mutation($input: SignUpInput!) { signUp(input: $input) { __typename } }';
@@ -46,8 +46,8 @@ export function questions(): Readonly<Record<string, Question>> {
 }
 
 /**
- * Answers for which no hash is made, known against unknown, and unknown against unknown as a control: differences at
- * three quantiles with their intervals, and whether they lie within 10 µs.
+ * Times answers for which no hash is made: known against unknown addresses, and unknown against unknown as a control.
+ * Prints the differences at three quantiles with their intervals, and whether they are within 10 µs.
  */
 export async function constant(options: readonly string[]): Promise<void> {
   const option = (name: string) => Number(options[options.indexOf(name) + 1]) || 0;
@@ -90,7 +90,7 @@ async function addAccounts(url: string): Promise<void> {
     .finally(() => client.end());
 }
 
-/** Defaults, but for limits that so many calls would meet. */
+/** Default settings, except for the limits that so many calls would reach. */
 function settingsOf(database: string, redis: string): Settings {
   const limits = Object.keys(settingsTable).filter((name) =>
     /^LIMIT_(?:RESET_PER_(?:CLIENT|NETWORK)|SIGN_UP|HASH)/.test(name),
@@ -124,7 +124,7 @@ function report(name: string, sides: Awaited<ReturnType<typeof timePairs>>): voi
   );
 }
 
-/** Of every so many-th pair: the whole would be the square of the pairs. */
+/** The AUC of a sample of 3,000 to 6,000 pairs, because its cost grows with the square of their number. */
 function sampledAuc({ one, other }: Awaited<ReturnType<typeof timePairs>>): string {
   const step = Math.max(1, Math.floor(one.length / 3_000));
   const some = (values: readonly number[]) => values.filter((_, index) => index % step === 0);

@@ -1,27 +1,25 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Fault, type Stage, startRawRelay } from '../support/raw-relay.js';
 
-/** How mails to one domain are met. Milliseconds, beside what every dialogue takes. */
+/** How the relay treats mails to one domain. Milliseconds, in addition to the time of every dialogue. */
 export interface Manner {
   readonly atRecipient?: number;
   readonly atEnd?: number;
-  /** The first try at each address is told to come again. */
+  /** Whether the first try at each address is refused for now (451). */
   readonly greylists?: boolean;
 }
 
-/** A relay at some distance. */
+/** A relay that answers as late as over a long network path. */
 export interface DelayedRelay {
   readonly url: string;
-  /** When the first mail to this address was there, also when that is past: milliseconds, `performance.now()`. */
+  /** Resolves with the arrival of the first mail to this address, past or future: `performance.now()`, milliseconds. */
   arrival(address: string): Promise<number>;
   stop(): Promise<void>;
 }
 
 /**
- * A dialogue takes as long as is said, a quarter of it for each of its four replies, and so does each of the two that a
- * new connection begins with.
- *
- * @param dialogue milliseconds.
+ * @param dialogue how long a dialogue takes, in milliseconds: a quarter for each of its four replies. The first two
+ * replies on a new connection take another quarter each.
  */
 export async function startDelayedRelay(dialogue: number, mannerOf: (domain: string) => Manner): Promise<DelayedRelay> {
   const arrivals = new Map<string, PromiseWithResolvers<number>>();

@@ -1,12 +1,12 @@
-/** Milliseconds of one thing against another, taken in turn. */
+/** The times of two kinds of call, measured in turn, in milliseconds. */
 export interface Sides {
   readonly one: readonly number[];
   readonly other: readonly number[];
 }
 
 /**
- * How often a guess by time is right: the chance that one of `one` took longer than one of `other`, from whichever side it
- * is seen; 0.5 is no better than a coin.
+ * How often a guess by time is right: the probability that a value of one side is greater than a value of the other, for
+ * the better of the two directions. 0.5 is no better than a coin.
  */
 export function auc({ one, other }: Sides): number {
   let wins = 0;
@@ -15,7 +15,7 @@ export function auc({ one, other }: Sides): number {
   return Math.max(share, 1 - share);
 }
 
-/** What `auc` stays below in 95 of 100 runs where there is nothing to tell (Mann-Whitney, two-sided). */
+/** Without a difference, `auc` stays below this in 95 of 100 runs (Mann-Whitney, two-sided). */
 export function chanceAuc({ one, other }: Sides): number {
   return 0.5 + 1.96 * Math.sqrt((one.length + other.length + 1) / (12 * one.length * other.length));
 }
@@ -26,7 +26,7 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 ? (sorted[middle] ?? 0) : ((sorted[middle - 1] ?? 0) + (sorted[middle] ?? 0)) / 2;
 }
 
-/** The difference of the medians, and how far from zero it may be, with 95 % confidence (bootstrap). */
+/** The difference of the medians, and the bound of its size with 95 % confidence (bootstrap). */
 export function difference(sides: Sides, rounds = 500): { readonly medians: number; readonly bound: number } {
   const draw = (values: readonly number[]) =>
     median(values.map(() => values[Math.floor(Math.random() * values.length)] ?? 0));

@@ -2,21 +2,21 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Manner } from './delayed-relay.js';
 import type { OracleStage } from './oracle-stage.js';
 
-/** What an attacker sees of one attack, by name: milliseconds. */
+/** What an attacker measures in one attack: milliseconds, by name. */
 export type Observed = Readonly<Record<string, number>>;
 
 export interface Scenario {
-  /** Of the address in question. */
+  /** The domain of the address in question. */
   readonly domain: string;
-  /** How its mails are met. */
+  /** How the relay treats mails to that domain. */
   readonly manner?: Manner;
-  /** The owner's budget is used up before: then there is one owner, not one for each trial. */
+  /** Whether the owner's budget is used up before. All trials then have the same owner. */
   readonly isSpent?: boolean;
-  /** The attacker's first five mailboxes take their mails late: only the place of the address in question comes free. */
+  /** Whether the attacker's first five mailboxes accept late, so that only the place of the address in question is freed. */
   readonly tarpit?: boolean;
-  /** Before each attack the worker begins anew, and even Redis knows of no earlier dialogue. */
+  /** Restarts the worker before each attack; with `memory`, Redis forgets the times of earlier dialogues, too. */
   readonly restarts?: 'worker' | 'worker and memory';
-  /** Instead: each trial at a domain that was never written to, where the attacker has three mailboxes, too. */
+  /** Another attack: each trial uses a domain without earlier mails, at which the attacker has three mailboxes. */
   readonly neighbours?: true;
 }
 
@@ -32,12 +32,12 @@ export const scenarios = {
 } satisfies Record<string, Scenario>;
 export type ScenarioName = keyof typeof scenarios;
 
-/** The attacker's mailboxes before the one in question; with it they take the six places of a worker. */
+/** The attacker's mailboxes that come before the address in question; with it they take all six places of a worker. */
 const before = 5;
-/** One of these is the attacker's last mailbox; the others keep their mails waiting, each with a domain of its own. */
+/** Each mailbox of the attacker has its own domain. All but the last can be a tarpit. */
 const ownDomain = (index: number) => `own${index}.example`;
 
-/** How long a tarpit lasts: until the address in question had its place, and the last mail after it. */
+/** Milliseconds by which a tarpit delays: enough for the address in question and for the last mail after it. */
 function tarpitOf(dialogue: number, manner: Manner = {}): number {
   return 2.5 * dialogue + 300 + (manner.atRecipient ?? 0) + (manner.atEnd ?? 0);
 }
@@ -50,7 +50,7 @@ export class Attacks {
     private readonly scenario: Scenario,
   ) {}
 
-  /** What the relay does, for `OracleStage.set`. @param dialogue milliseconds that one with it takes. */
+  /** How the relay treats each domain, for `OracleStage.set`. @param dialogue milliseconds that a dialogue takes. */
   static mannerOf(scenario: Scenario, dialogue: number): (domain: string) => Manner {
     const tarpit = scenario.tarpit ? { atEnd: tarpitOf(dialogue, scenario.manner) } : {};
     const own = new Map(Array.from({ length: before }, (_, index) => [ownDomain(index), tarpit]));
@@ -58,25 +58,25 @@ export class Attacks {
     return (domain) => own.get(domain) ?? {};
   }
 
-  /** Makes the accounts for so many attacks. */
+  /** Makes the accounts for this many attacks. */
   async prepare(count: number): Promise<void> {
     const { stage, scenario } = this;
     if (scenario.neighbours) return;
     for (let index = 0; index <= before; index++) await stage.people('own', ownDomain(index), count);
     await stage.people('person', scenario.domain, count);
     if (!scenario.isSpent) return;
-    // Three of its hour, and the place for another network.
+    // An account's budget: three mails in an hour, and one that is kept for another network.
     for (const from of ['12.0.0.1', '12.0.0.1', '12.0.0.1', '12.0.1.1']) await stage.ask(this.#known(0), from);
     await stage.quiet();
   }
 
-  /** What the attacker sees of the next attack. */
+  /** Makes the next attack. @returns what the attacker measures. */
   async attack(side: 'known' | 'unknown'): Promise<Observed> {
     const { stage, scenario } = this;
     const number = this.#next++;
     if (scenario.restarts) await stage.restart();
     if (scenario.restarts === 'worker and memory') await stage.forget();
-    // So that attacks do not fall into step with anything.
+    // A random pause, so that attacks do not fall into step with a timer.
     await sleep(20 + Math.random() * 40);
     try {
       return scenario.neighbours ? await this.#neighbours(side, number) : await this.#queue(side, number);
@@ -85,7 +85,7 @@ export class Attacks {
     }
   }
 
-  /** Five own mailboxes, the address in question, a sixth own one. */
+  /** Asks for five mailboxes of the attacker, the address in question, and a sixth mailbox of the attacker. */
   async #queue(side: 'known' | 'unknown', number: number): Promise<Observed> {
     const { stage, scenario } = this;
     const own = Array.from({ length: before + 1 }, (_, index) => `own${number}@${ownDomain(index)}`);
@@ -109,7 +109,7 @@ export class Attacks {
     };
   }
 
-  /** The address in question, and a while later three own mailboxes at the same domain. */
+  /** Asks for the address in question, and later for three mailboxes of the attacker at the same domain. */
   async #neighbours(side: 'known' | 'unknown', number: number): Promise<Observed> {
     const { stage } = this;
     const domain = `company${number}.example`;
@@ -117,7 +117,7 @@ export class Attacks {
     if (side === 'known') await stage.people('person', domain, 1);
     await stage.ask(`person0@${domain}`);
     await stage.quiet();
-    // The job is settled before its place is free: whoever asks meanwhile meets it, account or not.
+    // Its place is freed only after the job is settled, with or without an account, and would delay the next mails.
     await sleep(2 * stage.dialogue + 200);
     const begun = performance.now();
     const own = [0, 1, 2].map((index) => `own${index}@${domain}`);

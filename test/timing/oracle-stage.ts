@@ -12,23 +12,23 @@ import { type DelayedRelay, type Manner, startDelayedRelay } from './delayed-rel
 const document = 'mutation($input: RequestPasswordResetInput!) { requestPasswordReset(input: $input) { __typename } }';
 
 const listens = /"url":"([^"]+)"[^\n]*the API listens/;
-/** Milliseconds: other things may run on this machine. */
+/** Milliseconds to wait for the API: other programs may run on this machine. */
 const patience = 300_000;
 
-/** A migrated database and a Redis that nobody else uses. */
+/** URLs of a migrated database and a Redis that nothing else uses. */
 export interface Stores {
   readonly database: string;
   readonly redis: string;
 }
 
-/** A request was not taken: with roomy limits, because there is too much to do. */
+/** A request was refused. As the limits are high, the reason is that the server has too much to do. */
 export class RequestRefused extends Error {
   constructor(result: string) {
     super(`a request ended with ${result}`);
   }
 }
 
-/** An API and a worker, each a process of its own, with a relay between them and the mailboxes. */
+/** An API process and a worker process, and a relay that takes their mails with a delay. */
 export class OracleStage {
   readonly #agent = new Agent({ keepAlive: true, maxSockets: 8 });
   #networks = 0;
@@ -36,7 +36,7 @@ export class OracleStage {
 
   private constructor(
     readonly relay: DelayedRelay,
-    /** Milliseconds. */
+    /** How long a dialogue takes, in milliseconds. */
     readonly dialogue: number,
     private readonly api: Latchkey,
     private readonly worker: Latchkey,
@@ -45,7 +45,7 @@ export class OracleStage {
     private readonly plant: boolean,
   ) {}
 
-  /** @param dialogue milliseconds. @param plant the worker holds no place. */
+  /** @param dialogue milliseconds. @param plant whether the worker holds no place, to plant a leak. */
   static async set(
     stores: Stores,
     dialogue: number,
@@ -69,7 +69,7 @@ export class OracleStage {
     return stage;
   }
 
-  /** People without a password yet: name0@domain, name1@domain and so on. */
+  /** Makes accounts without a password: name0@domain, name1@domain and so on. */
   async people(name: string, domain: string, count: number): Promise<void> {
     await this.database.query(
       `insert into account (id, email, password_hash, status)
@@ -79,21 +79,21 @@ export class OracleStage {
   }
 
   /**
-   * @param from an address that nobody asked from before, by default: an attacker may have many, and the worker takes
-   * those first that ask seldom.
+   * @param from the client's IP address; by default one that was not used before. An attacker may have many, and the
+   * worker prefers jobs of clients that ask seldom.
    */
   async ask(email: string, from = this.#newAddress()): Promise<void> {
     const result = await call(this.#agent, this.#url, document, { email }, { 'x-forwarded-for': from });
     if (result !== 'PasswordResetRequested') throw new RequestRefused(result);
   }
 
-  /** Resolves once the worker has nothing to do, but for what it tries again later. */
+  /** Resolves once no job is new or active; jobs that wait for a retry do not count. */
   async quiet(): Promise<void> {
     const waiting = `select 1 from pgboss.job where state in ('created', 'active') limit 1`;
     while ((await this.database.query(waiting)).rowCount !== 0) await sleep(20);
   }
 
-  /** A worker that knows nothing but what Redis does. */
+  /** Replaces the worker by a new one, which knows only what Redis knows. */
   async restart(): Promise<void> {
     const { child } = this.worker;
     child.send({ plant: this.plant });
@@ -105,7 +105,7 @@ export class OracleStage {
     if (said !== 'waits') throw new Error(`the worker ended with ${said}`);
   }
 
-  /** Takes from Redis what it knows of earlier dialogues. */
+  /** Deletes the times of earlier dialogues from Redis. */
   async forget(): Promise<void> {
     await this.redis.del('dialogue-times');
   }
@@ -123,7 +123,7 @@ export class OracleStage {
   }
 }
 
-/** Defaults, but for limits that so many calls would meet; the budget of an account is the default. */
+/** Default settings, except for the limits that so many calls would reach; the budget of an account is the default. */
 function settingsOf({ database, redis }: Stores, smtp: string): Settings {
   const roomy = withoutLimits(/RESET_PER_(?:CLIENT|NETWORK)/);
   return { ...productionSettings({ database, redis, smtp }), TRUST_PROXY: '127.0.0.1/32', ...roomy };

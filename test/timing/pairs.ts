@@ -2,21 +2,21 @@ import { Agent } from 'node:http';
 import { call } from './call.js';
 import type { Sides } from './figures.js';
 
-/** One call of a field, for each side of a trial. */
+/** A call to compare: one document, with the input of each side for a trial. */
 export interface Question {
   readonly document: string;
   readonly one: (trial: number) => object;
   readonly other: (trial: number) => object;
 }
 
-/** Trials before the first that counts: code is compiled, lines are opened. */
+/** Trials that warm up (code is compiled, connections are opened) and do not count. */
 const warmUp = 500;
 
 /**
- * Pairs of calls, each in an order drawn anew, one call at a time on one line that is kept.
+ * Times pairs of calls, each pair in a random order, one call at a time on one kept connection.
  *
- * @param plant microseconds by which the answers to one side are late, to see whether that is found.
- * @returns milliseconds, and how often each result came.
+ * @param plant microseconds that are added to one side's times, to test whether the difference is found.
+ * @returns the times in milliseconds, and how often each result came.
  */
 export async function timePairs(
   url: string,

@@ -1,6 +1,6 @@
 import type { Sides } from './figures.js';
 
-/** How far a quantile of one side lies above that of the other, and the standard error of that: milliseconds. */
+/** How far a quantile of one side is above that of the other, and the standard error of this, in milliseconds. */
 export interface QuantileDifference {
   readonly quantile: number;
   readonly difference: number;
@@ -9,14 +9,14 @@ export interface QuantileDifference {
 
 export type Equivalence = 'within' | 'beyond' | 'undecided';
 
-/** Enough that the mean of their differences is nearly normal. */
+/** So many blocks that the mean of their differences is nearly normally distributed. */
 const blocks = 40;
-/** Of Student's distribution with 39 degrees of freedom, two-sided: 95 % and 99.9 %. */
+/** Critical values of Student's t with 39 degrees of freedom, two-sided: 95 % and 99.9 %. */
 const student = { usual: 2.023, sure: 3.558 } as const;
 
 /**
- * By consecutive blocks of pairs, so that a machine that grows slower in the course of a run widens the interval and
- * shifts nothing: the difference in each block, their mean, and the mean's interval.
+ * The mean of the differences in consecutive blocks of pairs, with its standard error. A machine that gets slower during
+ * a run thus widens the interval, but does not shift it. @throws RangeError when there are fewer than 200 pairs.
  */
 export function quantileDifferences({ one, other }: Sides, quantiles = [0.1, 0.5, 0.9]): QuantileDifference[] {
   const size = Math.floor(Math.min(one.length, other.length) / blocks);
@@ -33,14 +33,14 @@ export function quantileDifferences({ one, other }: Sides, quantiles = [0.1, 0.5
   });
 }
 
-/** Where the difference lies with 95 % confidence. */
+/** The 95 % confidence interval of the difference. */
 export function interval({ difference, error }: QuantileDifference): readonly [from: number, to: number] {
   return [difference - student.usual * error, difference + student.usual * error];
 }
 
 /**
- * Within the bound only if the whole interval is. Beyond it only if that of 99.9 % is: a run asks a dozen times, and one
- * alarm in twenty for nothing would be believed by nobody.
+ * `within` only if the whole 95 % interval is within the bound; `beyond` only if the whole 99.9 % interval is beyond it.
+ * A run makes a dozen such tests, and nobody would believe alarms of which one in twenty tests is false.
  */
 export function equivalence({ difference, error }: QuantileDifference, bound: number): Equivalence {
   const size = Math.abs(difference);

@@ -1,4 +1,4 @@
-/** `npm run timing -- <experiment> [options]`: what a stranger with a clock can tell. */
+/** `npm run timing -- <experiment> [options]`: what an attacker can learn from the times of answers and mails. */
 const experiments: Readonly<Record<string, () => Promise<(options: readonly string[]) => Promise<void>>>> = {
   constant: async () => (await import('./constant.js')).constant,
   'sign-in': async () => (await import('./sign-in.js')).signIn,

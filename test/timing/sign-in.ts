@@ -11,14 +11,15 @@ import { timeRefusals } from './trials.js';
 
 const own = 'argon2id m=19456,t=2,p=1';
 const forms = [own, 'bcrypt 10', 'bcrypt 12', 'argon2id m=65536,t=4,p=1'];
-/** More than a domain needs for shares of its own. */
+/** More accounts than a domain needs for its own shares of forms (src/accounts/passwords/forms/shares.ts). */
 const accounts = 60;
 
 /**
- * Known against unknown, for each form that a tenant's accounts may have, and unknown against unknown as a control; then
- * accounts that nobody can sign in to. Prints medians, the bound of their difference and the chance of a guess.
+ * Times refused sign-ins: known against unknown addresses, for each form that a tenant's accounts may have; unknown
+ * against unknown as a control; then accounts that nobody can sign in to. Prints the medians, the bound of their
+ * difference and how often a guess is right.
  *
- * @param options `--trials N`; `--only TEXT`: of the forms, those whose name holds it.
+ * @param options `--trials N`; `--only TEXT`: only the forms whose name contains the text.
  */
 export async function signIn(options: readonly string[]): Promise<void> {
   const trials = (options.includes('--trials') && Number(options[options.indexOf('--trials') + 1])) || 60;

@@ -4,9 +4,9 @@ import { timePairs } from './pairs.js';
 const document = `mutation($input: SignInInput!) { signIn(input: $input) { __typename } }`;
 
 /**
- * Refused sign-ins in pairs: see `timePairs`. The first two warm up.
+ * Times refused sign-ins in pairs (see `timePairs`), after two pairs that warm up.
  *
- * @param address of a trial, for each side.
+ * @param address the address for a trial, for each side.
  */
 export function timeRefusals(
   url: string,

@@ -2,26 +2,26 @@ import { chanceAuc, median, type Sides } from './figures.js';
 import type { Observed } from './oracle-attack.js';
 import type { Trials } from './worker-trials.js';
 
-/** The most that a guess may be better than a coin. */
+/** The highest AUC that counts as no leak; a coin has 0.5. */
 export const mostAuc = 0.55;
 
 export interface Verdict {
   readonly n: number;
-  /** The statistic that tells most, and its AUC: chosen after the fact, so above 0.5 also by chance. */
+  /** The statistic with the highest AUC. Its AUC is above 0.5 even by chance, because it is chosen afterwards. */
   readonly best: string;
   readonly bestAuc: number;
-  /** AUC of the statistic, and its direction, that one half of the trials chose, on the other half; both ways, and the mean. */
+  /** One half of the trials chooses a statistic and its direction; this is their AUC on the other half, mean of both ways. */
   readonly auc: number;
-  /** 95 % of the runs lie within. */
+  /** The 95 % confidence interval of `auc`. */
   readonly from: number;
   readonly to: number;
-  /** What one statistic's AUC stays below in 95 of 100 runs where there is nothing to tell. */
+  /** Without a leak, the AUC of one statistic stays below this in 95 of 100 runs. */
   readonly chance: number;
   readonly medians: Readonly<Record<'known' | 'unknown', number>>;
   readonly says: 'leak' | 'none' | 'undecided';
 }
 
-/** @param trials as many of a side as of the other; trial `n` of both was made in the same pair. */
+/** @param trials equally many of both sides; trials with the same index were made as a pair. */
 export function verdict(trials: Trials): Verdict {
   const n = trials.known.length;
   const even = half(trials, 0);
@@ -37,7 +37,7 @@ export function verdict(trials: Trials): Verdict {
   return { n, best: best.name, bestAuc: judged(best, trials), auc, from, to, chance, medians, says };
 }
 
-/** In words, and how many trials would tell what these cannot. */
+/** The verdict in words, and how many trials may decide what these cannot. */
 export function inWords({ says, auc, from, to, n }: Verdict): string {
   const interval = `[${from.toFixed(3)}, ${to.toFixed(3)}]`;
   if (says === 'leak') return `LEAK: even the lower limit of ${interval} is above ${mostAuc}`;
@@ -58,7 +58,7 @@ function choose(trials: Trials): Choice {
   return choices.reduce((best, each) => (judged(each, trials) > judged(best, trials) ? each : best));
 }
 
-/** How often the choice is right: that one of the known took longer (or shorter) than one of the unknown. */
+/** The share of all pairs in which the known one took longer (or shorter, as the choice says) than the unknown one. */
 function judged({ name, isLonger }: Choice, trials: Trials): number {
   const { one, other } = sidesOf(trials, name);
   let wins = 0;

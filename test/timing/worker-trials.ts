@@ -10,18 +10,18 @@ export interface Plan {
   readonly scenario: Scenario;
   /** Milliseconds that a dialogue with the relay takes. */
   readonly dialogue: number;
-  /** Pairs. */
+  /** How many pairs of attacks. */
   readonly trials: number;
-  /** The worker holds no place. */
+  /** Whether the worker holds no place, to plant a leak. */
   readonly plant: boolean;
-  /** Ends with the pairs that there are by then. */
+  /** When it aborts, the trials end with the pairs that they have. */
   readonly signal: AbortSignal;
 }
 
-/** Pairs that make the first dialogues with each domain, and are not counted. */
+/** Pairs that warm up: they make the first dialogues with each domain, and are not counted. */
 const warmUp = 3;
 
-/** On a stage of its own. */
+/** Makes the trials on a new stage. */
 export async function attackWorker(stores: Stores, plan: Plan): Promise<Trials> {
   const { scenario, dialogue, trials, plant, signal } = plan;
   const stage = await OracleStage.set(stores, dialogue, Attacks.mannerOf(scenario, dialogue), plant);
@@ -35,10 +35,10 @@ export async function attackWorker(stores: Stores, plan: Plan): Promise<Trials> 
   }
 }
 
-/** Pairs that may be lost in a row because a request was refused: the machine has too much to do. */
+/** How many pairs in a row may be lost because the machine is too busy and a request was refused. */
 const mostLost = 5;
 
-/** An address with an account and one without, in an order drawn anew for each pair. */
+/** Attacks an address with an account and one without, in a random order for each pair. */
 export async function attackInPairs(attacks: Attacks, pairs: number, signal?: AbortSignal): Promise<Trials> {
   const seen = { known: [] as Observed[], unknown: [] as Observed[] };
   let lost = 0;

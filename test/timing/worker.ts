@@ -17,18 +17,19 @@ interface Cell {
 }
 
 /**
- * Whether an own mail tells who has an account, by when it comes after the address in question: each scenario with each
- * relay, on a stage of its own (API, worker, relay, database, Redis), several side by side.
+ * Measures whether an attacker can tell who has an account by the time at which the attacker's own mail comes after a
+ * request for the address in question. Each scenario runs with each relay on a stage of its own (API, worker, relay,
+ * database, Redis), several at the same time.
  *
  * `--trials 200`; `--minutes 30`, after which a row of the table ends with the trials that it has; `--relay 60,300`
- * (milliseconds); `--scenario plain,slow`; `--parallel 4`; `--plant` (the worker holds no place: must be found);
+ * (milliseconds); `--scenario plain,slow`; `--parallel 4`; `--plant` (the worker holds no place: a leak to be found);
  * `--raw file` (every observation, a line of JSON per row). Exit code 1 if a leak is shown.
  */
 export async function worker(options: readonly string[]): Promise<void> {
   const asked = read(options);
   const interrupted = new AbortController();
   const waiting = [...asked.cells];
-  /** The rows end with the trials that they have. */
+  /** Ends all rows with the trials that they have. */
   const interrupt = (error?: unknown) => {
     waiting.length = 0;
     interrupted.abort();
@@ -90,11 +91,11 @@ function read(options: readonly string[]) {
   return { cells, trials, minutes, parallel: Number(values.parallel) || 1, plant: values.plant, raw: values.raw };
 }
 
-/** One server for all stages; each gets a database and a Redis database of its own. */
+/** One PostgreSQL and one Redis for all stages; each stage gets its own database in both. */
 async function startServers() {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-timing-'));
   await chmod(folder, 0o711);
-  // Without fsync, commits differ by less: there is less noise for a leak to hide in.
+  // Without fsync the times of commits vary less, so there is less noise to hide a leak.
   const postgresFlags = ['-c', 'fsync=off', '-c', 'max_connections=300'];
   const postgres = await startEmbeddedPostgres({
     folder: join(folder, 'postgres'),
