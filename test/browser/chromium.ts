@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 
-/** The shell first: the same engine without the windows of a desktop, three times as quick to open a page. */
+/** The headless shell comes first: it has the same engine, and opens a page three times as fast. */
 const executablePath = [
   process.env.CHROMIUM_PATH,
   '/usr/bin/chromium-headless-shell',
@@ -10,11 +10,11 @@ const executablePath = [
   '/usr/bin/google-chrome',
 ].find((path) => path !== undefined && existsSync(path));
 
-/** For `describe.skipIf`, and why, for its name. */
+/** For `describe.skipIf`. `whyNot` is the reason, to be added to the name of the tests. */
 export const noChromium = executablePath === undefined;
 export const whyNot = noChromium ? ' (skipped: no Chromium is installed; CHROMIUM_PATH can name one)' : '';
 
-/** Without the calls that Chromium makes by itself: what goes out must be the page's doing. */
+/** Turns off requests that Chromium makes by itself, so that every request comes from the page. */
 const flags = [
   '--no-sandbox',
   '--disable-quic',
@@ -34,13 +34,13 @@ export interface SentRequest {
 export interface Visit {
   readonly page: Page;
   readonly context: BrowserContext;
-  /** Everything the page asked for, in order. */
+  /** Every request of the page, in order. */
   readonly sent: readonly SentRequest[];
-  /** Errors in the console, uncaught ones too. */
+  /** Errors in the console, and uncaught errors. */
   readonly errors: readonly string[];
-  /** Runs in the page. A text, because the tests are type-checked without the names of the DOM. */
+  /** Evaluates an expression in the page. It is a string, because the tests are type-checked without the DOM's types. */
   read<Value>(expression: string): Promise<Value>;
-  /** Answers calls of one root field with this in the server's place, so many times or from now on. */
+  /** Answers calls of one root field with this result instead of the server, `times` times or always. */
   answer(field: string, result: object, times?: number): Promise<void>;
 }
 
@@ -53,7 +53,7 @@ export class TestBrowser {
     return new TestBrowser(await chromium.launch({ executablePath: executablePath ?? '', args: flags }));
   }
 
-  /** A person with a fresh profile. */
+  /** Opens a page with a new browser profile. */
   async visit(options: BrowserContextOptions = {}): Promise<Visit> {
     const context = await this.browser.newContext(options);
     this.#contexts.push(context);

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { startLatchkey, type TestLatchkey } from '../support/latchkey.js';
 import { asks, noChromium, TestBrowser, type Visit, whyNot } from './chromium.js';
 
-/** What Safari 15.0 has not, of what a script might call. */
+/** Functions that a script might call and that Safari 15.0 does not have. */
 const tooNew = [
   'AbortSignal.timeout',
   'AbortSignal.any',

@@ -5,7 +5,7 @@ import { PasswordPolicy } from '../../src/accounts/passwords/password-policy.js'
 import { feedbackOn, hintOn, sentenceOn, violationOf } from '../../src/password-reset/reset-page/password-feedback.js';
 
 const policy = { minLength: 15, maxLength: 128, rules: [] };
-/** Only the rules that the page knows too. */
+/** An empty list of common passwords, so that the server has only the rules that the page knows, too. */
 const noList = { has: () => false } as unknown as CommonPasswords;
 const server = new PasswordPolicy({ minLength: 15, maxLength: 128, productName: '' }, noList);
 
@@ -14,7 +14,7 @@ describe('feedback on a password', () => {
     const typed = fc.oneof(
       fc.string({ unit: 'binary', maxLength: 140 }),
       fc.string({ unit: 'grapheme', maxLength: 140 }),
-      // Letters with their accents apart, which NFC joins.
+      // Letters followed by combining accents, which NFC composes.
       fc.string({ unit: fc.constantFrom('e\u0301', 'a\u0308', '\u1100\u1161', 'x'), maxLength: 140 }),
     );
     fc.assert(

@@ -6,7 +6,7 @@ const password = 'seven lanterns by the canal';
 const email = 'alice@example.com';
 const phone = { viewport: { width: 360, height: 700 }, hasTouch: true, isMobile: true };
 
-/** WCAG 2.2, 1.4.3: of each text that is seen, against what is behind it. */
+/** The contrast of each visible text with its background (WCAG 2.2, 1.4.3). */
 const contrasts = `(() => {
   const parse = (color) => color.match(/[\\d.]+/g).map(Number);
   const luminance = (color) => {
@@ -51,7 +51,7 @@ describe.skipIf(noChromium)(`the reset page for everybody${whyNot}`, () => {
     await visit.page.waitForSelector('#password');
     return visit;
   };
-  /** One visit through all kinds of views, with what is longest in each. */
+  /** Visits every kind of view, with the longest content in each, and calls `look` in each. */
   const eachView = async (options: object, look: (visit: Visit) => Promise<void>): Promise<void> => {
     const visit = await open('', options);
     await visit.page.waitForSelector('#email');
@@ -152,7 +152,7 @@ describe.skipIf(noChromium)(`the reset page for everybody${whyNot}`, () => {
     await keyboard.press('Enter');
     await visit.page.waitForSelector('h1:text-is("Your password is changed")');
     expect(await focused()).toBe('heading');
-    // No address to sign in at was set, so there is no link that leads nowhere.
+    // The settings have no sign-in URL, so the page shows no link for it.
     expect(await visit.page.isVisible('#sign-in')).toBe(false);
   });
 

@@ -18,7 +18,7 @@ const unavailable = {
 describe.skipIf(noChromium)(`the reset page in a browser${whyNot}`, () => {
   let latchkey: TestLatchkey;
   let browser: TestBrowser;
-  /** Another site: the product that people sign in to. */
+  /** The site of the product, to which people sign in: another origin than the reset page. */
   let product: Server;
   const productSaw: IncomingHttpHeaders[] = [];
   let productUrl: string;
@@ -267,7 +267,7 @@ describe.skipIf(noChromium)(`the reset page in a browser${whyNot}`, () => {
   describe('what goes wrong', () => {
     test('a password that the server refuses costs no key, and the numbers are told', async () => {
       const visit = await browser.visit();
-      // Without the policy, the page cannot tell by itself.
+      // Without the policy the page cannot check the password itself.
       await visit.answer('passwordPolicy', unavailable);
       await visit.page.goto(pageFor(await latchkey.keyFor(await newAccount())));
       await setPassword(visit, 'too short');
@@ -358,7 +358,7 @@ describe.skipIf(noChromium)(`the reset page in a browser${whyNot}`, () => {
         await visit.page.press('#submit', 'Enter');
         await expect.poll(() => calls(visit, 'passwordResetKey')).toBe(before + 1);
       } finally {
-        // Chromium keeps connections in reserve, and a server that drains waits for those.
+        // Chromium keeps spare connections open, and a server that drains would wait for them.
         await browser.leaveAll();
         await strict.close();
       }

@@ -27,9 +27,9 @@ describe('the documented words of a default', () => {
   });
 
   it('cannot be of another type than the setting: this file would not compile', () => {
-    // @ts-expect-error a word where a number is read
+    // @ts-expect-error the default is a word, but the setting is a number
     setting({ value: integer(0, 9), byDefault: 'three', meaning: '' });
-    // @ts-expect-error a rule that ends in a word
+    // @ts-expect-error the derived default is a word, but the setting is a number
     setting({ value: integer(0, 9), byDefault: forDev('three', 'four'), meaning: '' });
     const row = setting({ value: integer(0, 9), byDefault: absent(), meaning: '' });
     expect(wordsOf(row.byDefault)).toBe('none');

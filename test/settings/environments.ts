@@ -5,7 +5,7 @@ import { readSettings, type Settings, SettingsError } from '../../src/settings/s
 export const ed25519 = generateKeyPairSync('ed25519').privateKey;
 export const pem = ed25519.export({ format: 'pem', type: 'pkcs8' }).toString();
 
-/** What production needs at least, for every command. */
+/** The settings that production requires, for every command. */
 export const production = {
   PUBLIC_URL: 'https://recover.example.com',
   DATABASE_URL: 'postgres://latchkey:pw@db.example/latchkey',
@@ -19,12 +19,12 @@ export const production = {
 
 export type Change = Readonly<Record<string, string | undefined>>;
 
-/** Settings of a sound environment with one change. */
+/** The settings of a valid environment with one change. @throws SettingsError when the change makes it invalid. */
 export function settingsWith(change: Change = {}, command: Command = 'api'): Settings {
   return readSettings({ ...production, ...change }, command);
 }
 
-/** Every fault of a sound environment with one change, by name. */
+/** The faults of a valid environment with one change, by the names of the settings. */
 export function faultsOf(change: Change, command: Command = 'api'): Record<string, string> {
   try {
     settingsWith(change, command);

@@ -43,7 +43,7 @@ it('refuses every list of limits with one part that is not', () => {
   );
 });
 
-/** Four of them never cover too much. */
+/** Networks so small that four of them never cover more addresses than TRUST_PROXY allows. */
 const network = fc.oneof(
   fc.tuple(fc.ipV4(), fc.option(fc.integer({ min: 6, max: 32 }))),
   fc.tuple(fc.ipV6(), fc.option(fc.integer({ min: 102, max: 128 }))),

@@ -124,7 +124,7 @@ function report(name: string, sides: Awaited<ReturnType<typeof timePairs>>): voi
   );
 }
 
-/** The AUC of a sample of 3,000 to 6,000 pairs, because its cost grows with the square of their number. */
+/** The AUC of a sample of at most 6,000 pairs, because its cost grows with the square of their number. */
 function sampledAuc({ one, other }: Awaited<ReturnType<typeof timePairs>>): string {
   const step = Math.max(1, Math.floor(one.length / 3_000));
   const some = (values: readonly number[]) => values.filter((_, index) => index % step === 0);

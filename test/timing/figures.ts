@@ -5,8 +5,8 @@ export interface Sides {
 }
 
 /**
- * How often a guess by time is right: the probability that a value of one side is greater than a value of the other, for
- * the better of the two directions. 0.5 is no better than a coin.
+ * How often a guess by time is right: the probability that a value of one side is greater than a value of the other,
+ * for the better of the two directions. 0.5 is no better than a coin.
  */
 export function auc({ one, other }: Sides): number {
   let wins = 0;

@@ -12,7 +12,7 @@ export interface Scenario {
   readonly manner?: Manner;
   /** Whether the owner's budget is used up before. All trials then have the same owner. */
   readonly isSpent?: boolean;
-  /** Whether the attacker's first five mailboxes accept late, so that only the place of the address in question is freed. */
+  /** Whether the attacker's first five mailboxes accept late, so that only the address in question frees its place. */
   readonly tarpit?: boolean;
   /** Restarts the worker before each attack; with `memory`, Redis forgets the times of earlier dialogues, too. */
   readonly restarts?: 'worker' | 'worker and memory';

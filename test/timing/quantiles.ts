@@ -15,8 +15,8 @@ const blocks = 40;
 const student = { usual: 2.023, sure: 3.558 } as const;
 
 /**
- * The mean of the differences in consecutive blocks of pairs, with its standard error. A machine that gets slower during
- * a run thus widens the interval, but does not shift it. @throws RangeError when there are fewer than 200 pairs.
+ * The mean of the differences in consecutive blocks of pairs, with its standard error. A machine that gets slower
+ * during a run thus widens the interval, but does not shift it. @throws RangeError when there are fewer than 200 pairs.
  */
 export function quantileDifferences({ one, other }: Sides, quantiles = [0.1, 0.5, 0.9]): QuantileDifference[] {
   const size = Math.floor(Math.min(one.length, other.length) / blocks);
@@ -39,8 +39,8 @@ export function interval({ difference, error }: QuantileDifference): readonly [f
 }
 
 /**
- * `within` only if the whole 95 % interval is within the bound; `beyond` only if the whole 99.9 % interval is beyond it.
- * A run makes a dozen such tests, and nobody would believe alarms of which one in twenty tests is false.
+ * `within` only if the whole 95 % interval is within the bound; `beyond` only if the whole 99.9 % interval is beyond
+ * it: a run makes a dozen such tests, and at 95 % one in twenty would be a false alarm.
  */
 export function equivalence({ difference, error }: QuantileDifference, bound: number): Equivalence {
   const size = Math.abs(difference);

@@ -6,8 +6,8 @@ import { startLatchkey } from '../support/latchkey.js';
 import { auc, chanceAuc, difference } from './figures.js';
 import { timeRefusals } from './trials.js';
 
-// A short form of `npm run timing -- sign-in`: it measures refused sign-ins. The figures themselves are taken on a machine
-// where nothing else runs. That both sides do the same work is tested in test/accounts/passwords/forms/shares.test.ts.
+// A short form of `npm run timing -- sign-in`: it measures refused sign-ins. The figures themselves are taken on a
+// machine where nothing else runs. test/accounts/passwords/forms/shares.test.ts tests that both sides do equal work.
 it('the experiment refuses known and unknown alike and tells what a clock could', async () => {
   const latchkey = await startLatchkey({ withoutWorker: true });
   try {

@@ -14,9 +14,9 @@ const names = [
   'last of all since the first request',
 ];
 
-// A short form of `npm run timing -- worker`; the figures themselves are taken on a machine where nothing else runs. How
-// long a place is held is tested in test/password-reset/no-oracle.test.ts, with a clock of the test. API and worker are
-// two processes, which cannot share the stand-in for Redis.
+// A short form of `npm run timing -- worker`; the figures themselves are taken on a machine where nothing else runs.
+// How long a place is held is tested in test/password-reset/no-oracle.test.ts, with a clock of the test. API and worker
+// are two processes, which cannot share the stand-in for Redis.
 describe.skipIf(!hasRedisServer)('the experiment of the worker as an oracle (needs a redis-server on PATH)', () => {
   it('finds the leak that there was: a place that is given up where nothing is sent', {
     timeout: 120_000,

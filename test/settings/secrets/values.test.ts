@@ -37,7 +37,7 @@ describe('SECRET', () => {
   });
 });
 
-/** Random bytes without chance: the same in every run. */
+/** Bytes that look random but are the same in every run. */
 const digest = (seed: number) => createHash('sha512').update(`seed ${seed}`).digest();
 
 describe('a value looks random', () => {
