@@ -38,7 +38,7 @@ export interface Visit {
   readonly sent: readonly SentRequest[];
   /** Errors in the console, and uncaught errors. */
   readonly errors: readonly string[];
-  /** Evaluates an expression in the page. It is a string, because the tests are type-checked without the DOM's types. */
+  /** Evaluates an expression in the page. A string, because the tests are type-checked without the DOM's types. */
   read<Value>(expression: string): Promise<Value>;
   /** Answers calls of one root field with this result instead of the server, `times` times or always. */
   answer(field: string, result: object, times?: number): Promise<void>;

@@ -74,7 +74,7 @@ describe('docker-compose.yml', () => {
     const { privateKey } = generateKeyPairSync('ed25519');
     const secrets: Record<string, string> = {
       SECRET: randomBytes(32).toString('base64'),
-      // As the documented line writes it into `.env`: line ends as `\n`.
+      // With line ends written as `\n`, as the documented command writes it to `.env`.
       ACCESS_TOKEN_SIGNING_KEY: privateKey.export({ format: 'pem', type: 'pkcs8' }).toString().replaceAll('\n', '\\n'),
     };
     for (const [name, { environment }] of ours()) {
@@ -91,7 +91,7 @@ describe('docker-compose.yml', () => {
 
   it('lets the processes end what is under way', () => {
     for (const name of ['api', 'worker']) {
-      // Longer than the 60 seconds after which a process ends whatever happens.
+      // A process that is told to end exits after 60 seconds at the latest.
       expect(Number.parseInt(services[name]?.stop_grace_period ?? '', 10), name).toBeGreaterThan(60);
     }
   });
@@ -141,7 +141,7 @@ describe('Dockerfile', () => {
     const open = rest.filter((line) => line.startsWith('!')).map((line) => line.slice(1));
     expect(sources().filter((source) => !open.includes(source.split('/')[0] ?? ''))).toEqual([]);
     expect(open.filter((each) => !sources().some((source) => source.split('/')[0] === each))).toEqual([]);
-    // Secrets, data and what other machines built stay outside.
+    // Secrets, data and files built on the host stay out of the image.
     expect(open.filter((each) => /^(?:\.env|\.git|\.latchkey|node_modules|dist)/.test(each))).toEqual([]);
   });
 
@@ -158,10 +158,10 @@ describe('Dockerfile', () => {
 });
 
 /**
- * As much YAML as that file uses: mappings and sequences by indentation, sequences in brackets, plain and
- * double-quoted text. Every value is text.
+ * Reads the part of YAML that the file uses: indented mappings and sequences, sequences in brackets, plain and
+ * double-quoted text. Every value is a string.
  *
- * @throws Error on a line that is something else.
+ * @throws Error on any other line.
  */
 function readYaml(text: string): Yaml {
   const lines = text

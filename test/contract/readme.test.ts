@@ -15,7 +15,7 @@ beforeAll(async () => {
   for await (const page of glob('**/*.md', { cwd: packageFolder, exclude: ignored })) pages.push(page);
 });
 
-/** What stands in code spans and code blocks: prose about "latchkey" is no command. */
+/** The lines of code spans and code blocks. Prose is left out, since "latchkey" is no command there. */
 function codeIn(page: string): string[] {
   return [...read(page).matchAll(/^```[^\n]*\n([\s\S]*?)^```|`([^`\n]+)`/gm)].flatMap(([, block, span]) =>
     (block ?? span ?? '').split('\n'),
@@ -69,7 +69,7 @@ describe('every command that a page names exists', () => {
       ),
     );
     expect(wrong).toEqual([]);
-    // A process for each command, on a machine that may be busy.
+    // Each command is a process of its own, and the machine may be busy.
   }, 120_000);
 });
 
@@ -118,7 +118,7 @@ it('no file holds a path of the machine that it was written on', () => {
     (file) => file !== '' && existsSync(join(packageFolder, file)),
   );
   expect(files.length).toBeGreaterThan(100);
-  // Put together here, so that this file does not hold them itself.
+  // Joined at run time, so that this file does not contain such paths itself.
   const paths = new RegExp(`(?<![\\w.-])/(?:${['work', 'farm', 'root'].join('|')})/`);
   const found = files.flatMap((file) =>
     readFileSync(join(packageFolder, file), 'latin1')

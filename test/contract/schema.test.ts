@@ -36,7 +36,7 @@ it('makes every failure a UserError, so that a client older than the server has 
   for (const union of types.filter(isUnionType)) {
     const members = union.getTypes();
     const successes = members.filter((member) => !failures.includes(member));
-    // A sign-up makes an account or asks for a mail: `SIGN_UP`.
+    // A sign-up has two successes: an account, or a mail to confirm (see `SIGN_UP`).
     expect(successes, union.name).toHaveLength(union.name === 'SignUpResult' ? 2 : 1);
     expect(members.length, union.name).toBeGreaterThan(1);
   }
@@ -56,7 +56,7 @@ it('takes one input object per mutation and answers with a union', () => {
 describe('says of itself', () => {
   const described = types.flatMap((type) => {
     const rows: { name: string; text: string | null | undefined; wantsExample: boolean }[] = [];
-    // What a query and a mutation are, GraphQL itself says.
+    // GraphQL itself defines what Query and Mutation are.
     const isRoot = type === schema.getQueryType() || type === schema.getMutationType();
     if (!isRoot) rows.push({ name: type.name, text: type.description, wantsExample: !isScalarType(type) });
     if (isEnumType(type)) {

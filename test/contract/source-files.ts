@@ -3,12 +3,12 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { packageFolder } from '../../src/package-files.js';
 
 export interface Import {
-  /** Of the file that imports, from the root of the package. */
+  /** The path of the importing file, from the root of the package. */
   readonly file: string;
-  /** A file from the root of the package, or the name of a package. */
+  /** The imported file's path from the root of the package, or the name of the imported package. */
   readonly target: string;
   readonly isPackage: boolean;
-  /** `type` imports are erased, `dynamic` ones load when they are called. */
+  /** `type` imports are erased by the compiler; `dynamic` ones are loaded when they are called. */
   readonly kind: 'static' | 'type' | 'dynamic';
 }
 
@@ -24,7 +24,7 @@ export async function sourceFiles(...folders: readonly string[]): Promise<string
 const statement = /^(?:import|export)\s+(type\s)?(?:([^;'"]*?)\s*from\s+)?['"]([^'"]+)['"]/gm;
 const dynamic = /(typeof\s+)?\bimport\(\s*['"]([^'"]+)['"]\s*\)/g;
 
-/** Every import and re-export of a file. Imports whose names are all marked `type` are erased as whole ones are. */
+/** Every import and re-export of a file. An import whose names are all marked `type` counts as a `type` import. */
 export async function importsOf(file: string): Promise<Import[]> {
   const text = await readFile(join(packageFolder, file), 'utf8');
   const code = text.replace(/^\s*(?:\/\*\*?[\s\S]*?\*\/|\/\/.*)$/gm, '');

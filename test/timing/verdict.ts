@@ -10,7 +10,7 @@ export interface Verdict {
   /** The statistic with the highest AUC. Its AUC is above 0.5 even by chance, because it is chosen afterwards. */
   readonly best: string;
   readonly bestAuc: number;
-  /** The AUC, on one half of the trials, of the statistic and direction that the other half chose; mean of both ways. */
+  /** The AUC on one half of the trials of the statistic and direction that the other half chose; mean of both ways. */
   readonly auc: number;
   /** The 95 % confidence interval of `auc`. */
   readonly from: number;
