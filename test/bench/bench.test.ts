@@ -66,7 +66,7 @@ describe.skipIf(!isMeasurable)(
         rows.map((row) => (typeof row === 'string' ? row : expect.stringMatching(row))),
       );
       for (const { name, ours, floor } of measured) {
-        // A difference of two figures of a quarter of a second may be anything.
+        // This figure is a difference of two measurements of a quarter of a second: it may even be negative.
         if (!name.includes('beside its hashes')) expect(ours, name).toBeGreaterThan(0);
         expect(ours, name).not.toBeNaN();
         expect(floor, name).toBeGreaterThanOrEqual(0);

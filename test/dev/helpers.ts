@@ -24,7 +24,7 @@ export interface OwnerProcess {
   readonly description: string;
 }
 
-/** Starts an embedded part in another process, which the test can then kill. */
+/** Starts an embedded part (PostgreSQL, Redis or the folder) in another process, which the test can kill. */
 export async function startOwner(
   part: 'postgres' | 'redis' | 'folder',
   folder: string,
@@ -47,9 +47,9 @@ export async function startOwner(
   throw new Error(`The owner ended: ${errors}`);
 }
 
-/** Kills the owner and whatever is in its process group, as Ctrl-C in a terminal reaches them all. */
+/** Kills the owner and its whole process group, because Ctrl-C in a terminal also reaches the whole group. */
 export async function killHard({ child }: OwnerProcess): Promise<void> {
-  // Without a process id the signal would go to our own group.
+  // Without a process id the signal would go to the test's own process group.
   if (!child.pid) throw new Error('The owner did not start');
   process.kill(-child.pid, 'SIGKILL');
   if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');

@@ -27,7 +27,7 @@ async function ask(url: string, sql: string): Promise<Record<string, unknown>[]>
   }
 }
 
-/** A folder that every user can enter, so that nothing has to be laid out elsewhere. */
+/** A folder that every user can enter, so that data and binaries can stay in it even if root runs the test. */
 async function openFolder(): Promise<string> {
   const folder = await temporaryFolder();
   await chmod(folder, 0o711);
@@ -39,7 +39,7 @@ afterAll(async () => {
   if (stopped) await rm(join(await stopped, '..'), { recursive: true, force: true });
 });
 
-/** The folder of a server that ran and was stopped: a copy of one that was made once, because making it takes seconds. */
+/** The folder of a stopped server: a copy, because making one takes seconds. */
 async function folderOfStopped(): Promise<string> {
   stopped ??= (async () => {
     const open = await mkdtemp(join(tmpdir(), 'latchkey-test-'));
@@ -103,7 +103,7 @@ describe('embedded PostgreSQL', { timeout: 30_000 }, () => {
     const other = spawn('sleep', ['60']);
     onTestFinished(() => void other.kill());
     await writeFile(join(folder, 'data', 'postmaster.pid'), `${other.pid}\n${join(folder, 'data')}\n`);
-    // PostgreSQL itself may take the file for that of a live server, and refuse.
+    // PostgreSQL itself may take the pid file for that of a live server, and refuse to start.
     await startEmbeddedPostgres({ folder }).then(
       (postgres) => postgres.stop(),
       () => {},
@@ -177,13 +177,13 @@ describe.skipIf(!isRoot)('embedded PostgreSQL started by root (skipped unless ro
     expect(second.description).toContain(systemFolder);
     await second.stop();
 
-    // Removing the folder is the way to start afresh, wherever the data is.
+    // Removing the folder starts afresh, even when the data is kept elsewhere.
     await rm(folder, { recursive: true });
     const afresh = await start({ folder, binaries, systemFolder });
     await expect(ask(afresh.url, 'SELECT number FROM note')).rejects.toMatchObject({ code: '42P01' });
     await afresh.stop();
 
-    // Nobody comes back for the data of a removed clone: the next start anywhere removes it.
+    // The data of a removed folder is never used again: the next start, of any folder, removes it.
     const abandoned = await dataIn(folder);
     await rm(folder, { recursive: true });
     await start({ folder: join(closed, 'another'), binaries, systemFolder });
@@ -202,7 +202,7 @@ describe.skipIf(!isRoot)('embedded PostgreSQL started by root (skipped unless ro
     const binaries = await openBinaries();
     const as = (id: number) => ({ env: { ...process.env, OWNER_ID: String(id), OWNER_BINARIES: binaries } });
     const nobody = { uid: 65534, gid: 65534 };
-    // Not a candidate for root, unlike the user nobody.
+    // A user that root does not choose for the server, unlike nobody.
     const ordinary = { uid: 12_345, gid: 12_345 };
     await mkdir(folder);
     await chown(folder, nobody.uid, nobody.gid);
@@ -221,7 +221,7 @@ describe.skipIf(!isRoot)('embedded PostgreSQL started by root (skipped unless ro
   });
 });
 
-/** The package's binaries where every user reaches them, wherever the checkout stands. */
+/** A copy of the package's binaries that every user can reach, wherever the checkout is. */
 async function openBinaries(): Promise<string> {
   const { folder } = await findPostgresBinaries();
   const copy = join(await openFolder(), 'native');
