@@ -4,7 +4,7 @@ import { answerCalls } from './child.js';
 import { machineTime } from './process-figures.js';
 
 const tasks = {
-  /** Hashes for so many seconds, `concurrency` at a time. */
+  /** Hashes for `seconds`, `concurrency` at a time. */
   async hash(input: { seconds: number; concurrency: number; memoryKib: number; timeCost: number }) {
     const options = { memoryCost: input.memoryKib, timeCost: input.timeCost, parallelism: 1, hashLength: 32 };
     let total = 0;

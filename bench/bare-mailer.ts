@@ -2,7 +2,7 @@ import { createTransport } from 'nodemailer';
 import { answerCalls } from './child.js';
 
 const tasks = {
-  /** Hands the same mail to every address, with nothing but nodemailer's usual options. */
+  /** Sends the same mail to every address, with nodemailer's pool and its default options. */
   async send(input: {
     url: string;
     from: string;

@@ -13,7 +13,7 @@ export class Child<Tasks> {
 
   private constructor(private readonly process: ChildProcess) {}
 
-  /** @param file beside this one, without its ending. */
+  /** @param file a file in this folder, without `.ts`. */
   static start<Tasks>(file: string, environment: NodeJS.ProcessEnv = {}): Child<Tasks> {
     const env = { ...process.env, NODE_ENV: 'production', ...environment };
     return new Child(fork(new URL(`./${file}.js`, import.meta.url), { env }));
@@ -52,7 +52,7 @@ export class Child<Tasks> {
   }
 }
 
-/** The other side: answers calls one by one, and ends with the process that started it. */
+/** The child's side: runs the tasks that are called, and exits with the process that started it. */
 export function answerCalls<Tasks extends object>(tasks: Tasks): void {
   process.on('message', async ({ id, name, input }: { id: number; name: keyof Tasks; input: unknown }) => {
     try {

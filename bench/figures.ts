@@ -19,8 +19,8 @@ export function percentile(numbers: readonly number[], share: number): number {
 }
 
 /**
- * The figures as a Markdown table. Ratios are taken in each round, because only measurements within seconds of each
- * other compare.
+ * The figures as a Markdown table. Ratios are taken within each round, because only measurements that are seconds apart
+ * can be compared.
  */
 export function table(figures: readonly Figure[]): string {
   const rows = figures.map(({ name, ours, floor, target }) => {

@@ -7,7 +7,7 @@ import { queueSchema } from '../src/jobs/queue/tables.js';
 import { resetRequests } from '../src/password-reset/reset-requests.js';
 import { answerCalls } from './child.js';
 
-/** Connections of the API's queue. */
+/** As many connections as the API's queue has. */
 const poolSize = 8;
 const answer = JSON.stringify({
   data: {
@@ -18,10 +18,10 @@ const answer = JSON.stringify({
     },
   },
 });
-/** As the rate limiter's own: a counter with an expiry, and how long it still lives. */
+/** Like the rate limiter's script: increments a counter with an expiry, and returns its remaining time to live. */
 const countScript = `redis.call('set', KEYS[1], 0, 'EX', ARGV[1], 'NX')
   return {redis.call('incr', KEYS[1]), redis.call('pttl', KEYS[1])}`;
-/** The row that pg-boss writes, with the settings of the queue, and its signal to the workers. */
+/** Writes the row that pg-boss writes, with the settings of the queue, and notifies the workers. */
 const insertJobs = `
   with written as (
     insert into ${queueSchema}.job (id, name, data, priority, start_after, created_on, expire_seconds, deletion_seconds,
@@ -36,7 +36,7 @@ const insertJobs = `
 
 type Write = (job: string) => Promise<unknown>;
 
-/** A server that does only what a request needs at least: the same calls to the stores, written by hand. */
+/** A server that does only the least that a request needs: the same calls to the stores, written by hand. */
 async function serve({ database, redis: redisUrl, together }: { database: string; redis: string; together: boolean }) {
   const pool = new pg.Pool({ connectionString: database, max: poolSize });
   const redis = new Redis(redisUrl);
@@ -64,7 +64,7 @@ async function serve({ database, redis: redisUrl, together }: { database: string
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-/** Everything that waits while one statement is under way goes into the next. */
+/** Writes in groups: all jobs that come while one statement is under way go into the next one. */
 function inGroups(writeNow: (jobs: readonly string[]) => Promise<unknown>): Write {
   let waiting: { job: string; done: () => void; failed: (error: unknown) => void }[] = [];
   let isWriting = false;

@@ -6,7 +6,7 @@ import { machineTime } from './process-figures.js';
 
 export type { Environment };
 
-/** Production settings, with limits so high that one machine that plays all clients does not meet them. */
+/** Production settings, with limits so high that one machine as all clients does not reach them. */
 export function productionEnvironment(urls: { database: string; redis: string; smtp: string }): Environment {
   const { PORT, OPS_PORT, ...production } = productionSettings(urls);
   return { ...production, SUPPORT_URL: 'https://bench.example/support', LOG_LEVEL: 'warn', ...withoutLimits() };
@@ -17,11 +17,11 @@ export class Server {
   private constructor(
     private readonly process: Latchkey,
     readonly url: string,
-    /** From its start until it said that it was ready; milliseconds. */
+    /** Milliseconds from the start of the process until /readyz answered 200. */
     readonly startMs: number,
   ) {}
 
-  /** @throws Error when it ends before it is ready, or is not ready after half a minute. */
+  /** @throws Error when the process ends before it is ready, or is not ready after half a minute. */
   static async start(command: 'api' | 'worker', environment: Environment): Promise<Server> {
     const port = await freePort();
     const ports =
@@ -44,13 +44,13 @@ export class Server {
     return this.process.pid;
   }
 
-  /** Nothing of what it holds is needed any more, and a graceful end takes a second. */
+  /** Kills the process: nothing that it holds is needed any more, and a graceful end takes a second. */
   async stop(): Promise<void> {
     await this.process.stop('SIGKILL');
   }
 }
 
-/** Starts a process for each measurement; or, where figures do not count, one of each kind for all of them. */
+/** Starts a process for each measurement, or, if `keeps` is set, one of each kind for all measurements. */
 export class Servers {
   readonly #kept = new Map<string, Server>();
 

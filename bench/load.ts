@@ -4,7 +4,7 @@ import autocannon, { type Request } from 'autocannon';
 import { answerCalls } from './child.js';
 import { machineTime } from './process-figures.js';
 
-/** What is asked, over and over with other variables. */
+/** A query that is sent again and again with different variables. */
 export interface Question {
   readonly url: string;
   readonly query: string;
@@ -19,10 +19,10 @@ const headers = {
 };
 
 const tasks = {
-  /** As fast as the answers come, for `seconds` or until `amount` were sent. */
+  /** Sends requests as fast as answers come, for `seconds` or until `amount` are sent. */
   async run(input: Question & { connections: number; seconds?: number; amount?: number }) {
     const { url, connections, seconds, amount, answer } = input;
-    // Each connection has its own part of the requests, so that no two send the same.
+    // Each connection has its own part of the requests, so that no request is sent by two.
     const parts: Request[][] = [];
     for (const [index, body] of bodies(input).entries()) {
       const part = index % connections;
@@ -35,7 +35,7 @@ const tasks = {
       url,
       connections,
       ...(amount ? { amount } : { duration: seconds ?? 1 }),
-      // It ends at a sample only.
+      // Milliseconds. autocannon stops only when it takes a sample.
       sampleInt: 50,
       setupClient: (client) => client.setRequests(parts[clients++] ?? []),
       verifyBody: (body) => {
@@ -51,7 +51,7 @@ const tasks = {
     return { total: requests.total, perSecond: requests.total / duration, p50: latency.p50, p99: latency.p99 };
   },
 
-  /** At a steady pace, whether answers come or not. @returns when each answer was there, by the machine's clock. */
+  /** Sends at a steady rate, whether or not answers come. @returns when each answer came (`machineTime`). */
   async pace(input: Question & { perSecond: number }): Promise<number[]> {
     const agent = new Agent({ keepAlive: true, maxSockets: 32 });
     const began = machineTime();

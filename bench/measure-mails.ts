@@ -12,7 +12,7 @@ import type { Options } from './options.js';
 import { cpuSeconds } from './process-figures.js';
 import { knownAddress, type Stage } from './stage.js';
 
-/** How fast waiting mails are handed over beside nodemailer alone, and how long one takes while nothing waits. */
+/** Measures how fast a worker sends waiting mails, next to nodemailer alone, and how soon it sends one if none waits. */
 export async function measureMails(stage: Stage, options: Options): Promise<Figure[]> {
   const api = await stage.servers.take('api');
   try {
@@ -98,7 +98,7 @@ async function byNodemailer(stage: Stage, recipients: readonly string[]): Promis
   }
 }
 
-/** From the first mail to the last: how long the process took to start is another figure. */
+/** Measures from the first mail to the last, because the start of the process is another figure. */
 async function handOver(stage: Stage, pid: number, mails: number): Promise<HandOver> {
   const begun = await stage.sink.call('wait', { mails: 1, withinMs: 30_000 });
   const before = cpuSeconds(pid);
@@ -110,7 +110,7 @@ async function handOver(stage: Stage, pid: number, mails: number): Promise<HandO
   };
 }
 
-/** Milliseconds from the answer that a person sees to the relay's 250. */
+/** Measures the milliseconds from the answer that a person sees to the relay's 250. */
 async function measureDelay(stage: Stage, api: Server, { seconds, rounds, pace }: Options): Promise<Figure[]> {
   const worker = await stage.servers.take('worker');
   const delays: number[][] = [];

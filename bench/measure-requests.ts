@@ -10,7 +10,7 @@ export const connections = 32;
 /** Requests that are prepared per second of a measurement; more than any machine answers would only cost time. */
 const preparedPerSecond = 8_000;
 
-/** `requestPasswordReset` as the SDK sends it, for addresses that come no second time until all were used. */
+/** `requestPasswordReset` as the SDK sends it. No address is used twice before all have been used. */
 export function requests(url: string, addresses: readonly string[]) {
   const variables = addresses.map((email) => ({ input: { email } }));
   return { url, query: RequestPasswordResetDocument.toString(), variables, answer: 'PasswordResetRequested' };
@@ -20,7 +20,7 @@ export function addresses(many: number, make: (number: number) => string): strin
   return Array.from({ length: many }, (_, number) => make(number));
 }
 
-/** How many requests a second, and what each costs, beside the same calls to the stores by hand. No worker runs. */
+/** Measures requests per second and their cost, next to the same store calls written by hand. No worker runs. */
 export async function measureRequests(stage: Stage, options: Options): Promise<Figure[]> {
   const { seconds, rounds } = options;
   const api = await stage.servers.take('api');

@@ -15,14 +15,14 @@ import { cpuSeconds } from './process-figures.js';
 import { type Stage, unknownAddress } from './stage.js';
 
 const resetting = 8;
-/** The new password is compared with the current one, and then hashed: both cost the same, because both are ours. */
+/** The new password is compared with the current hash, then hashed. Both cost the same: the hash is of our own form. */
 const hashesPerReset = 2;
 /** Keys that are minted per second and core; more than argon2id with these settings lets any core use up. */
 const keysPerSecond = 80;
 
-/** Resets beside their hashes alone, and what they leave of the throughput of everything else. */
+/** Measures resets next to their hashes alone, and how many other requests are served while resets run. */
 export async function measureResets(stage: Stage, options: Options): Promise<Figure[]> {
-  // On a busy machine a hash takes a good part of a second, and none would end in less.
+  // On a busy machine a hash takes most of a second: a shorter measurement would see none end.
   const seconds = Math.max(options.seconds, 1);
   const { argon2, hashConcurrency } = readSettings(stage.environment, 'api').accounts;
   const api = await stage.servers.take('api');
@@ -108,7 +108,7 @@ async function costOf(pid: number, run: () => Promise<{ total: number; perSecond
   return { perSecond, cpuMs: ((cpuSeconds(pid) - before) * 1000) / total };
 }
 
-/** Writes the records of keys as the worker would, without the mails. */
+/** Makes keys and writes their records as the worker would, without mails. */
 class KeyMint {
   readonly #resetKeys: ResetKeys;
   #next = 0;
@@ -118,7 +118,7 @@ class KeyMint {
     this.#resetKeys = new ResetKeys(stage.redis, secrets, createLog('warn', 'bench'), new Metrics());
   }
 
-  /** Keys of as many accounts, as long as there are enough. */
+  /** Makes a key for each of the next `many` accounts; fewer at the end of the table. */
   async mint(many: number): Promise<string[]> {
     const { database, accounts } = this.stage;
     const { rows } = await database.query<{ id: string; credential_version: number; expires_at: Date }>(

@@ -5,7 +5,7 @@ import { type Options, until } from './options.js';
 import { residentMib } from './process-figures.js';
 import { knownAddress, type Stage } from './stage.js';
 
-/** How long a process takes to be ready, and the memory that it holds: idle, and after requests that the worker serves. */
+/** Measures how long a process takes to be ready, and its memory when idle and after a load of requests. */
 export async function measureStart(stage: Stage, options: Options): Promise<Figure[]> {
   const { rounds, accounts } = options;
   const found = { api: [] as Memory[], worker: [] as Memory[] };

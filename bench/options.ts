@@ -4,7 +4,7 @@ export const measurements = ['requests', 'mails', 'resets', 'start'] as const;
 export type Measurement = (typeof measurements)[number];
 
 export interface Options {
-  /** Per measurement. */
+  /** Seconds per measurement. */
   readonly seconds: number;
   /** Calls per measurement, however long they take, instead of `seconds`. */
   readonly calls: number | undefined;
@@ -15,16 +15,16 @@ export interface Options {
   readonly mails: number;
   /** Requests per second while the time to delivery is measured. */
   readonly pace: number;
-  /** Shows that everything can be measured, and no figure: one API and one worker for all measurements, no fsync. */
+  /** Only shows that all measurements run; the figures mean nothing. One API and one worker for all, no fsync. */
   readonly isSmoke: boolean;
 }
 
-/** When a load ends. */
+/** When a load ends: after the seconds, or after `calls`, of which `atMost` is the upper limit. */
 export function until({ seconds, calls }: Options, atMost = Number.POSITIVE_INFINITY) {
   return calls === undefined ? { seconds } : { amount: Math.min(calls, atMost) };
 }
 
-/** @throws Error that says what is allowed. */
+/** @throws Error that names the option and what it allows. */
 export function readOptions(args: readonly string[]): Options {
   const { values } = parseArgs({
     args: [...args],

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { answerCalls } from './child.js';
 import { machineTime } from './process-figures.js';
 
-/** One mail that was taken: for whom, and when its 250 was written. */
+/** A mail that was taken: its recipient, and when its 250 was written (`machineTime`). */
 interface Taken {
   readonly to: string;
   readonly at: number;
@@ -12,7 +12,7 @@ interface Taken {
 let taken: Taken[] = [];
 let bytes = 0;
 
-/** A relay that takes everything and keeps nothing: as little work as the protocol allows. */
+/** A relay that takes every mail and keeps no text: as little work as SMTP allows. */
 const server = createServer({ noDelay: true }, (socket) => {
   socket.on('error', () => undefined).setEncoding('latin1');
   socket.write('220 sink.bench.example ESMTP\r\n');
@@ -49,7 +49,7 @@ function answer(socket: Socket, line: string): void {
 }
 
 const tasks = {
-  /** @returns the port. */
+  /** Listens on a free port. @returns the port. */
   async listen(_: object): Promise<number> {
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
@@ -61,7 +61,10 @@ const tasks = {
     bytes = 0;
   },
 
-  /** Waits for so many mails. @returns when the first and the last came, and how many bytes one had. */
+  /**
+   * @returns when the first and the last mail came, and the mean bytes per mail.
+   * @throws Error when the mails do not come within `withinMs`.
+   */
   async wait({ mails, withinMs }: { mails: number; withinMs: number }) {
     const end = machineTime() + withinMs;
     while (taken.length < mails) {

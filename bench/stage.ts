@@ -27,7 +27,7 @@ export interface Stage {
   /** The versions of the stores, as text. */
   readonly versions: string;
   readonly accounts: number;
-  /** Forgets jobs and what is remembered of them, so that each measurement finds the same tables. */
+  /** Deletes the jobs and their traces, so that each measurement begins with the same tables. */
   clear(): Promise<void>;
   close(): Promise<void>;
 }
