@@ -12,7 +12,7 @@ import type { Options } from './options.js';
 import { cpuSeconds } from './process-figures.js';
 import { knownAddress, type Stage } from './stage.js';
 
-/** Measures how fast a worker sends waiting mails, next to nodemailer alone, and how soon it sends one if none waits. */
+/** Measures how fast a worker sends waiting mails, next to nodemailer alone, and how soon it sends a new one. */
 export async function measureMails(stage: Stage, options: Options): Promise<Figure[]> {
   const api = await stage.servers.take('api');
   try {

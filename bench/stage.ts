@@ -27,7 +27,7 @@ export interface Stage {
   /** The versions of the stores, as text. */
   readonly versions: string;
   readonly accounts: number;
-  /** Deletes the jobs and their traces, so that each measurement begins with the same tables. */
+  /** Empties the jobs, the audit events and Redis, so that each measurement begins with the same data. */
   clear(): Promise<void>;
   close(): Promise<void>;
 }

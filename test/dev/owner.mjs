@@ -1,4 +1,4 @@
-// A process that starts an embedded part and then only lives: the tests kill it. Prints one line of JSON.
+// A process that starts an embedded part, prints one line of JSON, and runs until a test kills it.
 const [part, folder, systemFolder] = process.argv.slice(2);
 const { OWNER_ID, OWNER_BINARIES: binaries } = process.env;
 const parts = {
@@ -17,7 +17,7 @@ const parts = {
 };
 const start = await parts[part]();
 if (OWNER_ID) {
-  // Now that everything is loaded, the other user need not be able to reach the checkout.
+  // Only now, when all code is loaded: the other user may not be able to read the checkout.
   process.chdir('/');
   process.setgroups([]);
   process.setgid(Number(OWNER_ID));

@@ -29,7 +29,7 @@ export class ServerProcess {
   #wanted = false;
   /** Points that were reached while armed. */
   readonly reached: string[] = [];
-  /** Deaths that nobody ordered. */
+  /** Deaths that the rig did not cause. */
   readonly deaths: string[] = [];
   #ordered = false;
 

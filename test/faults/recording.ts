@@ -50,7 +50,7 @@ export interface Taken {
   readonly answered: number;
   /** The worker that sent the mail. */
   readonly worker: string;
-  /** Whether the line broke, by a fault or by the worker, before 250 could be written. */
+  /** Whether a fault or the worker broke the connection to the relay before the 250 could be written. */
   readonly lineHurt: boolean;
   /**
    * What Redis held for the key before the relay answered, read without a proxy: the account's version, or why it is

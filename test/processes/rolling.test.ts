@@ -191,7 +191,7 @@ describe.skipIf(!hasRedisServer)('processes are replaced while people call (need
     const status = await Latchkey.run(['migrate', 'status'], { DATABASE_URL: settings.DATABASE_URL });
     expect(status).toMatchObject({ code: 0, errors: '' });
 
-    // If the job queue's tables are of a newer version, running processes go on; a new one waits, and /readyz says so.
+    // If the job queue's tables are of a newer version, running processes go on; a new one waits and is not ready.
     await database.query('update pgboss.version set version = version + 1');
     const late = start('api');
     const url = await late.url();

@@ -1,4 +1,4 @@
-/** Loaded before the program (`node --import`): a machine whose clock is `CLOCK_OFF` seconds off. */
+/** Moves the clock of a process by `CLOCK_OFF` seconds; loaded before the program (`node --import`). */
 const off = Number(process.env.CLOCK_OFF) * 1000;
 const RealDate = Date;
 

@@ -23,7 +23,7 @@ export interface Wire extends Line {
   readonly queue: Record<Direction, Promise<void>>;
   /** Bytes, of both directions together, after which the connection is cut. */
   bytesLeft: number;
-  /** Set once the message that `cutAt` waits for has come: called when the connection is cut. */
+  /** Set when the message that `cutAt` waits for has come; called when the connection is cut. */
   struck: (() => void) | undefined;
   /** Whether both ends are open but nothing is passed on any more. */
   hasVanished: boolean;

@@ -101,7 +101,7 @@ export class TcpProxy {
     for (const wire of this.#wires) this.#hurt(wire);
   }
 
-  /** Loses the answer to the next message with this text; 200 ms later all connections are cut and work again. */
+  /** Loses the answer to the next message with this text; 200 ms later all connections are cut; new ones work. */
   loseAnswerTo(text: string): void {
     this.#loseAnswerTo = text;
   }

@@ -19,7 +19,7 @@ it('finds a difference that was planted, at each quantile, and none where there 
   expect(() => quantileDifferences({ one: times(100), other: times(100) })).toThrow(RangeError);
 });
 
-// `npm run timing -- constant` in short: its calls have the answers that it compares. No times are measured here.
+// `npm run timing -- constant` in short: all its calls succeed, for known and unknown alike. Times are not judged here.
 it('the experiment gets the same answer for known and unknown', async () => {
   const latchkey = await startLatchkey({ withoutWorker: true, env: { SIGN_UP: 'confirm' } });
   try {

@@ -8,8 +8,8 @@ import { readSettings } from '../../dist/src/settings/settings.js';
 import { startWorker } from '../../dist/src/worker.js';
 
 /**
- * `latchkey worker` for the experiment: told `{ plant }` it begins anew, with nothing left of what it knew, in less time
- * than a process takes to start, and says so once it waits for jobs. With the planted leak no place is held.
+ * `latchkey worker` for the experiment. On the message `{ plant }` a new worker without any memory replaces the old,
+ * faster than a process starts. The answer comes once it waits for jobs. With the planted leak no place is held.
  */
 const settings = readSettings(process.env, 'worker');
 let end = async () => undefined;

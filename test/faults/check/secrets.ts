@@ -40,7 +40,7 @@ async function filesOf(folder: string): Promise<{ name: string; path: string }[]
   for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
     const path = join(entry.parentPath, entry.name);
     const name = path.slice(folder.length + 1);
-    // PostgreSQL's own files are compressed; the tables are read row by row instead.
+    // PostgreSQL's own files may hold values compressed; the tables are read row by row instead.
     if (entry.isFile() && (name.startsWith('redis/') || name.endsWith('.log'))) found.push({ name, path });
   }
   return found;
