@@ -34,7 +34,8 @@ export function backOffAfter(attempt: number): number {
  * Puts a job back for an attempt after this time. The count of attempts stays as it is, so that a late settlement of
  * this attempt is not taken for one of the next.
  *
- * @returns false if this attempt lost its lease, or no attempt is left.
+ * @returns false if this attempt lost its lease, if no attempt is left, or if the database did not do it. The caller then
+ * leaves the job to pg-boss: a lost database is no fault of the job.
  */
 export async function putOff(
   boss: Pick<PgBoss, 'getDb'>,
@@ -42,5 +43,5 @@ export async function putOff(
   seconds: number,
   output: object,
 ): Promise<boolean> {
-  return giveBackFor(boss.getDb(), job, seconds, output);
+  return giveBackFor(boss.getDb(), job, seconds, output).catch(() => false);
 }

@@ -82,7 +82,10 @@ export class DialogueTimes {
     return this.#writing;
   }
 
-  /** That of all domains while there are no pseudonyms: a mail that was taken must not fail because of them. */
+  /**
+   * The field of a domain. While the data key is not read there are no pseudonyms: then the field of all domains, because
+   * a mail that a relay took must not fail here and be sent again.
+   */
   #fieldOf(domain: string): string {
     try {
       return this.nameOf(domain);

@@ -1,6 +1,7 @@
 import { callDeadline, shutdownGrace } from '../calls/deadline.js';
 import { draining } from '../http/connections/graceful-close.js';
 import { jobTiming } from '../jobs/queue/definition.js';
+import { placesTiming } from '../mail/mail-places.js';
 import { smtpTimeouts } from '../mail/smtp/timeouts.js';
 import { databaseTimeouts } from '../stores/postgres/pool.js';
 import { redisOptions } from '../stores/redis/redis.js';
@@ -23,6 +24,7 @@ const inUse = {
   redisCommand: redisOptions.commandTimeout as number,
   mail: smtpTimeouts.whole,
   mailWaits: smtpTimeouts.patience,
+  kept: placesTiming.slow,
   lease: jobTiming.lease * 1_000,
   heartbeat: jobTiming.heartbeat * 1_000,
   drain: draining.most,
@@ -37,7 +39,7 @@ export type Timeouts = Readonly<typeof inUse>;
  */
 export function assertTimeouts(changed: Partial<Timeouts> = {}): void {
   const t: Timeouts = { ...inUse, ...changed };
-  const attempt = t.mail + storeCalls.database * (t.connect + t.query) + storeCalls.redis * t.redisCommand;
+  const attempt = t.mail + t.kept + storeCalls.database * (t.connect + t.query) + storeCalls.redis * t.redisCommand;
   const rules: readonly (readonly [less: number, more: number, otherwise: string])[] = [
     [t.lock, t.statement, 'a statement would end before it is told that a lock is held'],
     [t.migrationLock, t.lock, 'a migration that waits for a lock would time out everybody behind it'],

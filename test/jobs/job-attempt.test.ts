@@ -1,0 +1,24 @@
+import type { JobWithMetadata } from 'pg-boss';
+import { expect, it } from 'vitest';
+import { JobAttempts } from '../../src/jobs/job-attempt.js';
+import { createLog } from '../../src/observability/log.js';
+
+it('a mail to be sent again stays one where the database goes before its job is put back, and is no fault of the job', async () => {
+  const ends: string[] = [];
+  const boss = {
+    complete: () => Promise.reject(new Error('not for this job')),
+    getDb: () => ({ executeSql: () => Promise.reject(new Error('the connection is gone')) }),
+  };
+  const attempts = new JobAttempts(boss as never, createLog('silent', 'test'), {
+    job: (_queue, end) => void ends.push(end),
+  });
+  const job = { id: 'one', name: 'links', data: {}, retryCount: 0, output: null, signal: new AbortController().signal };
+  const result = await attempts.run(job as unknown as JobWithMetadata<object>, async () => ({
+    settle: 'retry',
+    reason: 'smtp-451',
+    tried: true,
+    slotIsFree: Promise.resolve(),
+  }));
+  expect(result).toEqual({ id: 'one', status: 'failed', output: { reason: 'smtp-451', tried: true } });
+  expect(ends).toEqual(['retry']);
+});
