@@ -2,16 +2,16 @@ import { request } from 'node:http';
 import { connect } from 'node:net';
 import type { TestLatchkey } from '../support/latchkey.js';
 
-/** Stands in every value that a test sends; the tail has what each encoding writes differently. */
+/** Part of every value that a test sends; its tail has characters that each encoding writes differently. */
 export const canary = 'canary-7f3a91d2c4e8"\\/<&>é';
 const core = 'canary-7f3a91d2c4e8';
 
-/** The forms of the canary that a text holds: raw, percent-encoded, escaped, hex, base64 at each of the three offsets. */
+/** Finds the canary in a text, raw, percent-encoded, escaped, as hex, and as base64 at each of the three offsets. */
 export function tracesOf(text: string): string[] {
   const hex = Buffer.from(core).toString('hex');
   const base64 = [0, 1, 2].map((offset) => {
     const encoded = Buffer.concat([Buffer.alloc(offset), Buffer.from(core)]).toString('base64');
-    // The characters at both ends mix with the neighbours' bits.
+    // The characters at both ends depend on the neighbouring bytes.
     return encoded.slice(4, encoded.length - 4);
   });
   const escaped = [...core].map((char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`).join('');
@@ -40,7 +40,7 @@ export interface Request {
   readonly body?: string | Uint8Array | readonly string[];
 }
 
-/** Sends what `fetch` refuses to send: any Host, any method with any body. Headers are exactly those given. */
+/** Sends requests that `fetch` refuses: any Host, any method with any body. Headers are exactly those given. */
 export function send(url: string, { method = 'POST', path = '/graphql', headers = {}, body }: Request) {
   return new Promise<Answer>((resolve, reject) => {
     const whole = typeof body === 'string' || body instanceof Uint8Array ? body : undefined;
@@ -95,7 +95,7 @@ function parseAnswer(text: string): Answer {
   return { status: Number(first.split(' ')[1]), headers: Object.fromEntries(headers), body: text.slice(end + 4) };
 }
 
-/** Everything that an attack could have changed. */
+/** The state that an attack could have changed. */
 export async function stateOf({ database, inbox }: TestLatchkey): Promise<object> {
   const [row] = await database.query<{ state: object }>(`
     select json_build_object(
@@ -105,7 +105,7 @@ export async function stateOf({ database, inbox }: TestLatchkey): Promise<object
   return { ...row?.state, mails: inbox.mails().length };
 }
 
-/** Waits until the worker has settled every job, and what it noted is written. */
+/** Waits until the worker has settled every job and the audit events are written. */
 export async function settled({ database, services }: TestLatchkey): Promise<void> {
   const waiting = () => database.query(`select 1 from pgboss.job where state < 'completed' limit 1`);
   for (const end = Date.now() + 10_000; (await waiting()).length > 0; ) {
@@ -115,7 +115,7 @@ export async function settled({ database, services }: TestLatchkey): Promise<voi
   await services.audit.written();
 }
 
-/** What a GraphQL answer says: the type of its one result, or the codes of its errors. */
+/** The type of a GraphQL answer's one result, or the codes of its errors. */
 export function verdictOf({ body }: Answer): string {
   const { data, errors } = JSON.parse(body) as {
     data?: Record<string, { __typename?: string } | null> | null;

@@ -7,7 +7,7 @@ export interface FloodCall {
   readonly headers?: Record<string, string>;
 }
 
-/** Many calls over 64 connections, or as many as given, as fast as they are answered; the `__typename` of each answer, counted. */
+/** Makes many calls, as fast as they are answered. @returns how often each `__typename` came. */
 export async function flood(url: string, count: number, call: (index: number) => FloodCall, connections = 64) {
   const agent = new Agent({ keepAlive: true, maxSockets: connections });
   const kinds: Record<string, number> = {};
@@ -23,7 +23,7 @@ export async function flood(url: string, count: number, call: (index: number) =>
   return kinds;
 }
 
-/** One of them. @returns the `__typename` of its answer, else the beginning of what came. */
+/** Makes one call. @returns the `__typename` of its answer, else the beginning of the body. */
 export function post(agent: Agent, url: string, { query, variables, headers = {} }: FloodCall): Promise<string> {
   return new Promise((resolve, reject) => {
     const body = JSON.stringify({ query, variables });

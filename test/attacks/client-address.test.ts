@@ -11,7 +11,7 @@ async function ask({ url }: TestLatchkey, headers: Record<string, string>, extra
   expect(verdict).toBe('PasswordResetRequested');
   return 1;
 }
-/** How many of these calls, one after the other, are accepted. */
+/** Makes these calls one after the other. @returns how many are accepted. */
 async function accepted(latchkey: TestLatchkey, ...calls: Record<string, string>[]): Promise<number> {
   let sum = 0;
   for (const headers of calls) sum += await ask(latchkey, headers);

@@ -52,7 +52,7 @@ describe('asking for a mail', () => {
     expect(new Set(answers).size).toBe(1);
     expect(first).toContain('"PasswordResetRequested"');
 
-    // These were indeed the cases: one mail to each of the two active accounts.
+    // The cases were indeed different: each of the two active accounts got a mail.
     const mails = latchkey.inbox.mails().slice(before);
     expect(mails.flatMap(({ envelope }) => envelope.to).sort()).toEqual(['known@example.com', 'often@example.com']);
     await latchkey.services.audit.written();

@@ -93,7 +93,7 @@ describe.each([
     const before = await stateOf(latchkey);
     const start = performance.now();
     const answer = await ask(query);
-    // Wide, because the machine may be busy: what gets through costs minutes.
+    // A wide bound, because the machine may be busy; a document that is not refused would cost minutes.
     expect(performance.now() - start).toBeLessThan(1_000);
     expect([400, 413]).toContain(answer.status);
     expect(answer.body).not.toContain('"data"');

@@ -5,7 +5,7 @@ import { hasRedisServer } from '../support/stores.js';
 import { type FloodCall, flood } from './callers.js';
 import { tell } from './floods/stage.js';
 
-/** Refused calls of each kind: 20,000 with `npm run flood`, which tells the figures. */
+/** Refused calls of each kind: 20,000 with `npm run flood`, which prints the figures. */
 const calls = Number(process.env.FLOOD_CALLS ?? 300);
 const password = 'the password that gets lost';
 const few = '2/900';
@@ -88,7 +88,7 @@ describe.skipIf(!hasRedisServer)(
       confirmSignUp: mutation('confirmSignUp', 'ConfirmSignUpInput', () => ({ key: key(), password })),
     };
     const all = { ...kinds, ...confirmed };
-    /** What a refused call of this kind may answer. */
+    /** The possible answers to a refused call of this kind. */
     const refusals = /^(?:TooManyRequests|Unauthenticated|Query)$/;
 
     const rows = async (latchkey: TestLatchkey) => {
@@ -128,7 +128,7 @@ describe.skipIf(!hasRedisServer)(
             variables: kind.variables(),
             headers: { ...kind.headers(), ...source(index + offset) },
           });
-        // What the limits allow.
+        // These the limits allow.
         const passed = await flood(latchkey.url, 120, call(0));
         const before = await store(latchkey);
         const answers = await flood(latchkey.url, calls, call(1_000));
@@ -150,7 +150,7 @@ describe.skipIf(!hasRedisServer)('a Redis of 8 MB (needs a redis-server on PATH)
     try {
       await latchkey.signUp('alice@example.com', password);
       await latchkey.redis.config('SET', 'maxmemory', '8mb');
-      // A name for each address would be full after 40,000 calls; so few are enough to see that there is none.
+      // With a name for each address the Redis would be full after 40,000 calls; these few show that there is none.
       const names = await latchkey.redis.dbsize();
       const answers = await flood(latchkey.url, 1_500, (index) => ({
         query: 'mutation($input: SignInInput!) { signIn(input: $input) { __typename } }',

@@ -11,7 +11,7 @@ beforeAll(async () => {
       PUBLIC_URL: 'https://recover.example.com',
       MAIL_FROM: 'Acme <no-reply@acme.example>',
       PRODUCT_NAME: productName,
-      // The worst case: what the caller says of itself is believed.
+      // The worst case: the server trusts every forwarded header.
       TRUST_PROXY: '127.0.0.1',
     },
   });
@@ -25,7 +25,7 @@ async function ask(email: string, request: Request = {}) {
   return send(latchkey.url, { ...request, headers: { ...json, ...request.headers }, body });
 }
 
-/** The mails that a request leads to. */
+/** Makes a request. @returns its mails. */
 async function mailsOf(email: string, request?: Request) {
   const before = new Set(latchkey.inbox.mails());
   const answer = await ask(email, request);
@@ -148,7 +148,7 @@ describe('what is not one plain address', () => {
 });
 
 describe('the mail', () => {
-  /** The mail without what must differ: key, times, ids, and nodemailer's boundary. */
+  /** The mail without the parts that differ each time: key, times, ids, and nodemailer's boundary. */
   const bytes = (mail: InboxMail) =>
     mail.raw
       .toString()

@@ -13,7 +13,7 @@ beforeAll(async () => {
 afterAll(() => latchkey.close());
 
 let readUpTo = 0;
-/** Sends it, and sees that it changed nothing and left its values nowhere. */
+/** Sends the request, and checks that it changed nothing and that its values are in no output. */
 async function attempt(request: Request) {
   const answer = await send(latchkey.url, request);
   const logged = latchkey.logged();

@@ -20,7 +20,7 @@ it('does not compile with a field that is missing, a kind without words, or a ty
   const whole: Result = answer({ kind: 'TooManyRequests', retryAfterSeconds: 1 } as const);
   // @ts-expect-error the field is missing
   const missing: Result = answer({ kind: 'TooManyRequests' } as const);
-  // @ts-expect-error nobody said what it says
+  // @ts-expect-error there is no message for this kind
   const silent: TooManyRequestsType = answersWith({})({ kind: 'TooManyRequests', retryAfterSeconds: 1 } as const);
   // @ts-expect-error not a member
   const foreign: Result = answer({ kind: 'SignedIn', retryAfterSeconds: 1 } as const);

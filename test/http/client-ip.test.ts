@@ -52,7 +52,7 @@ const group = fc.integer({ min: 0, max: 0xffff });
 const spell = (groups: readonly number[]) => groups.map((each) => each.toString(16)).join(':');
 
 it('gives the addresses of one /64 one name, and two /64 two', () => {
-  // Not what embeds IPv4: those have one name an address.
+  // Except addresses that embed an IPv4 address, which have one name each.
   const prefix = fc.tuple(group, group, group, group).filter(([first]) => first !== 0 && first !== 0x64);
   const host = fc.tuple(group, group, group, group);
   fc.assert(

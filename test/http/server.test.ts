@@ -30,7 +30,7 @@ beforeAll(async () => {
 });
 afterAll(() => app.close());
 
-/** What comes until the server closes the line, and after how many milliseconds it does. */
+/** What the server sends until it closes the connection, and after how many milliseconds it closes it. */
 function talk(start: string, drip?: string): Promise<{ text: string; ms: number }> {
   return new Promise((resolve, reject) => {
     const begun = performance.now();

@@ -12,16 +12,16 @@ it.each<[string, string | undefined, string]>([
   ['::ffff:10.0.0.1', '203.0.113.7', '203.0.113.7'],
   ['192.0.2.77', '203.0.113.7', '203.0.113.7'],
   ['2001:db8:ffff::1', '2001:db8::7', '2001:db8::7'],
-  // Ports, as Azure's gateway, IIS and others add them.
+  // With ports, as Azure's gateway, IIS and others add them.
   ['10.0.0.1', '203.0.113.7:4711', '203.0.113.7:4711'],
   ['10.0.0.1', '203.0.113.7:4711, 10.0.0.5:8080', '203.0.113.7:4711'],
   ['10.0.0.1', '203.0.113.7 ,10.0.0.5:8080,[2001:db8:ffff::2]:443', '203.0.113.7'],
   ['10.0.0.1', '[2001:db8::7]:4711, 10.0.0.5', '[2001:db8::7]:4711'],
   ['10.0.0.1', '[2001:db8::7], 10.0.0.5', '[2001:db8::7]'],
-  // What stands before the first that is not trusted was chosen by somebody else.
+  // Entries before the first untrusted one may be invented by the client.
   ['10.0.0.1', '10.9.9.9, 198.51.100.1, 203.0.113.7', '203.0.113.7'],
   ['10.0.0.1', '10.9.9.9, 10.8.8.8', '10.9.9.9'],
-  // What is no address ends the way.
+  // An entry that is no address ends the chain.
   ['10.0.0.1', 'unknown', '10.0.0.1'],
   ['10.0.0.1', '203.0.113.7, _hidden, 10.0.0.5', '10.0.0.5'],
   ['10.0.0.1', '203.0.113.7, , 10.0.0.5', '203.0.113.7'],

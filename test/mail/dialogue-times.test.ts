@@ -3,7 +3,7 @@ import type { Redis } from 'ioredis';
 import { expect, it } from 'vitest';
 import { DialogueTimes } from '../../src/mail/dialogue-times.js';
 
-/** Of a Redis that is away: what is noted stays in memory. */
+/** Dialogue times whose Redis is away, so that they stay in memory. */
 async function timesOf(lengths: readonly number[]): Promise<DialogueTimes> {
   const away = () => Promise.reject(new Error('away'));
   const times = new DialogueTimes({ hmget: away, hset: away } as unknown as Redis, (domain) => domain, 60_000);

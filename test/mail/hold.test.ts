@@ -12,12 +12,12 @@ import { startRawRelay } from '../support/raw-relay.js';
 const queue = 'links';
 const mail = { subject: 'Hello', html: '<p>Hello</p>', text: 'Hello', language: 'en', messageId: 'job.hello' };
 
-/** Passes only while somebody sleeps, or a relay says so. */
+/** A clock that advances only by `sleep`, or where a test's relay advances it. */
 class TestClock implements Clock {
   time = 1_000;
   readonly now = () => this.time;
   sleep = async (milliseconds: number) => {
-    // Timers that are set by now go off.
+    // Lets timers that are due go off.
     await pause(20);
     this.time += milliseconds;
   };
@@ -51,7 +51,7 @@ async function made(options: Partial<MailerOptions> = {}) {
     place?.release();
     return clock.now() - begun;
   };
-  /** How many mails to this domain could leave at the same time now. */
+  /** How many mails to this domain could be sent at the same time now. */
   const room = (domain: string) => {
     const places = Array.from({ length: 6 }, () => mailer.takePlace(queue, `somebody@${domain}`, false));
     for (const each of places) each?.release();

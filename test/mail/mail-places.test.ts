@@ -3,7 +3,7 @@ import type { Clock } from '../../src/mail/dialogue-times.js';
 import { type MailPlace, MailPlaces, placesTiming } from '../../src/mail/mail-places.js';
 import { recipientDomain } from '../../src/mail/recipient-domain.js';
 
-/** Goes with vitest's timers. */
+/** A clock by vitest's fake timers. */
 const clock: Clock = {
   now: () => Date.now(),
   sleep: (milliseconds, signal) =>
@@ -23,7 +23,7 @@ afterEach(() => {
 
 const take = (to: string, isRetry = false) => places.take(`somebody@${to}`, isRetry);
 const isCut = (place: MailPlace | undefined) => place?.signal.aborted;
-/** A mail that its recipient's server answered within a moment. */
+/** A mail that the recipient's server answered within 50 ms. */
 const answeredQuickly = (domain: string) => {
   const place = take(domain);
   place?.stage('RCPT');

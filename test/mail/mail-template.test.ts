@@ -14,7 +14,7 @@ const values = {
   nextMailAt: 'later',
 };
 const pages = { productName: 'Acme', supportUrl: null, resetPageUrl: 'https://recover.example/' };
-/** Every mail there is, with what it is filled with. */
+/** Every template, with values for it. */
 const mails = {
   'reset-link': values,
   'password-changed': { ...pages, changedAt: 'now' },

@@ -58,7 +58,7 @@ it('gives up a relay that says nothing', async () => {
   stops.push(silent.stop);
   const hasty = { ...smtpTimeouts, greeting: 500 };
   expect(await mailer([silent.url], false, hasty).send(mail)).toMatchObject({ fault: 'passing' });
-  // As the operator's document promises, a slow banner is waited for.
+  // As docs/operate.md promises, the mailer waits for a slow greeting.
   expect(smtpTimeouts.greeting).toBe(20_000);
 });
 

@@ -13,13 +13,13 @@ export interface DayMail {
   /** Seconds of the day at which it came. */
   readonly at: number;
   readonly key: string;
-  /** Seconds of the day until which it says that it is to be kept; undefined where it says "do nothing". */
+  /** Seconds of the day until which the mail asks to be kept; undefined where it says "do nothing". */
   readonly keepUntil: number | undefined;
 }
 
 /**
- * A day of a whole Latchkey with the limits that it has by default, from midnight on: PostgreSQL and Redis have a clock
- * that is moved, and nothing else has.
+ * A day of a whole Latchkey with the default limits, beginning at midnight. Only the clocks of PostgreSQL and Redis are
+ * moved.
  */
 export async function startDay(gone: string) {
   const clock = await MovedClock.start();
@@ -37,20 +37,20 @@ export async function startDay(gone: string) {
       REDIS_URL: redis.url,
       SMTP_URL: sink.url,
       TRUST_PROXY: '127.0.0.1',
-      // As they are by default: the tests' own are roomy.
+      // Empty means the default; the limits of other tests are wider.
       LIMIT_RESET_PER_CLIENT: '',
       LIMIT_RESET_PER_NETWORK: '',
       LIMIT_RESET_PER_ACCOUNT: '',
       LIMIT_SIGN_IN_PER_ADDRESS: '3/86400',
     },
-    // How long a place is held where no mail goes is for other tests; here it would only take time.
+    // Places are held for 1 ms at most: other tests are about the hold, which would only make this one slower.
     overrides: { dialogueTimes: () => new DialogueTimes(redis.server.client, (domain) => domain, 1) },
   });
   const midnight = Date.now();
   const mails: DayMail[] = [];
   let read = 0;
 
-  /** Waits until no request waits, and reads the mails that they made. */
+  /** Waits until every request is settled, and reads their mails. */
   const settled = async () => {
     const waiting = `select count(*)::int as count from pgboss.job where name = 'password-reset-request' and state < 'completed'`;
     while ((await database.query<{ count: number }>(waiting))[0]?.count !== 0)
@@ -74,16 +74,16 @@ export async function startDay(gone: string) {
     latchkey,
     database,
     clock,
-    /** When the relay was given a mail for the mailbox that is gone: seconds of the day. */
+    /** Seconds of the day at which the relay was asked to take a mail for the mailbox that does not exist. */
     refused,
     settled,
     /** The newest last. */
     mailsOf: (email: string) => mails.filter(({ to }) => to === email),
-    /** A client with an address of its own, as a trusted proxy names it. */
+    /** A client with its own IP address, as a trusted proxy names it. */
     from: (address: string) => createLatchkeyClient({ url: latchkey.url, headers: { 'x-forwarded-for': address } }),
     async end() {
       await latchkey.close();
-      // Killed, it would leave what faketime keeps in /dev/shm.
+      // Stopped and not killed, because faketime would leave files in /dev/shm.
       await redis.server.kill('SIGTERM');
       await Promise.all([redis.stop(), sink.stop()]);
       await clock.remove();

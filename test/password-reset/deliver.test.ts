@@ -121,7 +121,7 @@ describe('the budget of an account', () => {
   it('bounds a flood, keeps the last link good until it refills, and says so', async () => {
     latchkey = await startLatchkey({ env: { LIMIT_RESET_PER_ACCOUNT: '3/7200,10/86400', RESET_KEY_TTL: '600' } });
     await latchkey.signUp('alice@example.com', password);
-    // One after the other: one that is overtaken by the last lives as long (below).
+    // One after the other, because the link of a mail that the last one overtakes lives longer (tested below).
     for (let each = 1; each <= 3; each++) {
       await ask(1);
       await outcomes(latchkey, each);
@@ -270,7 +270,7 @@ describe('a relay that does not take the mail', () => {
     );
     await latchkey.signUp('bob@example.com', password);
     for (let each = 0; each < 3; each++) await latchkey.client.requestPasswordReset({ email: 'alice@example.com' });
-    // Two at the same time are the share of a domain that nobody knows yet; the third is put off before it is tried.
+    // A domain without mails so far may have two at the same time; the third is put off before an attempt.
     await eventually(
       () => requests(latchkey),
       (rows) => sink.seen.RCPT === 3 && rows.filter(({ state }) => state === 'retry').length === 3,

@@ -7,7 +7,7 @@ const password = 'the password that gets lost';
 let latchkey: TestLatchkey;
 afterEach(() => latchkey.close());
 
-/** A client with an address of its own, as a trusted proxy names it. */
+/** A client with its own IP address, as a trusted proxy names it. */
 function from(address: string, accessToken?: string) {
   return createLatchkeyClient({
     url: latchkey.url,
@@ -39,10 +39,10 @@ describe("a stranger's worst hour", () => {
     expect(await from('198.51.100.1').requestPasswordReset({ email: 'alice@example.com' })).toMatchObject({
       __typename: 'PasswordResetRequested',
     });
-    // Each that is suppressed holds its place as a mail would, and a domain has a share of the places only.
+    // Each suppressed request holds its place as a mail would, and a domain has only a share of the places.
     await settled(31, 60_000);
     const links = latchkey.inbox.mails().filter(({ subject }) => subject.startsWith('Set a new password'));
-    // Three, and the one that is kept for a network that used none of them.
+    // Three, and the reserved place for a network that used none of them.
     expect(links).toHaveLength(4);
     const owner = from('198.51.100.1');
     const last = links.at(-1);
@@ -74,7 +74,7 @@ describe("a stranger's worst hour", () => {
     if (reset.__typename !== 'PasswordResetCompleted') throw new Error(reset.__typename);
     const signIn = (address: string, device?: string | null) =>
       from(address).signIn({ email: 'alice@example.com', password: 'a quite new password', device: device ?? null });
-    // From a laptop that nobody has seen before, too: the new password begins a new window.
+    // Also from a laptop without a device token: the new password begins a new window.
     expect(await signIn('192.0.2.44')).toMatchObject({ __typename: 'SignedIn' });
     await attack();
     expect(await signIn('198.51.100.1', reset.device)).toMatchObject({ __typename: 'SignedIn' });

@@ -11,7 +11,7 @@ import { startRawRelay } from '../support/raw-relay.js';
 
 const password = 'the password that gets lost';
 
-/** Passes only while somebody sleeps. */
+/** A clock that advances only by `sleep`. */
 class TestClock implements Clock {
   time = 1_000;
   readonly now = () => this.time;
@@ -60,7 +60,7 @@ beforeEach(async () => {
   await note('known.example', ...Array.from({ length: 16 }, () => 300));
 });
 
-/** One attempt, and the milliseconds for which it had its place. */
+/** Makes one attempt. @returns how it ended, and how many milliseconds it had its place. */
 async function attempt(email: string, more: Partial<Job<ResetRequest>> = {}) {
   const begun = clock.now();
   const data = { email: email as EmailAddress, locale: null, requestId: 'r', client: '203.0.113.7' };
@@ -176,7 +176,7 @@ describe('a mail keeps its place as long as nine of ten dialogues with that doma
   });
 });
 
-/** What a worker that has just been started would draw from. */
+/** The dialogue times of a worker that has just started. */
 async function startedAnew() {
   const { DialogueTimes } = await import('../../src/mail/dialogue-times.js');
   await latchkey.redis.del('dialogue-times');
@@ -190,7 +190,7 @@ describe('how long a mail took', () => {
       if (stage === 'RCPT') clock.time += 70;
       return stage === 'RCPT' ? '451 4.7.1 greylisted' : undefined;
     };
-    // Nothing is known of this domain yet: its place is kept as one of any domain.
+    // No dialogue with this domain is known yet, so the place is kept by those with any domain.
     expect(await attempt('one@grey.example')).toEqual({ end: 'retry', held: 300 });
     await dialogueTimes.written();
     expect(await attempt('nobody@grey.example')).toEqual({ end: 'no-recipient', held: 70 });

@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => latchkey.close());
 
-/** Somebody new with a key. */
+/** Makes a new account with a key. */
 async function someoneWithKey(): Promise<{ email: string; id: string; key: string }> {
   const email = `person.${++person}@example.com`;
   const id = await latchkey.signUp(email, password);
@@ -250,7 +250,7 @@ describe('what Redis says', () => {
     );
     expect(latchkey.logged()).toContain('forged-reset-record');
     expect(await latchkey.signIn(victim.email, password)).toBeDefined();
-    // The record as we wrote it works.
+    // The unchanged record works.
     expect(await forge(() => undefined)).toMatchObject({ __typename: 'PasswordResetCompleted' });
   });
 
@@ -267,7 +267,7 @@ describe('what Redis says', () => {
 });
 
 describe('when PostgreSQL cuts the connection', () => {
-  /** Breaks the transaction of the reset at a chosen place. */
+  /** Makes the transaction of the reset fail at a chosen statement. */
   async function withTransaction(around: (inner: () => Promise<unknown>) => Promise<unknown>) {
     return startLatchkey({
       overrides: {
@@ -305,7 +305,7 @@ describe('when PostgreSQL cuts the connection', () => {
   it('never tells success to a call whose password was not set, though another call with the key succeeded', async () => {
     let first: Promise<unknown> | undefined;
     const cut = await withTransaction(async () => {
-      // The other call commits while this one waits; then this one's line is cut.
+      // The other call commits while this one waits; then the connection of this one is cut.
       first = cut.client.resetPassword({ key, password: 'set by the other call' });
       await first;
       throw Object.assign(new Error('terminating connection'), { code: '57P01' });

@@ -48,7 +48,7 @@ beforeEach(async () => {
   await latchkey.database.query('delete from pgboss.job');
   relay.faults = () => undefined;
   await relay.comeBack();
-  // Whatever the relay was left as: one mail that is answered closes the breaker.
+  // Whatever the test before did to the relay, one answered mail closes the breaker.
   await eventually(
     () => latchkey.services.mailer.send({ ...probe, to: 'probe@example.com' }),
     (failure) => failure === undefined,
@@ -79,9 +79,9 @@ const outcomes = async (count: number) =>
   (await eventually(jobs, (rows) => rows.filter(({ state }) => state === 'completed').length === count, 30_000)).map(
     ({ outcome }) => outcome,
   );
-/** Lines that stay open would skip the first stages. */
+/** Connections that stay open would skip the first stages. */
 const newLines = () => relay.goDown().then(() => relay.comeBack());
-/** Ends the back-off of jobs that nothing hurries. */
+/** Ends the back-off of jobs that nothing else wakes. */
 const retryNow = () =>
   latchkey.database.query(
     `with due as (update pgboss.job set start_after = now() where state = 'retry' returning name)
@@ -98,7 +98,7 @@ describe('a relay that is down', () => {
   it('ends no request: all are mailed once, soon after it is back, whatever their back-off was', async () => {
     await relay.goDown();
     await ask(...names);
-    // The slots hold the others until there is a relay, or their patience ends.
+    // The other jobs stay in their slots until there is a relay, or their time to wait ends.
     await eventually(jobs, (rows) => rows.filter(({ state }) => state === 'retry').length >= names.length - 6);
     // As after a long outage: the queue itself would wait for minutes.
     await latchkey.database.query(`update pgboss.job set start_after = now() + interval '4 min' where state = 'retry'`);

@@ -43,7 +43,7 @@ describe('a reset to the password that the account has', () => {
     const { email, id, key } = await someone(await hash());
     const before = await stored(id);
     expect(await reset(key, password)).toMatchObject(same);
-    // However it is composed.
+    // In either Unicode composition.
     expect(await reset(key, password.normalize('NFD'))).toMatchObject(same);
     expect(await stored(id)).toEqual(before);
     expect(await latchkey.signIn(email, password)).toBeDefined();

@@ -6,14 +6,14 @@ import { eventually } from '../support/eventually.js';
 import { startLatchkey, type TestLatchkey } from '../support/latchkey.js';
 import { startRawRelay } from '../support/raw-relay.js';
 
-/** No wait for a recipient ends by itself here: whoever gets a mail does not owe it to a timeout. */
+/** So long that no wait for a recipient times out here: an owner's mail does not arrive because of a timeout. */
 const timeouts = { ...smtpTimeouts, recipient: 120_000, silence: 120_000, whole: 300_000 };
 const password = 'the password that gets lost';
 const from = { name: 'Acme', address: 'no-reply@acme.example' };
 
 let latchkey: TestLatchkey;
 let relay: Awaited<ReturnType<typeof startRawRelay>>;
-/** Addresses that were named and not answered, on lines that are open. */
+/** Addresses that were sent in RCPT and got no reply, on connections that are open. */
 let stuck: string[];
 
 beforeAll(async () => {
@@ -40,9 +40,9 @@ beforeEach(async () => {
 });
 
 const eight = [1, 2, 3, 4, 5, 6, 7, 8];
-/** Of one domain, with a name of its own each below it. */
+/** Addresses at one domain, each at its own subdomain. */
 const slow = eight.map((each) => `person@mail${each}.slow.example`);
-/** Of eight domains that lie on one server. */
+/** Addresses at eight domains of one server. */
 const elsewhere = eight.map((each) => `person@slow${each}.example`);
 const owners = ['alice@one.example', 'bob@one.example', 'carol@two.example', 'dave@three.example'];
 
@@ -63,7 +63,7 @@ const jobs = (state: string) =>
   latchkey.database.query<{ output: { reason?: string; putOff?: number } | null; retry_count: number }>(
     `select output, retry_count from pgboss.job where name = 'password-reset-request' and state = '${state}'`,
   );
-/** Ends every pause. */
+/** Ends the pause before every next attempt. */
 const now = () =>
   latchkey.database.query(
     `with due as (update pgboss.job set start_after = now() where state = 'retry' returning name)
@@ -84,7 +84,7 @@ describe('eight accounts whose mail server never answers', () => {
       (count) => count === owners.length,
     );
     expect(recipients()).toEqual([...owners].sort());
-    // The others wait outside the slots, and no attempt of theirs was counted.
+    // The others wait without a slot, and no attempt was counted for them.
     expect(stuck).toHaveLength(2);
     await eventually(
       () => jobs('active'),
@@ -95,7 +95,7 @@ describe('eight accounts whose mail server never answers', () => {
     expect(latchkey.logged()).not.toContain('a relay rests');
     expect((await latchkey.services.metrics.text()).body).toMatch(/outcome="later"/);
 
-    // Once their server answers, all of them get theirs.
+    // Once their server answers, all of them get their mails.
     relay.faults = () => undefined;
     relay.hangUp();
     await eventually(

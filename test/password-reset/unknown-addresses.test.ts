@@ -36,7 +36,7 @@ const jobs = () =>
        from pgboss.job where name = 'password-reset-request' order by created_on`,
   );
 
-/** One request after the other, each from the client of this address; how they ended. */
+/** Makes one request after the other, each from the client with this IP address. @returns how each ended. */
 async function ask(requests: readonly (readonly [email: string, client?: string, locale?: string])[]) {
   const before = (await jobs()).length;
   let asked = 0;
@@ -132,7 +132,7 @@ describe('the budgets', () => {
     const { body } = await latchkey.services.metrics.text();
     expect(body).toMatch(/latchkey_limits_hit_total\{[^}]*limit="unknown-client"[^}]*\} 1/);
     expect(body).toMatch(/latchkey_limits_hit_total\{[^}]*limit="unknown-all"[^}]*\} 1/);
-    // What was refused took nothing from the other budgets: e@ may be told once there is room.
+    // A refused mail takes nothing from the other budgets: e@ gets its mail once there is room.
     await latchkey.redis.del('limit:unknown-all:3600:all');
     expect(await ask([['e@example.com', '198.51.100.2']])).toEqual(['told-unknown']);
   });

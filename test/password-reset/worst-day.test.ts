@@ -6,16 +6,16 @@ import { type Day, startDay } from './day.js';
 const [minute, hour] = [60, 3_600];
 const step = 15 * minute;
 const password = 'the password that gets lost';
-/** Uses no link until the last one of the day. */
+/** The owner who uses no link until the last one of the day. */
 const absent = 'absent@a.example';
-/** Asks from a device that is known, and loses the mails. */
+/** The owner who asks with a device token and loses the mails. */
 const forgetful = 'forgetful@b.example';
-/** Get in by the newest link each time, from a device that is known, and from one that nobody knows. */
+/** Owners who use the newest link each time: one with a device token, one without. */
 const [known, unknown] = ['known@c.example', 'unknown@d.example'];
 const owners = [absent, forgetful, known, unknown];
-/** Has a mailbox that is not there any more. */
+/** The owner whose mailbox no longer exists. */
 const gone = 'gone@e.example';
-/** When owners ask. At the third time strangers have just asked again and again. */
+/** When owners ask. Just before the third time strangers have asked many times. */
 const visits = [8 * hour, 13 * hour, 15 * hour, 19 * hour, 23.5 * hour];
 const burst = 15 * hour;
 
@@ -23,15 +23,15 @@ describe.skipIf(!hasFaketime || !hasRedisServer)(
   "a stranger's worst day (needs faketime and a redis-server on PATH)",
   () => {
     let day: Day;
-    /** By owner, in the order of the visits: the mails that the own request made, and what became of the newest link. */
+    /** By owner, in the order of the visits: the mails of the owner's own request, and what the newest link led to. */
     const seen: Record<string, string[]> = {};
-    /** At each step, of who uses no link: whether the newest works, and until when a mail says that it is to be kept. */
+    /** At each step, for the owner who uses no link: whether the newest works, and until when a mail asks to be kept. */
     const looks: { at: number; link: string; keepUntil: number; isSuppressed: boolean }[] = [];
     const devices: Record<string, string | null | undefined> = {};
     const laptop = { before: [] as string[], after: [] as string[] };
     let asked = 0;
 
-    /** From a network that never asked before. */
+    /** A request from a network that never asked before. */
     const askAsStranger = async (email: string) => {
       const network = asked++;
       const stranger = day.from(`${11 + Math.floor(network / 200)}.${network % 200}.7.7`);
@@ -97,7 +97,7 @@ describe.skipIf(!hasFaketime || !hasRedisServer)(
     afterAll(() => day?.end());
 
     const minutesOf = (email: string) => day.mailsOf(email).map(({ at }) => at / minute);
-    /** Five in six hours, and one for a network that used none of them. */
+    /** Mails: five in six hours, and one for a network that used none of them. */
     const mostOfSixHours = [0, 15, 30, 45, 60, 75];
     const mostOfDay = [0, 6, 12, 18].flatMap((hours) => mostOfSixHours.map((each) => hours * 60 + each));
 

@@ -130,7 +130,7 @@ describe('confirming', () => {
     expect(await confirm(key)).toMatchObject({ __typename: 'SignUpConfirmed', account: { email, locale: 'en' } });
     expect(await latchkey.signIn(email, password)).toBeUndefined();
     expect(await latchkey.signIn(email, other)).toBeDefined();
-    // The same call again repairs a lost answer; another password is refused.
+    // The same call again gets the lost answer; a call with another password is refused.
     expect(await confirm(key)).toMatchObject({ __typename: 'SignUpConfirmed' });
     expect(await confirm(key, 'a third one of them')).toMatchObject({ __typename: 'InvalidResetKey', reason: 'USED' });
     expect(await latchkey.signIn(email, other)).toBeDefined();

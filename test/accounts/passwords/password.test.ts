@@ -110,7 +110,7 @@ describe('a password hash', () => {
     const answers = ['imported', 'wrong', 'imported', 'one too many'].map((text) => narrow.verify(hash, text, call));
     expect([lanes.foreign.running, lanes.foreign.waiting]).toEqual([1, 2]);
     expect(lanes.expensive.running).toBe(0);
-    // A reset has room of its own in a lane that is full.
+    // A full lane still has room for a reset.
     const reset = narrow.replace(hash, 'imported', { urgency: 'reset' });
     expect(await Promise.allSettled([...answers, reset])).toMatchObject([
       { value: true },
@@ -135,7 +135,7 @@ describe('a password hash', () => {
   ])('goes by its parameters: %s', async (parameters, lane) => {
     const full = () => new HashLimiter({ hashConcurrency: 0, hashQueue: 0 });
     const open = () => new HashLimiter({ hashConcurrency: 1, hashQueue: 0 });
-    // Only the lane in question is closed, so that nothing is computed.
+    // Only this lane is closed, so that no hash is computed.
     const own = lane === 'ours' ? full() : open();
     const lanes = {
       foreign: lane === 'foreign' ? full() : open(),
@@ -167,7 +167,7 @@ describe('a password hash', () => {
     ['bcrypt 10', () => bcrypt.hash('somebody', 10)],
   ])('is hashed for nobody as for somebody, which the processor sees: %s', async (form, hashOf) => {
     const hash = await hashOf();
-    /** Microseconds of this process, all threads, at the least: what a busy machine adds is no work of ours. */
+    /** Microseconds of processor time, all threads, the least of four runs: a busy machine only adds to it. */
     const cost = async (verify: () => Promise<boolean>) => {
       const costs: number[] = [];
       for (let round = 0; round < 4; round++) {
@@ -179,7 +179,7 @@ describe('a password hash', () => {
     };
     const somebody = await cost(() => passwords.verify(hash, 'anything at all', call));
     const nobody = await cost(() => passwords.verifyForNobody('anything at all', call, form));
-    // Equal within noise: `npm run timing -- sign-in`. Here a dummy that is not hashed would cost a thousandth.
+    // `npm run timing -- sign-in` shows that they are equal. Here a dummy that is not hashed would cost a thousandth.
     expect(nobody / somebody).toBeGreaterThan(0.3);
   });
 });
@@ -192,10 +192,10 @@ describe('the password policy', () => {
     return result.kind === 'accepted' ? 'accepted' : result.violations[0];
   };
 
-  /** So many code points, none of which repeats soon. */
+  /** A text of this many code points, none of which repeats soon. */
   const long = (length: number) =>
     Array.from({ length }, (_, index) => String.fromCodePoint(0x4e00 + ((index * 7919) % 20_000))).join('');
-  /** So many vowels, each a letter and a combining diaeresis. */
+  /** A text of this many vowels, each a letter and a combining diaeresis. */
   const umlauts = (count: number) =>
     Array.from({ length: count }, (_, index) => {
       const [byte = 0] = createHash('sha256').update(`${index}`).digest();
@@ -226,7 +226,7 @@ describe('the password policy', () => {
     'qwertyuiop12345',
     '12345678987654321',
     'momsanaladventure',
-    // One short text, again and again.
+    // One short text, repeated.
     ' '.repeat(15),
     'x'.repeat(64),
     'dragondragondragon',

@@ -98,7 +98,7 @@ describe('changes', () => {
     expect(await notices(id)).toEqual([
       { state: 'created', changedAt: await changedAt(id), change: 'password-change' },
     ]);
-    // Wrong current passwords use nothing of it up, and a reset is not counted.
+    // Wrong current passwords take nothing from this limit, and a reset is not counted.
     expect((await change(mine, 'wrong horse battery')).__typename).toBe('InvalidCredentials');
     expect(await latchkey.as(mine).me()).toMatchObject({ id });
   });
@@ -107,7 +107,7 @@ describe('changes', () => {
     const { id, token } = await somebody('working@example.com');
     const first = await change(token, password, 'new password number one');
     if (first.__typename !== 'PasswordChanged') throw new Error(first.__typename);
-    // As a worker takes it: from then on its data was read.
+    // As when a worker takes the job: it has read the data then.
     await latchkey.database.query(
       `update pgboss.job set state = 'active', started_on = now() where name = 'credential-notice' and data ->> 'accountId' = $1`,
       [id],

@@ -18,7 +18,7 @@ it('a process that closes while a sign-in renews a hash writes it before the poo
   const stop = services.jobs.stop.bind(services.jobs);
   vi.spyOn(services.jobs, 'stop').mockImplementation(async () => {
     await stop();
-    // What follows and does not wait for the hash has closed the pool long before that.
+    // A close that did not wait for the hash would have closed the pool long before that.
     setTimeout(letGo, 500);
   });
   const closePool = services.orm.close.bind(services.orm);

@@ -41,7 +41,7 @@ it('counts for nothing when one bit of it is changed, or its shape is wrong', ()
     expect(Devices.hasShape(text)).toBe(false);
     expect(devices.verify(text, owner)).toBeUndefined();
   }
-  // The last character holds 4 bits: three other spellings decode alike.
+  // The last character holds 4 bits, so three other characters decode to the same bytes.
   const last = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'.indexOf(device.at(-1) ?? '');
   const alike = `${device.slice(0, -1)}${'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'[last ^ 1]}`;
   expect(Buffer.from(alike, 'base64url')).toEqual(Buffer.from(device, 'base64url'));

@@ -18,7 +18,7 @@ beforeAll(async () => {
 });
 afterAll(() => latchkey.close());
 
-/** A client with an address of its own, as a trusted proxy names it. */
+/** A client with its own IP address, as a trusted proxy names it. */
 const from = (address: string, accessToken?: string) =>
   createLatchkeyClient({
     url: latchkey.url,
@@ -52,7 +52,7 @@ describe('the limit per address', () => {
     await latchkey.signUp(known, password);
     const home = '198.51.100.20';
     const answers: Record<string, unknown[]> = { [known]: [], [unknown]: [] };
-    /** Some tries as a stranger with many addresses, and some from the owner's own network address. */
+    /** Sign-ins of a stranger with many IP addresses, and some from the owner's IP address. */
     const probe = async (email: string, neighbour: string) => {
       for (let each = 0; each < 3; each++) answers[email]?.push(await tryWrong(email));
       answers[email]?.push(await tryWrong(email, neighbour));
@@ -114,7 +114,7 @@ describe('a device', () => {
     expect((await signIn(email, { device })).__typename).toBe('SignedIn');
     await tryWrong(email, elsewhere(), device);
     await tryWrong(email, elsewhere(), device);
-    // Over its own limit it counts as none, and the address is still closed.
+    // Over its own limit the device counts as none, and the limit of the address still refuses.
     expect((await signIn(email, { device })).__typename).toBe('InvalidCredentials');
   });
 

@@ -2,12 +2,12 @@ import { Agent } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type FloodCall, post } from '../callers.js';
 
-/** Milliseconds after which a call that was told that it is too much comes again. */
+/** Milliseconds after which a client repeats a call that was refused because the server had too much to do. */
 const again = 1_000;
 
 /**
- * Clients that call without end, each over so many connections and within its own limits: a call that is refused by a
- * limit is the last of that client.
+ * Clients that call until told to stop, each over this many connections and within its own limits: a client ends with
+ * the first call that a limit refuses.
  */
 export class Guessers {
   readonly answers: Record<string, number> = {};

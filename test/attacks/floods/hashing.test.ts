@@ -8,13 +8,13 @@ import { hasRedisServer } from '../../support/stores.js';
 import { Guessers } from './guessers.js';
 import { isFull, password, type Stage, startStage, tell } from './stage.js';
 
-/** People, attackers' clients and lines of each; milliseconds that the people come in. */
+/** Numbers of people, of attacking clients and of connections of each; milliseconds within which the people come. */
 const size = isFull
   ? { signIns: 38, resets: 10, clients: 100, neighbours: 400, lines: 6, span: 5_000 }
   : { signIns: 6, resets: 2, clients: 30, neighbours: 0, lines: 3, span: 200 };
-/** Milliseconds that a person waits: as promised, or as long as a busy machine needs to tell served from refused. */
+/** Milliseconds that a person waits: as promised, or so long that also a busy machine serves whom it does not refuse. */
 const patience = isFull ? 5_000 : 15_000;
-/** How many of the people may go without. */
+/** How many of the people may be refused. */
 const missing = isFull ? 2 : 0;
 
 const hex = (index: number) => index.toString(16);
@@ -36,7 +36,7 @@ describe.skipIf(!hasRedisServer)('while others keep the hashing busy (needs a re
 
   const as = (address: string) =>
     createLatchkeyClient({ url: stage.url, timeoutMs: patience, headers: { 'x-forwarded-for': address } });
-  /** A key by mail, as its owner has it. */
+  /** A key that the owner got by mail. */
   const keyOf = async (email: string, address: string) => {
     await as(address).requestPasswordReset({ email });
     return keyIn(await inbox.waitFor(({ to, text }) => to.includes(email) && text.includes('#key='), 30_000));

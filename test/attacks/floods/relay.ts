@@ -5,12 +5,12 @@ import { startSmtpSink } from '../../support/smtp-sink.js';
 const dialogue = 60;
 
 /**
- * A relay that takes 60 ms for a mail, and asks recipients' servers while we wait.
+ * A relay that takes 60 ms for a mail, and asks the recipient's server before it answers RCPT.
  *
- * @param answersAfter milliseconds until a recipient is answered; Infinity is never.
+ * @param answersAfter milliseconds until RCPT for an address is answered; Infinity is never.
  */
 export async function startRelay(answersAfter: (address: string) => number = () => 0) {
-  /** When a mail for an address was taken first, on the clock of `performance`. */
+  /** When the first mail for an address was taken: milliseconds, `performance.now()`. */
   const taken = new Map<string, number>();
   const sink = await startSmtpSink(
     async (stage, _count, address) => {

@@ -7,10 +7,10 @@ import { Latchkey, readyz, type Settings } from '../../support/processes.js';
 import { productionSettings } from '../../support/production-settings.js';
 import { createDatabase, createRedis } from '../../support/stores.js';
 
-/** `npm run flood` sets it: the whole size of each flood, whose figures are held against what is promised in seconds. */
+/** Set by `npm run flood`: floods have their full size, and their figures are compared with the promised seconds. */
 export const isFull = process.env.FLOOD === 'full';
 
-/** The line of a case in the output of `npm run flood`. */
+/** Prints a case's line in the output of `npm run flood`. */
 export function tell(name: string, figures: object): void {
   if (isFull) console.info(`FLOOD ${name}: ${JSON.stringify(figures)}`);
 }
@@ -24,7 +24,7 @@ export interface Stage {
   /** A connection of the test's own. */
   readonly redis: Redis;
   readonly query: Awaited<ReturnType<typeof createDatabase>>['query'];
-  /** Accounts that all have `password`. */
+  /** Adds accounts that all have `password`. */
   accounts(emails: readonly string[]): Promise<void>;
   close(): Promise<void>;
 }

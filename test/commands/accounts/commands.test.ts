@@ -31,7 +31,7 @@ afterAll(async () => {
 });
 beforeEach(() => latchkey.database.query('truncate account, audit_event cascade'));
 
-/** A command in this process, and what it said. */
+/** Runs a command in this process. @returns its result and what it printed. */
 async function told(work: (admin: AccountAdmin) => Promise<unknown>, input = '') {
   const [out, err]: [string[], string[]] = [[], []];
   const admin = new AccountAdmin({

@@ -35,7 +35,7 @@ beforeEach(() => database.query('truncate account, audit_event cascade'));
 const line = (fields: object) => JSON.stringify({ hash: argonHash, ...fields });
 const knownLocale = (tag: string | null) => (tag?.startsWith('en') ? 'en' : null);
 
-/** An import of whatever the source gives, with what it said on the way. */
+/** Runs an import of this source. @returns its result and what it printed. */
 async function run(source: Readable | string | Buffer, options: ImportOptions = {}, isTTY = false, over = orm) {
   const said: string[] = [];
   const err = { write: (text: string) => said.push(text), isTTY };
@@ -152,7 +152,7 @@ describe('an import', () => {
       { id: first, email: 'one@example.com', password_hash: argonHash },
       { email: 'three@example.com' },
     ]);
-    // A line that contradicts what another run has added is taken for what its owner changed since then.
+    // Where the stored hash differs from the line of a second run, the owner may have changed it since, so it stays.
     const again = { added: 0, present: 5, refused: 3, refusals: refusals.slice(1) };
     expect(await run(file, { batchSize })).toMatchObject(again);
   });
@@ -350,7 +350,7 @@ describe('an import that ends early', () => {
 describe('the progress of an import', () => {
   const lines = Array.from({ length: 40 }, (_, index) => `${line({ email: `p${index}@example.com` })}\n`);
   const text = lines.join('').concat('rubbish\n');
-  /** Each reading of the clock is a second later. */
+  /** A clock that is a second later at each reading. */
   const clock = () => {
     let now = 0;
     return () => {

@@ -52,6 +52,6 @@ it('keeps a few places for clients with few calls under way: no client and no ne
   setTimeout(() => gate.resolve(), 500);
   const all = (await Promise.all(answers)).map(({ statusCode }) => statusCode);
   expect(all.slice(0, 120).filter((status) => status === 200)).toHaveLength(allowed);
-  // Who floods has no more, a neighbour in the provider's /32 one of the first half, a person two, until all are taken.
+  // The flood gets no reserved place; a neighbour in the provider's /32 one of the first half; a person two.
   expect(all.slice(120)).toEqual([503, 503, 200, 200, 200, 503, 200, 503, 200, 503, 503]);
 });

@@ -13,7 +13,7 @@ afterEach(async () => {
   for (const stop of stops.splice(0).reverse()) await stop();
 });
 
-/** A twentieth of what they are, so that a test waits for them. */
+/** A twentieth of the real ones, so that a test can wait for them. */
 const short = { dns: 2_000, connection: 400, greeting: 400, silence: 400, recipient: 400, patience: 500, whole: 1_600 };
 const never = { ...breakerTiming, failures: 1_000 };
 

@@ -52,7 +52,7 @@ describe('how a relay is spoken to', () => {
   });
 
   it('waits for a greeting longer than for a line', async () => {
-    // In production 20 s and 5 s; a twentieth of it here.
+    // A twentieth of what production has (20 s and 5 s).
     const timeouts = { ...smtpTimeouts, connection: 250, dns: 250, greeting: 1_000 };
     const sockets: Socket[] = [];
     const good = await relay();
@@ -79,7 +79,7 @@ describe('how a relay is spoken to', () => {
   });
 
   it('finds it as the system does, with the names of /etc/hosts', async () => {
-    // `localhost` is in no DNS that anybody asks; the relay listens on 127.0.0.1 alone, so that `::1` must be passed over.
+    // No DNS server knows `localhost`. The relay listens on 127.0.0.1 only, so `::1` must be skipped.
     expect((await lookup('localhost', { all: true })).some(({ address }) => address === '127.0.0.1')).toBe(true);
     const made = await relay();
     expect(await start([made.url.replace('127.0.0.1', 'localhost')]).send()).toBeUndefined();
@@ -92,7 +92,7 @@ describe('how a relay is spoken to', () => {
 });
 
 describe('a relay that takes three lines', () => {
-  /** Refuses lines beyond the third, as it is told. */
+  /** Refuses connections beyond the third with this reply. */
   async function narrow(refusal: `${number} ${string}`) {
     const bound = { most: 3 };
     const made = await relay((stage) => {

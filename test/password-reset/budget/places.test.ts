@@ -10,10 +10,10 @@ const windows = [
 ];
 const keyTtl = hour;
 
-/** An account whose mails arrive, unless told otherwise; keys live as `ResetBudget` says. */
+/** An account whose mails arrive unless the test says otherwise; keys live as long as `ResetBudget` says. */
 class Owner {
   places: readonly Place[] = [];
-  /** When each handed over link ends. */
+  /** When each link that was handed over expires. */
   readonly links: number[] = [];
   readonly mails: number[] = [];
   #jobs = 0;

@@ -61,7 +61,7 @@ async function importAll(entries: readonly { email: string; hash: string | null 
 }
 const people = (count: number, domain: string, hash: string | null) =>
   Array.from({ length: count }, (_, index) => ({ email: `person${index}@${domain}`, hash }));
-/** With nothing kept from before. */
+/** A new process, which has nothing cached. */
 const fresh = () => {
   const { orm, dataKey, log } = latchkey.services;
   const pseudonyms = { of: (text: string) => createPseudonym(dataKey.bytes, text) };
@@ -120,7 +120,7 @@ describe('the form of a refused sign-in for an address without an account', () =
     await eventually(renewed, (n) => n === 3);
     await latchkey.as(third_).changePassword({ currentPassword: password, newPassword: 'a quite new password' });
     expect(token).not.toBe('');
-    // Our own form, renewed once more, moves nobody.
+    // Renewing a hash of our own form moves no address.
     await formShares.renewed(first ?? '', ownHash);
     expect(await renewed()).toBe(3);
     await latchkey.database.query(`update password_form set renewed = dealt / 3 where form = 'bcrypt 04'`);
@@ -201,7 +201,7 @@ describe('a refused sign-in', () => {
       expect(answer).toMatchObject(refused);
       expect({ name, forms }).toEqual({ name, forms: ['bcrypt 04'] });
     }
-    // Nor do the right password of a disabled account, or what is no password.
+    // The right password of a disabled account, and a text that can be no password, cost the same dummy.
     expect(await tryAs('person1@tenant.example', password)).toMatchObject({ answer: refused, forms: ['bcrypt 04'] });
     expect(await tryAs('person0@tenant.example', '\ud800')).toMatchObject({ answer: refused, forms: ['bcrypt 04'] });
     expect(await tryAs('not an address')).toMatchObject({ answer: refused, forms: ['bcrypt 04'] });
@@ -212,13 +212,13 @@ describe('a refused sign-in', () => {
     const end = Promise.withResolvers<void>();
     const call = { urgency: 'other' } as const;
     const busy = [lanes.foreign.run(call, () => end.promise), lanes.foreign.run(call, () => end.promise)];
-    // Calls of our own take nobody's share; this one is as much a stranger's as those that follow.
+    // Calls without a caller take nobody's share of the lane.
     const waiting = await Promise.all(
       ['person0', 'nobody', 'person1', 'nobody2'].map((name) => tryAs(`${name}@tenant.example`)),
     ).finally(() => end.resolve());
     await Promise.all(busy);
     expect(waiting.map(({ answer }) => answer.__typename)).toEqual(waiting.map(() => 'TemporarilyUnavailable'));
-    // Our own form goes on meanwhile, and a lane that is free again answers as before.
+    // A lane with room again answers as before.
     expect(await tryAs('nobody@tenant.example')).toMatchObject({ answer: refused });
   });
 

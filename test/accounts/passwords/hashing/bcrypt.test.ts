@@ -8,7 +8,7 @@ import { opensBcrypt } from '../../../../src/accounts/passwords/hashing/bcrypt.j
 const as = (writing: string, hash: string) => hash.replace(/^\$2[aby]\$/, `$2${writing}$$`);
 
 describe('a bcrypt hash', () => {
-  // From the test suite of crypt_blowfish 1.3 (wrapper.c), the reference of these writings.
+  // From the test suite of crypt_blowfish 1.3 (wrapper.c), the reference for these prefixes.
   it.each([
     ['$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW', 'U*U'],
     ['$2a$05$CCCCCCCCCCCCCCCCCCCCC.VGOzA784oUp/Z0DY336zx7pLYAy0lwK', 'U*U*'],
@@ -31,7 +31,7 @@ describe('a bcrypt hash', () => {
     expect(formOf(as('x', hash))).toBeUndefined();
   });
 
-  // What `isOutdated` rests on.
+  // `isOutdated` relies on this.
   it('counts up to its 72nd byte, and a NUL as any other', async () => {
     const full = bcryptjs.hashSync('a'.repeat(72), 4);
     expect(await opensBcrypt(full, `${'a'.repeat(72)}and more`)).toBe(true);

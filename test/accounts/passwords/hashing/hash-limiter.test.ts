@@ -170,7 +170,7 @@ describe('with 100 clients at work within their own limits (two hashes of 30 ms 
   };
   it.each(Object.entries(address))('%s: 38 people sign in and 10 reset', async (_name, of) => {
     const load = new HashLoad();
-    // LIMIT_HASH_PER_CLIENT, 60/60: all at the same time, and again when refused.
+    // With LIMIT_HASH_PER_CLIENT at 60/60: all call at the same time, and again when refused.
     for (let index = 0; index < 100; index++)
       for (let line = 0; line < 6; line++) load.keepCalling(from(of(index)), 10);
     expect(await honest(load)).toEqual({ signedIn: 38, reset: 10 });
@@ -193,7 +193,7 @@ describe('with 100 clients at work within their own limits (two hashes of 30 ms 
   });
 
   it('that had no hash yet, because others take the processor: who comes for the first time is served', async () => {
-    // Six hashes a second, as a process has beside whatever else keeps a small machine busy.
+    // Six hashes a second are what is left for a process where others keep a small machine busy.
     const load = new HashLoad({ hashConcurrency: 1, hashQueue: 64 }, 160);
     for (let index = 0; index < 100; index++)
       for (let line = 0; line < 6; line++) load.keepCalling(from(`10.0.${index}.1`), 60, 500);

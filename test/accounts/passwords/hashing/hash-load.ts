@@ -2,10 +2,10 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { type HashCall, HashLimiter } from '../../../../src/accounts/passwords/hashing/hash-limiter.js';
 import { clientNames } from '../../../../src/http/client-ip.js';
 
-/** A limiter on a clock of its own: hashes take their time, and nothing depends on the machine's. */
+/** A limiter with a simulated clock: a hash takes a set time, whatever the machine does. */
 export class HashLoad {
   now = 0;
-  /** The most that ran at the same time, in all and for one key. */
+  /** The most hashes that ran at the same time, in all and for one key. */
   peak = 0;
   readonly limiter: HashLimiter;
   readonly #events: { at: number; run: () => void }[] = [];
@@ -22,7 +22,7 @@ export class HashLoad {
     this.#events.push({ at: ms, run });
   }
 
-  /** One call: whether its hash was made, and when. */
+  /** Makes one call. @returns whether its hash was made, and when. */
   call(call: HashCall): Promise<{ done: boolean; at: number }> {
     const work = () => {
       this.peak = Math.max(this.peak, this.limiter.running);
@@ -34,7 +34,7 @@ export class HashLoad {
     );
   }
 
-  /** Calls one after the other, `most` in all, and a refused one again after a second, as it was told. */
+  /** Makes `most` calls one after the other; a refused one is repeated after a second, as the refusal says. */
   keepCalling(call: HashCall, most: number, wait = 1000): void {
     void this.call(call).then(({ done }) => {
       if (most > 1) this.at(this.now + (done ? 0 : wait), () => this.keepCalling(call, most - 1, wait));
