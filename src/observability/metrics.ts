@@ -1,47 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from '@prometheus-io/client';
 
-/** Name, labels and meaning of everything that is counted; the documented list is made from this. */
-export const counted = {
-  latchkey_operations_total: { labels: ['field', 'result'], help: 'Root fields answered, by the type of their result' },
-  latchkey_jobs_total: { labels: ['queue', 'outcome'], help: 'Attempts at jobs, by how they ended' },
-  latchkey_mails_total: {
-    labels: ['relay', 'outcome'],
-    help: 'Hand-overs to a relay: taken, ambiguous, or whose fault it was',
-  },
-  latchkey_limits_hit_total: { labels: ['limit'], help: 'Calls that a rate limit refused' },
-  latchkey_audit_events_total: { labels: ['kind'], help: 'Events written to the audit trail' },
-  latchkey_log_lines_lost_total: { labels: [], help: 'Log lines given up because standard output does not take them' },
-  latchkey_alarms_total: {
-    labels: ['alarm'],
-    help: 'What an operator must look at: wrong-current-passwords, forged-reset-record, relay-refuses-us, relay-certificate, redis-evicts, audit-event-lost, untrusted-proxy, connections-of-one-client, connections-full, data-key-unreadable',
-  },
-} as const;
-
-/** Gauges, read each time the metrics are asked for. */
-export const measured = {
-  latchkey_jobs: { labels: ['queue', 'state'], help: 'Jobs that wait, are at work, or are dead' },
-  latchkey_job_oldest_seconds: { labels: ['queue'], help: 'Age of the oldest job that waits' },
-  latchkey_hashes: {
-    labels: ['lane', 'state'],
-    help: 'Passwords that are being hashed, and calls that wait for it; lane: own, foreign, expensive',
-  },
-  latchkey_redis_memory_ratio: { labels: [], help: 'Memory that Redis uses of its maxmemory; of the fullest master' },
-  latchkey_redis_names: { labels: ['family'], help: 'Names in Redis by how they begin, estimated from a sample' },
-  latchkey_rows: { labels: ['table'], help: 'Rows of the tables that grow, as the statistics of PostgreSQL say' },
-  latchkey_relay_up: { labels: ['relay'], help: '1 while mails go to the relay, 0 while it rests after failures' },
-  latchkey_relay_lines: { labels: ['relay'], help: 'Lines to the relay that there may be at the same time' },
-  latchkey_store_line_encrypted: {
-    labels: ['store', 'security'],
-    help: '0 while lines to the store can be read on their way; security: verified, authority, unverified, socket, plain',
-  },
-  latchkey_store_up: { labels: ['store'], help: '1 while the store answers as it must, else 0' },
-} as const;
-
-export const timed = {
-  latchkey_http_request_seconds: { labels: ['route', 'method', 'status'], help: 'Time to answer an HTTP request' },
-} as const;
-
-/** Somebody must look. */
+/** The alarms. An operator must look at each. */
 export const alarms = [
   'wrong-current-passwords',
   'forged-reset-record',
@@ -56,10 +15,54 @@ export const alarms = [
 ] as const;
 export type Alarm = (typeof alarms)[number];
 
-/** A limit of whoever calls has two names: of the client, and of the networks that the client is part of. */
+/** Name, labels and meaning of everything that is counted; the documented list is made from this. */
+export const counted = {
+  latchkey_operations_total: { labels: ['field', 'result'], help: 'Root fields answered, by the type of their result' },
+  latchkey_jobs_total: { labels: ['queue', 'outcome'], help: 'Attempts at jobs, by how they ended' },
+  latchkey_mails_total: {
+    labels: ['relay', 'outcome'],
+    help: 'Mails handed to a relay: taken, ambiguous, or whose fault it was that the relay did not take it',
+  },
+  latchkey_limits_hit_total: { labels: ['limit'], help: 'Calls that a rate limit refused' },
+  latchkey_audit_events_total: { labels: ['kind'], help: 'Events written to the audit trail' },
+  latchkey_log_lines_lost_total: { labels: [], help: 'Log lines lost because standard output did not take them' },
+  latchkey_alarms_total: {
+    labels: ['alarm'],
+    help: `What an operator must look at: ${alarms.join(', ')}`,
+  },
+} as const;
+
+/** Gauges, read each time the metrics are asked for. */
+export const measured = {
+  latchkey_jobs: { labels: ['queue', 'state'], help: 'Jobs that wait, are being worked on, or are dead' },
+  latchkey_job_oldest_seconds: { labels: ['queue'], help: 'Age of the oldest job that waits' },
+  latchkey_hashes: {
+    labels: ['lane', 'state'],
+    help: 'Passwords that are being hashed, and calls that wait for it; lane: own, foreign, expensive',
+  },
+  latchkey_redis_memory_ratio: {
+    labels: [],
+    help: 'Used memory divided by maxmemory; in a cluster of the fullest master',
+  },
+  latchkey_redis_names: { labels: ['family'], help: 'Names in Redis by their prefix, estimated from a sample' },
+  latchkey_rows: { labels: ['table'], help: 'Rows of the tables that grow, by the statistics of PostgreSQL' },
+  latchkey_relay_up: { labels: ['relay'], help: '1 while mails go to the relay, 0 while it rests after failures' },
+  latchkey_relay_lines: { labels: ['relay'], help: 'The most connections to the relay at the same time' },
+  latchkey_store_line_encrypted: {
+    labels: ['store', 'security'],
+    help: '0 while connections to the store are not encrypted; security: verified, authority, unverified, socket, plain',
+  },
+  latchkey_store_up: { labels: ['store'], help: '1 while the store works, else 0' },
+} as const;
+
+export const timed = {
+  latchkey_http_request_seconds: { labels: ['route', 'method', 'status'], help: 'Time to answer an HTTP request' },
+} as const;
+
+/** Limits of the caller. Each has two names: with `-client`, and with `-network` for the networks that contain the client. */
 export const callerLimitNames = ['reset', 'key-failure', 'hash', 'sign-in', 'sign-up'] as const;
 export type CallerLimitName = (typeof callerLimitNames)[number];
-/** Limits of something else than the caller. */
+/** Limits that do not count by the caller alone. */
 export const otherLimitNames = [
   'reset-account',
   'unknown-address',
