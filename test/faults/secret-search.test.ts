@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { SecretSearch } from './check/secret-search.js';
+import { SecretSearch } from '../support/secret-search.js';
 
 const key = randomBytes(32).toString('base64url');
 const bytes = Buffer.from(key, 'base64url');

@@ -179,6 +179,11 @@ export class OwnPostgres implements TestDatabase {
     return (await this.#admin.query<Row>(sql, values)).rows;
   }
 
+  /** What the server has written to its log. */
+  log(): Promise<string> {
+    return readFile(join(this.folder, 'postgres.log'), 'utf8');
+  }
+
   /** Opens a new session, for locks and sleeps. */
   async session(): Promise<pg.Client> {
     const client = new pg.Client({ connectionString: this.url, application_name: 'test' });

@@ -11,7 +11,7 @@ export type Fault = `${number} ${string}` | 'silence' | 'drop' | 'drip' | 'lost'
 /**
  * A promise makes the caller wait for the reply.
  *
- * @param said the command that is answered; empty at the greeting and the dot.
+ * @param said the command that is answered; at the dot the mail; empty at the greeting.
  * @param to the recipient of the mail that the dialogue is about; empty before RCPT.
  */
 export type Faults = (
@@ -99,7 +99,8 @@ async function talk(socket: Socket, relay: Told): Promise<void> {
 
   const answer = async (stage: Stage, said = '') => {
     if (stage === 'RCPT') to = /<([^>]*)>/.exec(said)?.[1] ?? '';
-    const fault = await relay.faults(stage, ++relay.seen[stage], said, to);
+    const answered = stage === 'dot' ? (mail?.join('\r\n') ?? '') : said;
+    const fault = await relay.faults(stage, ++relay.seen[stage], answered, to);
     const text = `${fault && /^\d/.test(fault) ? fault : usual[stage]}\r\n`;
     if (stage === 'dot' && (fault === undefined || fault === 'lost')) relay.taken.push(mail?.join('\r\n') ?? '');
     mail = stage === 'DATA' && text.startsWith('354') ? [] : undefined;

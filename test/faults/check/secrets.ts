@@ -1,9 +1,9 @@
 import { createReadStream } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { SecretSearch } from '../../support/secret-search.js';
 import { passwordMark } from '../accounts.js';
 import type { Stage } from '../stage.js';
-import { SecretSearch } from './secret-search.js';
 import type { Violation } from './violation.js';
 
 /**
