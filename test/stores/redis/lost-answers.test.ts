@@ -11,20 +11,20 @@ import { startSingle } from '../../support/redis-servers.js';
 import { hasRedisServer } from '../../support/stores.js';
 import { AnswerLoss } from './answer-loss.js';
 
-const checkRedis = (redis: ConstructorParameters<typeof RedisCheck>[0]) => new RedisCheck(redis, ['limit:']).check();
-
 const password = 'the password that gets lost';
 const stops: (() => unknown)[] = [];
 afterAll(async () => {
   for (const stop of stops.splice(0).reverse()) await stop();
 });
 
-const eventuallyOk = (redis: Redis | Cluster) =>
-  eventually(
-    () => checkRedis(redis),
-    (health) => health === 'ok',
+const eventuallyOk = (redis: Redis | Cluster) => {
+  const health = new RedisCheck(redis, ['limit:']);
+  return eventually(
+    () => health.check(),
+    (found) => found === 'ok',
     20_000,
   );
+};
 
 /** Waits longer than the driver does before it reconnects and could send a command again. */
 const untilResent = () => new Promise((resolve) => setTimeout(resolve, 1_000));
