@@ -1,5 +1,7 @@
-import { request } from 'node:http';
+import { request as httpRequest } from 'node:http';
+import { request as httpsRequest } from 'node:https';
 import { connect } from 'node:net';
+import { connect as connectTls } from 'node:tls';
 import type { TestLatchkey } from '../support/latchkey.js';
 
 /** Part of every value that a test sends; its tail has characters that each encoding writes differently. */
@@ -38,14 +40,27 @@ export interface Request {
   readonly headers?: Readonly<Record<string, string>>;
   /** Several parts go as chunks, without a length. */
   readonly body?: string | Uint8Array | readonly string[];
+  /** The caller's own address, for instance one of 127.0.0.0/8; the system's choice by default. */
+  readonly from?: string | undefined;
 }
 
+/** Milliseconds after which a call without an answer fails. */
+const patience = 60_000;
+
 /** Sends requests that `fetch` refuses: any Host, any method with any body. Headers are exactly those given. */
-export function send(url: string, { method = 'POST', path = '/graphql', headers = {}, body }: Request) {
+export function send(url: string, { method = 'POST', path = '/graphql', headers = {}, body, from }: Request) {
   return new Promise<Answer>((resolve, reject) => {
     const whole = typeof body === 'string' || body instanceof Uint8Array ? body : undefined;
     const length = whole === undefined ? {} : { 'content-length': String(Buffer.byteLength(whole)) };
-    const sent = request(new URL(path, url), { method, headers: { ...length, ...headers }, agent: false });
+    const options = {
+      method,
+      headers: { ...length, ...headers },
+      agent: false,
+      ...(from ? { localAddress: from } : {}),
+    };
+    const request = url.startsWith('https:') ? httpsRequest : httpRequest;
+    const sent = request(new URL(path, url), options);
+    sent.setTimeout(patience, () => sent.destroy(new Error(`no answer within ${patience / 1_000} s`)));
     sent.on('response', (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -56,6 +71,7 @@ export function send(url: string, { method = 'POST', path = '/graphql', headers 
           body: Buffer.concat(chunks).toString(),
         }),
       );
+      response.on('error', reject);
     });
     sent.on('error', reject);
     if (whole !== undefined) sent.end(whole);
@@ -70,9 +86,12 @@ export const json = { 'content-type': 'application/json' };
 
 /** Sends bytes as they are and reads until the server closes. */
 export function sendRaw(url: string, text: string): Promise<Answer> {
-  const { hostname, port } = new URL(url);
+  const { protocol, hostname, port } = new URL(url);
+  const isTls = protocol === 'https:';
+  const host = hostname.replace(/^\[|\]$/g, '');
+  const to = { host, port: Number(port) || (isTls ? 443 : 80) };
   return new Promise((resolve, reject) => {
-    const socket = connect(Number(port), hostname);
+    const socket = isTls ? connectTls({ ...to, servername: host }) : connect(to);
     let received = '';
     socket.setEncoding('utf8');
     socket.setTimeout(10_000, () => socket.destroy(new Error('no answer')));

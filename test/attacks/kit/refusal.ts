@@ -1,0 +1,29 @@
+import { type Answer, verdictOf } from '../attack.js';
+import type { Findings } from './findings.js';
+
+/** Milliseconds within which a refusal must come, on a machine that does other work, too. */
+const patience = 5_000;
+
+/** Notes a call that must be refused before anything of it runs: a status 4xx, no data, little time. */
+export async function expectRefused(
+  findings: Findings,
+  input: string,
+  call: () => Promise<Answer>,
+  statuses: readonly number[] = [400, 413],
+): Promise<Answer> {
+  const begun = performance.now();
+  const answer = await call();
+  const ms = Math.round(performance.now() - begun);
+  const isRefused = statuses.includes(answer.status) && !/"data":(?!null)/.test(answer.body);
+  findings.note(input, isRefused && ms < patience, `${answer.status} after ${ms} ms: ${answer.body}`);
+  return answer;
+}
+
+/** The type of the answer's one result or the codes of its errors; for what is no JSON its status. */
+export function kindOf(answer: Answer): string {
+  try {
+    return verdictOf(answer);
+  } catch {
+    return `HTTP ${answer.status}`;
+  }
+}
