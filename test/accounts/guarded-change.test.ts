@@ -50,6 +50,7 @@ describe('a guarded change', () => {
     expect(await now()).toMatchObject({ passwordHash: 'before', credentialVersion: 1, sessionVersion: 2 });
   });
 
+  // Shows: V-33, V-51
   it.each([
     ['a password whose credential changed meanwhile', () => replace(), 'credential_version = 7'],
     ['a password of an account that was disabled', () => replace(), `status = 'disabled'`],
@@ -64,6 +65,7 @@ describe('a guarded change', () => {
     expect({ ...(await now()), readAt: 0 }).toEqual({ ...before, readAt: 0 });
   });
 
+  // Shows: V-33
   it.each([
     ['a password', () => replace(minutes(5), 1)],
     ['the end of sessions', endSessions],

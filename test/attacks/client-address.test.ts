@@ -29,6 +29,7 @@ describe('where no proxy is trusted', async () => {
     expect(await accepted(latchkey, ...times(6, () => ({})))).toBe(3);
   });
 
+  // Shows: R-06, V-19
   it.each([
     'x-forwarded-for',
     'x-real-ip',
@@ -44,6 +45,7 @@ describe('where no proxy is trusted', async () => {
     expect(await accepted(latchkey, ...times(6, (i) => ({ [name]: `203.0.113.${i + 1}` })))).toBe(3);
   });
 
+  // Shows: R-06, V-17, V-19
   it('accepts no more for another Forwarded, user agent, Host or query string at each call', async () => {
     let sum = 0;
     for (let i = 0; i < 6; i++) {
@@ -72,6 +74,7 @@ describe('behind a trusted proxy', async () => {
     expect(await accepted(latchkey, ...from(...Array(5).fill('198.51.100.1')))).toBe(3);
   });
 
+  // Shows: R-06, V-19
   it('believes the last hop that is not a proxy of ours, whatever stands before it', async () => {
     expect(await accepted(latchkey, ...times(6, (i) => ({ 'x-forwarded-for': `192.0.2.${i}, 203.0.113.1` })))).toBe(3);
     expect(
@@ -85,6 +88,7 @@ describe('behind a trusted proxy', async () => {
     expect(await accepted(latchkey, ...from('203.0.114.1'))).toBe(1);
   });
 
+  // Shows: V-19
   it('counts the IPv6 addresses of one /64 as one client', async () => {
     const spelled = [
       '2001:db8:1:1::1',
@@ -105,6 +109,7 @@ describe('behind a trusted proxy', async () => {
     expect(await accepted(latchkey, ...from('2001:db9::1'))).toBe(1);
   });
 
+  // Shows: V-19
   it('counts an IPv4 address as itself in every spelling', async () => {
     const spelled = [
       '203.0.113.9',

@@ -36,6 +36,7 @@ async function answerTo(mutation: Mutation, input: object, url = latchkey.url): 
 describe('asking for a mail', () => {
   const ask = (name: string) => answerTo('requestPasswordReset', { email: `${name}@example.com` });
 
+  // Shows: R-01, V-12, V-14, V-15
   it('is answered with the same bytes for every address', async () => {
     const before = latchkey.inbox.mails().length;
     const first = await ask('often');
@@ -65,6 +66,7 @@ describe('asking for a mail', () => {
     );
   });
 
+  // Shows: R-02
   it('is answered with the same bytes while there is no accounts table', async () => {
     const usual = await ask('known');
     await settled(latchkey);
@@ -97,6 +99,7 @@ it('answers with the same bytes where addresses without an account are told', as
   }
 });
 
+// Shows: V-14
 it('refuses every sign-in with the same bytes', async () => {
   const answers = await Promise.all(
     [

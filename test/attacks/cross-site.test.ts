@@ -63,6 +63,7 @@ it.each(['https://a.preview.acme.example', 'https://pr-12_x.preview.acme.example
   },
 );
 
+// Shows: G-09
 it.each([
   'https://evil.example',
   'https://preview.acme.example',
@@ -95,6 +96,7 @@ it.each([
 
 describe('a request that a foreign page can send without asking first', () => {
   const foreign = { origin: 'https://evil.example', 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'no-cors' };
+  // Shows: R-07, G-09
   it.each<[string, Request]>([
     ['a form', { headers: { 'content-type': 'application/x-www-form-urlencoded' }, body }],
     ['an upload', { headers: { 'content-type': 'multipart/form-data; boundary=x' }, body }],
@@ -206,6 +208,7 @@ describe('every answer carries the security headers', () => {
     expect(answer.headers).toMatchObject(always);
   });
 
+  // Shows: R-21, R-22
   it('the page, with a policy of its own', async () => {
     const answer = await send(latchkey.url, { method: 'GET', path: '/reset-password' });
     expect(answer.status).toBe(200);

@@ -89,6 +89,7 @@ describe.each([
   const ask = (query: string): Promise<Answer> =>
     send(latchkey.url, { headers: json, body: JSON.stringify({ query }) });
 
+  // Shows: V-20, G-01, G-02, G-04, G-05, G-06, G-07, G-13, G-18, G-19
   it.each(attacks)('refuses %s, at little cost', async (_name, query) => {
     const before = await stateOf(latchkey);
     const start = performance.now();
@@ -121,6 +122,7 @@ describe('where the schema may not be asked for', () => {
     send(latchkey.url, { headers: { ...json, ...headers }, body: JSON.stringify(body) });
   const withoutId = ({ body }: Answer) => body.replace(/,"requestId":"[^"]*"/g, '');
 
+  // Shows: V-38, G-10
   it.each([
     ['plainly', '{ __schema { types { name } } }'],
     ['over several lines', 'query\n{\n__schema\n{types{name}}}'],
@@ -165,6 +167,7 @@ describe('where the schema may not be asked for', () => {
     '{ me @skp(if: true) { id } }',
   ];
 
+  // Shows: V-38, G-11
   it('answers every document that does not fit in the same words', async () => {
     const answers = await Promise.all(wrong.map(async (query) => withoutId(await ask({ query }))));
     expect([...new Set(answers)]).toEqual([
@@ -172,6 +175,7 @@ describe('where the schema may not be asked for', () => {
     ]);
   });
 
+  // Shows: V-38, G-11
   it('tells no name that is there from one that is not', async () => {
     const there = ['me', 'passwordPolicy', 'passwordResetKey'];
     const parts = [
@@ -197,6 +201,7 @@ describe('where the schema may not be asked for', () => {
     expect(answers.size).toBe(1);
   });
 
+  // Shows: V-38, G-12
   it('gives no trace, whatever is asked for', async () => {
     const answer = await ask(
       { query: '{ passwordPolicy { minLength } }', extensions: { tracing: true, cacheControl: true } },
@@ -214,6 +219,7 @@ describe('where the schema may not be asked for', () => {
     expect(JSON.parse(answer.body).errors[0].message).toBe('The document is too large.');
   });
 
+  // Shows: V-38, G-12
   it('says nothing of a fault of its own but its number', async () => {
     await latchkey.database.query('alter table account rename column email to canary');
     try {

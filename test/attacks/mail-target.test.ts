@@ -40,6 +40,7 @@ async function mailOf(email: string, request?: Request): Promise<InboxMail> {
 }
 
 describe('a spelling that reaches the mailbox', () => {
+  // Shows: V-01
   it.each([
     'mike@example.com',
     'MIKE@EXAMPLE.COM',
@@ -63,6 +64,7 @@ describe('a spelling that reaches the mailbox', () => {
 });
 
 describe('an address that only looks like the stored one', () => {
+  // Shows: V-01
   it.each([
     ['of another person', 'mikes@example.com'],
     ['with a tag', 'mike+x@example.com'],
@@ -83,6 +85,7 @@ describe('an address that only looks like the stored one', () => {
 describe('what is not one plain address', () => {
   const mike = 'mike@example.com';
   const evil = 'evil@evil.example';
+  // Shows: V-01, V-02, V-27, V-29
   it.each([
     ['dotless i', 'mıke@example.com'],
     ['a Kelvin sign', 'mi\u212ae@example.com'],
@@ -165,6 +168,7 @@ describe('the mail', () => {
   });
 
   const evil = 'evil.example';
+  // Shows: R-17, R-75, V-03
   it.each<[string, Record<string, string>]>([
     ['Host', { host: evil }],
     ['Host with a port', { host: `${evil}:443` }],
@@ -186,12 +190,14 @@ describe('the mail', () => {
     expect(mail.envelope).toEqual({ from: 'no-reply@acme.example', to: ['mike@example.com'] });
   });
 
+  // Shows: V-03, V-04
   it('is the same when the request names another server', async () => {
     expect(
       bytes(await mailOf('mike@example.com', { path: '/graphql?host=evil.example&redirectUrl=https://evil.example' })),
     ).toBe(usual);
   });
 
+  // Shows: R-15, R-17, R-77, V-04
   it('leads to the configured page only, by https, with the key in the fragment', async () => {
     const mail = await mailOf('mike@example.com');
     const link = `https://recover.example.com/reset-password#key=${keyIn(mail)}`;
@@ -201,6 +207,7 @@ describe('the mail', () => {
     expect(mail.html).not.toMatch(/<img|<script|<iframe|url\(/i);
   });
 
+  // Shows: R-72, R-74, V-27
   it('has the headers that it must have, each once, and no other', async () => {
     const mail = await mailOf('mike@example.com');
     expect(mail.headers.map(({ key }) => key).sort()).toEqual([
@@ -219,6 +226,7 @@ describe('the mail', () => {
     expect(mail.from).toBe('Acme <no-reply@acme.example>');
   });
 
+  // Shows: R-76, V-28
   it('shows a product name as text, and fills nothing into it', async () => {
     const mail = await mailOf('mike@example.com');
     expect(mail.text).toContain(productName);
@@ -226,6 +234,7 @@ describe('the mail', () => {
     expect(mail.html).not.toContain('<b>');
   });
 
+  // Shows: R-76
   it('takes no language but a known one from the request', async () => {
     for (const locale of ['xx', '../../etc/passwd', 'en\r\nBcc: evil@evil.example', '__proto__', 'x'.repeat(2_000)]) {
       const before = latchkey.inbox.mails().length;
@@ -245,6 +254,7 @@ it('shows a product name as text on the page', async () => {
   expect(page.body).toContain('&lt;b&gt;&amp;&#34;x&lt;/b&gt; {{ link }}');
 });
 
+// Shows: V-04
 it('takes nothing from the address of the page into it', async () => {
   const plain = await send(latchkey.url, { method: 'GET', path: '/reset-password' });
   const path = '/reset-password?signInUrl=https://evil.example&productName=<script>&key=x';
@@ -252,6 +262,7 @@ it('takes nothing from the address of the page into it', async () => {
   expect(answer.body).toBe(plain.body);
 });
 
+// Shows: V-04
 it.each(['redirectUrl', 'redirectTo', 'resetUrl', 'reset_url', 'host', 'origin', 'to', 'cc', 'from', 'template'])(
   'refuses an argument called %s',
   async (name) => {

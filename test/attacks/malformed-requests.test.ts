@@ -70,6 +70,7 @@ const wrongValues: [string, unknown][] = [
 ];
 
 describe.each(fields)('$mutation with a wrong $field', ({ mutation, input, field }) => {
+  // Shows: V-02, V-10, V-37, G-20, G-21
   it.each(wrongValues)('refuses %s', async (_name, value) => {
     const answer = await attempt(call(mutation, { ...input, [field]: value }));
     expect(answer.status).toBe(400);
@@ -78,6 +79,7 @@ describe.each(fields)('$mutation with a wrong $field', ({ mutation, input, field
 });
 
 describe.each(inputs)('%s', (mutation, input) => {
+  // Shows: V-04, V-49, G-21
   it.each([
     ['absent', undefined],
     ['null', null],
@@ -95,6 +97,7 @@ describe.each(inputs)('%s', (mutation, input) => {
     expect([answer.status, verdictOf(answer)]).toEqual([400, 'BAD_USER_INPUT']);
   });
 
+  // Shows: V-49
   it.each([
     ['__proto__ in the input', `{"query":"QUERY","variables":{"input":{"__proto__":INPUT}}}`],
     ['__proto__ in the variables', `{"query":"QUERY","variables":{"__proto__":{"input":INPUT}}}`],
@@ -121,6 +124,7 @@ const texts: [string, string][] = [
 ];
 const key = 'A'.repeat(43);
 describe.each(texts)('%s', (_name, text) => {
+  // Shows: V-37, G-20
   it.each<[string, Mutation, Record<string, string>, string]>([
     ['as an address', 'requestPasswordReset', { email: text }, 'InvalidEmailAddress'],
     ['before an address', 'requestPasswordReset', { email: `${text}"@example.com` }, 'InvalidEmailAddress'],
@@ -154,6 +158,7 @@ it.each([
   expect(['BAD_USER_INPUT', 'Unauthenticated']).toContain(verdictOf(answer));
 });
 
+// Shows: V-37, G-20
 it('says what is wrong with a value of another language without the value', async () => {
   const email = JSON.stringify(canary);
   for (const literal of [`[${email}]`, '736353', `{ value: ${email} }`, 'null', 'true', 'canary_7f3a91d2c4e8']) {
@@ -174,6 +179,7 @@ it.each<[string, unknown, string]>([
 });
 
 const encode = (text: string, encoding: BufferEncoding) => Buffer.from(text, encoding);
+// Shows: V-20, G-03, G-06, G-12, G-14, G-15
 it.each<[string, string | Uint8Array, number]>([
   ['nothing', '', 400],
   ['white space', ' \n', 400],
@@ -237,6 +243,7 @@ it.each<[string, string | Uint8Array, number]>([
   expect(answer.status).toBe(status);
 });
 
+// Shows: G-16, G-19
 it.each<[string, unknown]>([
   ['query as an object', { query: { kind: 'Document', text: canary } }],
   ['query as a list', { query: [query] }],
@@ -269,6 +276,7 @@ it.each<[string, unknown]>([
   expect(verdictOf(answer)).toMatch(/^(?:BAD_REQUEST|BAD_USER_INPUT|GRAPHQL_\w+|OPERATION_RESOLUTION_FAILURE)$/);
 });
 
+// Shows: G-16
 it('tells a client of persisted queries to send the document', async () => {
   const answer = await attempt(post({ extensions: { persistedQuery: { version: 1, sha256Hash: 'ab'.repeat(32) } } }));
   expect(answer.body).toContain('"message":"PersistedQueryNotSupported"');
@@ -277,6 +285,7 @@ it('tells a client of persisted queries to send the document', async () => {
 const form = `query=${encodeURIComponent(query)}&variables=${encodeURIComponent(JSON.stringify({ input: { email: canary } }))}`;
 const part = (name: string, text: string) => `--x\r\ncontent-disposition: form-data; name="${name}"\r\n\r\n${text}\r\n`;
 const upload = `${part('operations', legal)}${part('map', '{}')}--x--\r\n`;
+// Shows: G-09, G-17
 it.each<[string, string | undefined, string]>([
   ['none', undefined, legal],
   ['an empty one', '', legal],
@@ -313,6 +322,7 @@ it.each([
   expect(answer.status).toBe(200);
 });
 
+// Shows: G-14
 it.each(['gzip', 'deflate', 'br', 'identity', canary.slice(0, 19)])(
   'refuses content-encoding: %s',
   async (encoding) => {
@@ -322,6 +332,7 @@ it.each(['gzip', 'deflate', 'br', 'identity', canary.slice(0, 19)])(
   },
 );
 
+// Shows: G-14
 it('cuts a body without a length off at the limit', async () => {
   const body = [legal.slice(0, -1), ...Array<string>(100).fill(' '.repeat(1024)), '}'];
   const answer = await attempt({ headers: json, body });
@@ -342,6 +353,7 @@ it('refuses before it runs what it could not answer', async () => {
 });
 
 const search = `?${form}`;
+// Shows: R-07, G-08
 it.each<[string, Request]>([
   ['GET with a mutation', { method: 'GET', path: `/graphql${search}` }],
   ['GET with a query', { method: 'GET', path: '/graphql?query={__typename}' }],
@@ -374,12 +386,14 @@ it.each<[string, Request]>([
   expect((await attempt(request)).status).toBe(404);
 });
 
+// Shows: V-49
 it('reads nothing of a query string', async () => {
   const answer = await attempt({ headers: json, path: `/graphql${search}`, body: '{"query":"{ __typename }"}' });
   expect(JSON.parse(answer.body)).toEqual({ data: { __typename: 'Query' } });
   expect((await attempt({ headers: json, path: `/graphql${search}`, body: '{}' })).status).toBe(400);
 });
 
+// Shows: V-49
 it('takes the last of duplicate keys, once', async () => {
   const twice = legal.replace(/}$/, ',"query":"{ __typename }"}');
   expect(JSON.parse((await attempt({ headers: json, body: twice })).body)).toEqual({ data: { __typename: 'Query' } });

@@ -83,6 +83,7 @@ describe.skipIf(noChromium)(`the reset page for everybody${whyNot}`, () => {
     await look(visit);
   };
 
+  // Shows: R-23, ASVS 6.2.6, ASVS 6.2.7, NIST 3.1.1.2-19, NIST 3.1.1.2-20
   test('lets password managers and paste do their work (ASVS 6.2.6, 6.2.7)', async () => {
     const visit = await openForm();
     const field = visit.page.locator('#password');
@@ -99,6 +100,7 @@ describe.skipIf(noChromium)(`the reset page for everybody${whyNot}`, () => {
     expect(await visit.read(paste)).toBe(true);
   });
 
+  // Shows: R-23, R-30, ASVS 6.2.6, NIST 3.1.1.2-21
   test('shows the password on demand, and hides it before it is sent', async () => {
     const visit = await openForm();
     await visit.answer('resetPassword', { __typename: 'TooManyRequests', message: '', retryAfterSeconds: 9 });

@@ -66,6 +66,7 @@ describe.skipIf(noChromium)(`the reset page in a browser${whyNot}`, () => {
   const calls = ({ sent }: Visit, field: string) => sent.filter(({ body }) => asks(body, field)).length;
 
   describe('the whole way', () => {
+    // Shows: R-32, ARTHA 4.1.3, ARTHA 4.2.1
     test('leads from "forgotten" to signed in, without a sign-in by itself', async () => {
       const email = await newAccount();
       const visit = await open(undefined, { locale: 'en-GB' });
@@ -130,6 +131,7 @@ describe.skipIf(noChromium)(`the reset page in a browser${whyNot}`, () => {
   });
 
   describe('the key', () => {
+    // Shows: R-15, R-16, R-24, V-25
     test('leaves the address bar and is nowhere else (ASVS 14.2.1, 14.3.3)', async () => {
       const key = await latchkey.keyFor(await newAccount());
       const visit = await open(key);
@@ -153,6 +155,7 @@ describe.skipIf(noChromium)(`the reset page in a browser${whyNot}`, () => {
       expect(latchkey.logged()).not.toContain(key);
     });
 
+    // Shows: R-25, V-24, ARTHA 4.1.5
     test('is not redeemed by HEAD, GET or a browser that clicks nothing (V-24)', async () => {
       const email = await newAccount();
       const key = await latchkey.keyFor(email);
@@ -170,6 +173,7 @@ describe.skipIf(noChromium)(`the reset page in a browser${whyNot}`, () => {
       });
     });
 
+    // Shows: R-20, V-04, V-25
     test('reaches no other site, and neither does the address of the page (V-25)', async () => {
       const key = await latchkey.keyFor(await newAccount());
       const visit = await open(key);
@@ -230,6 +234,7 @@ describe.skipIf(noChromium)(`the reset page in a browser${whyNot}`, () => {
   });
 
   describe('headers', () => {
+    // Shows: R-20, R-21
     test('keep the page out of caches, frames and other hands', async () => {
       for (const method of ['GET', 'HEAD']) {
         const { headers } = await fetch(pageFor(), { method });

@@ -6,6 +6,9 @@ import { promisify } from 'node:util';
 import { expect, it, onTestFinished } from 'vitest';
 import { packageFolder } from '../../src/package-files.js';
 import { settingsExample, settingsPage } from '../../src/settings/docs.js';
+import { pagePath, requirementsPage } from '../standards/page.js';
+import { sources } from '../standards/sources.js';
+import { allTags } from '../standards/tags.js';
 
 const committed = (path: string) => readFile(join(packageFolder, path), 'utf8');
 const makeAnew = 'is not what `npm run generate` makes now';
@@ -31,6 +34,10 @@ it.each([
   ['.env.example', settingsExample],
 ])('%s is what the table of settings makes', async (path, make) => {
   expect(await committed(path), `${path} ${makeAnew}`).toBe(make());
+});
+
+it('docs/security/requirements.md is what `npm run standards` makes of the tags in the tests now', async () => {
+  expect(await committed(pagePath)).toBe(requirementsPage(sources, await allTags()));
 });
 
 it.each(['schema/schema.graphql', 'schema/sdk/generated/graphql.ts', 'docs/settings.md', '.env.example'])(

@@ -180,6 +180,7 @@ describe('packages', () => {
     elsewhere = (await Promise.all([...others, 'vitest.config.ts'].map(importsOf))).flat();
   });
 
+  // Shows: V-28
   it('that run in production are dependencies, and each of these is imported', () => {
     const running = imports.filter(({ file, isPackage }) => isPackage && !['dev', 'build'].includes(roomOf(file)));
     const used = [...running, ...elsewhere.filter(({ file }) => /^(?:schema|migrations)\//.test(file))]

@@ -21,6 +21,7 @@ async function documented(head: string): Promise<string[]> {
   return table.split('\n').map((line) => line.replace(/\| +\|$/, '|  |'));
 }
 
+// Shows: ARTHA 9.1.1.3.5
 it.each([
   ['events', '| kinds | written |', eventKinds],
   ['refusals', '| kinds | `detail` |', refusalKinds],

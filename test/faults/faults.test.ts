@@ -14,6 +14,7 @@ describe.skipIf(!isPossible)('faults (needs Linux and a redis-server or valkey-s
     await execute(process.execPath, compiler, { cwd: packageFolder });
   }, 120_000);
 
+  // Shows: V-26
   it('break no promise in a short run of all of them', async () => {
     const args = ['dist/faults/test/faults/run.js', '--seconds', '15', '--round', '15', '--seed', '5'];
     const { stdout } = await execute(process.execPath, args, { cwd: packageFolder }).catch(

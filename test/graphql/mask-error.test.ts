@@ -66,6 +66,7 @@ it('names no place where a document does not fit, unless the schema may be known
   expect(tell(error, undefined)).toMatchObject({ message: error.message, locations: error.locations });
 });
 
+// Shows: V-37
 it.each([
   'String cannot represent a non string value: canary',
   'Expected value of type "SignInInput!", found canary.',

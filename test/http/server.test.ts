@@ -55,6 +55,7 @@ function talk(start: string, drip?: string): Promise<{ text: string; ms: number 
 const head = 'POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n';
 
 describe('a slow client is cut off', () => {
+  // Shows: G-14
   it.each([
     ['in its headers', 'POST /graphql HTTP/1.1\r\nHost: localhost\r\nX-Slow: ', 'x'],
     ['in a body of a length', `${head}Content-Length: 1000\r\n\r\n{`, ' '],
@@ -76,11 +77,13 @@ it('answers an honest client meanwhile', async () => {
   await slow;
 });
 
+// Shows: G-14
 it('cuts a body off that is longer than it says it will be read', async () => {
   const { text } = await talk(`${head}Content-Length: 100000000\r\n\r\n${' '.repeat(1_000)}`);
   expect(text).toMatch(/^HTTP\/1\.1 413 /);
 });
 
+// Shows: G-12
 it('says nothing of a fault but its number, and logs its name', async () => {
   const answer = await app.inject({ method: 'GET', url: '/fault' });
   const requestId = answer.headers['x-request-id'];

@@ -50,6 +50,7 @@ const untilDead = (dead: number) =>
   );
 
 describe('a job that can never succeed', () => {
+  // Shows: F-52
   it('holds up nobody, however many there are, and ends as a dead letter that says why', async () => {
     const email = 'alice@example.com';
     const poisoned = workerSlots.links + 2;

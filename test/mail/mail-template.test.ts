@@ -24,6 +24,7 @@ const mails = {
 };
 
 describe('a mail', () => {
+  // Shows: R-76, R-77, V-28
   it('is filled in HTML, escaped, and in text, as it is', () => {
     const mail = templates.fill('reset-link', null, values);
     expect(mail.subject).toBe('Set a new password for Acme & <Söhne>');
@@ -35,6 +36,7 @@ describe('a mail', () => {
     expect(mail.html).toContain('<html lang="en"');
   });
 
+  // Shows: R-76, V-28
   it('escapes what is put into an attribute', () => {
     const { html } = templates.fill('reset-link', null, {
       ...values,
@@ -55,6 +57,7 @@ describe('a mail', () => {
     expect(() => templates.fill('reset-link', null, incomplete)).toThrow(/lifetime/);
   });
 
+  // Shows: R-77
   it('asks nobody else for anything: no remote fonts, images or styles', () => {
     const names = readdirSync(`${packageFolder}templates/mail`)
       .filter((file) => /^[a-z-]+\.mjml$/.test(file))
@@ -69,6 +72,7 @@ describe('a mail', () => {
     }
   });
 
+  // Shows: R-34, ARTHA 6.1.4
   it('tells where to object only where there is such a place', () => {
     const notice = (supportUrl: string | null) =>
       templates.fill('password-changed', null, {
@@ -85,6 +89,7 @@ describe('a mail', () => {
 });
 
 describe('the templates', () => {
+  // Shows: V-28
   it('never switch escaping off', () => {
     for (const file of readdirSync(`${packageFolder}templates/mail`)) {
       expect(readFileSync(`${packageFolder}templates/mail/${file}`, 'utf8'), file).not.toMatch(/\|\s*raw|%\s*raw/);

@@ -27,6 +27,7 @@ function mailer(smtpUrls: string[], requireTls = false, timeouts = smtpTimeouts)
   return made;
 }
 
+// Shows: R-70, R-74
 it('hands a mail over once, to one recipient, with the headers that a machine sends', async () => {
   const sink = await startSmtpSink(() => undefined);
   stops.push(sink.stop);
@@ -53,6 +54,7 @@ it('goes to the next relay when one is away or refuses us, but not when the reci
   expect(await mailer(['smtp://127.0.0.1:1']).send(mail)).toMatchObject({ fault: 'passing' });
 });
 
+// Shows: V-47
 it('gives up a relay that says nothing', async () => {
   const silent = await startRawRelay(() => 'silence');
   stops.push(silent.stop);

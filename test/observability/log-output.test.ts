@@ -61,6 +61,7 @@ describe.concurrent('a log output that is not read keeps no process from working
     await keepsAnswering(started);
   });
 
+  // Shows: F-40
   it.runIf(process.platform === 'linux')('a disk that is full (needs Linux)', async () => {
     const full = openSync('/dev/full', 'w');
     const started = await startApi(full);

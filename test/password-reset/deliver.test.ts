@@ -51,6 +51,7 @@ describe('who gets a mail', () => {
     expect(latchkey.inbox.mails()).toEqual([]);
   });
 
+  // Shows: ARTHA 6.1.3, ARTHA 6.4.3
   it('sends to the stored address whatever spelling was asked for', async () => {
     await latchkey.signUp('Alice@Example.com', password);
     await latchkey.client.requestPasswordReset({ email: ' ALICE@EXAMPLE.COM ' });
@@ -118,6 +119,7 @@ describe('the budget of an account', () => {
     for (let each = 0; each < count; each++) await latchkey?.client.requestPasswordReset({ email });
   };
 
+  // Shows: R-03, ARTHA 4.1.2, ARTHA 4.1.3, ARTHA 4.1.3.1
   it('bounds a flood, keeps the last link good until it refills, and says so', async () => {
     latchkey = await startLatchkey({ env: { LIMIT_RESET_PER_ACCOUNT: '3/7200,10/86400', RESET_KEY_TTL: '600' } });
     await latchkey.signUp('alice@example.com', password);
@@ -182,6 +184,7 @@ describe('a relay that does not take the mail', () => {
     return { sink, latchkey };
   }
 
+  // Shows: R-74
   it('is asked again after a 4xx, with the same Message-ID and a new key', async () => {
     const { sink, latchkey } = await withRelay((stage, count) =>
       stage === 'RCPT' && count === 1 ? { code: 450, text: '4.2.0 greylisted' } : undefined,
@@ -199,6 +202,7 @@ describe('a relay that does not take the mail', () => {
     expect(sink.taken[0]).toContain(`Message-ID: <${job?.id}.reset-link@localhost>`);
   });
 
+  // Shows: F-34
   it('ends in a visible dead letter when the recipient is refused: few of them, however often somebody asks', async () => {
     const { sink, latchkey } = await withRelay(
       (stage) => (stage === 'RCPT' ? { code: 550, text: '5.1.1 no such user' } : undefined),
@@ -285,6 +289,7 @@ describe('a relay that does not take the mail', () => {
 });
 
 describe('while Redis is away', () => {
+  // Shows: V-36
   it('accepts requests, sends no mail without a record, and mails once it is back', async () => {
     const latchkey = await startLatchkey();
     try {

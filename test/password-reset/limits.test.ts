@@ -27,6 +27,7 @@ const settled = (count: number, timeoutMs = 10_000) =>
   );
 
 describe("a stranger's worst hour", () => {
+  // Shows: R-03, V-23
   it('floods no mailbox, and the owner gets in by a link that is there already', async () => {
     latchkey = await startLatchkey({
       env: { ...behindProxy, LIMIT_RESET_PER_ACCOUNT: '3/3600,5/21600', LIMIT_RESET_PER_CLIENT: '30/900' },
@@ -55,6 +56,7 @@ describe("a stranger's worst hour", () => {
     });
   }, 90_000);
 
+  // Shows: V-23, ASVS 6.3.1, NIST 3.2.2-1
   it('cannot keep the owner from signing in with wrong passwords, once the owner has recovered', async () => {
     latchkey = await startLatchkey({
       env: { ...behindProxy, LIMIT_SIGN_IN_PER_ADDRESS: '5/86400', LIMIT_SIGN_IN_PER_ADDRESS_AND_CLIENT: '3/900' },
@@ -81,6 +83,7 @@ describe("a stranger's worst hour", () => {
     expect(await signIn('203.0.113.77')).toMatchObject({ __typename: 'InvalidCredentials' });
   });
 
+  // Shows: R-18, ASVS 6.6.3, NIST 4.2.1.2-3
   it('cannot use up anything that a valid key needs', async () => {
     latchkey = await startLatchkey({ env: { LIMIT_KEY_FAILURES_PER_CLIENT: '3/900', LIMIT_HASH_PER_CLIENT: '1/900' } });
     await latchkey.signUp('alice@example.com', password);
@@ -104,6 +107,7 @@ describe("a stranger's worst hour", () => {
   });
 });
 
+// Shows: V-23
 it('keeps nobody who is signed in from changing the password, whatever strangers tried', async () => {
   latchkey = await startLatchkey({ env: { ...behindProxy, LIMIT_SIGN_IN_PER_ADDRESS: '3/86400' } });
   await latchkey.signUp('alice@example.com', password);
@@ -178,6 +182,7 @@ it('says "temporarily unavailable", not "requested", when no row was written', a
 });
 
 describe('the limits of a caller', () => {
+  // Shows: ASVS 6.3.1, NIST 3.1.1.2-18, ARTHA 9.1.1.3.4
   it('are loud and say when to come back: requests, sign-ups, hashes, failed sign-ins', async () => {
     latchkey = await startLatchkey({
       env: {

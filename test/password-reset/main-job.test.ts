@@ -7,6 +7,8 @@ beforeAll(async () => {
 });
 afterAll(() => latchkey.close());
 
+// Shows: R-34, ASVS 6.3.7, ASVS 6.4.3, NIST 4.2.1-1, NIST 4.2.2.1-1, NIST 4.2.3-1, NIST 4.6-1, NIST 4.6-4
+// Shows: ARTHA 4.1.1, ARTHA 4.1.8, ARTHA 6.1.4, ARTHA 6.1.5, ASVS 7.4.3, NIST 3.1.1.1-1
 it('lets somebody who lost the password back in', async () => {
   const { client, inbox } = latchkey;
   await latchkey.signUp('alice@example.com', 'the password that gets lost');

@@ -73,6 +73,7 @@ describe('over HTTP', () => {
   afterAll(() => latchkey.close());
   const browser = { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' };
 
+  // Shows: R-16, R-20, R-21, V-26
   it('every spelling is the page, never kept, told or indexed; no log line and no metric holds the key', async () => {
     for (const target of spellings) {
       const answer = await fetch(`${latchkey.url}${target}`, { headers: browser, redirect: 'manual' });

@@ -29,6 +29,7 @@ async function account(id: string) {
 }
 
 describe('one key, one use', () => {
+  // Shows: R-12, R-34, V-05, V-33, ASVS 6.5.1
   it('lets one of thirty resets at the same time win, and its password opens', async () => {
     const { email, id, key } = await someoneWithKey();
     const passwords = Array.from({ length: 30 }, (_, index) => `new password number ${index}`);
@@ -50,6 +51,7 @@ describe('one key, one use', () => {
     expect(receipts).toHaveLength(1);
   });
 
+  // Shows: R-12, V-06, V-08, ARTHA 6.3.1, ARTHA 6.6.1
   it('kills every other link of the account with the first that is used', async () => {
     const { email, key } = await someoneWithKey();
     const sibling = await latchkey.keyFor(email);
@@ -64,6 +66,7 @@ describe('one key, one use', () => {
     expect(await latchkey.client.passwordResetKey(sibling)).toMatchObject({ reason: 'USED' });
   });
 
+  // Shows: ARTHA 4.3.1, ARTHA 4.3.2
   it('keeps an older link good when a new one is asked for', async () => {
     const { email, key } = await someoneWithKey();
     await latchkey.keyFor(email);
@@ -72,6 +75,7 @@ describe('one key, one use', () => {
     });
   });
 
+  // Shows: V-08
   it('ends every key with a password change', async () => {
     const { email, key } = await someoneWithKey();
     const token = (await latchkey.signIn(email, password)) ?? '';
@@ -85,6 +89,7 @@ describe('one key, one use', () => {
     expect(await latchkey.signIn(email, 'changed by the owner')).toBeDefined();
   });
 
+  // Shows: V-08
   it('refuses the key of a disabled account', async () => {
     const { id, key } = await someoneWithKey();
     await latchkey.database.query(
@@ -96,6 +101,7 @@ describe('one key, one use', () => {
     });
   });
 
+  // Shows: V-10
   it.each([
     '',
     'x',
@@ -115,6 +121,7 @@ describe('one key, one use', () => {
 });
 
 describe('what stops on the way', () => {
+  // Shows: R-40, R-46, V-30, ASVS 6.2.1, ASVS 6.2.11, NIST 3.1.1.1-2, NIST 3.1.1.2-15
   it.each([
     ['too short', 'short', { rule: 'TOO_SHORT', limit: 15, actual: 5 }],
     ['too long', 'x'.repeat(129), { rule: 'TOO_LONG', limit: 128, actual: 129 }],
@@ -133,6 +140,7 @@ describe('what stops on the way', () => {
     expect(await latchkey.signIn(email, 'a good long password')).toBeDefined();
   });
 
+  // Shows: V-30
   it('changes nothing and keeps the key when the hash limiter is full', async () => {
     const full = await startLatchkey({ env: { HASH_CONCURRENCY: '1', HASH_QUEUE: '0' } });
     try {
@@ -153,6 +161,7 @@ describe('what stops on the way', () => {
 });
 
 describe('a lost answer', () => {
+  // Shows: V-06
   it('is given again for the same key and password, three times, and for no other password', async () => {
     const { email, id, key } = await someoneWithKey();
     const call = (each: string) => latchkey.client.resetPassword({ key, password: each });
@@ -174,6 +183,7 @@ describe('a lost answer', () => {
     });
   });
 
+  // Shows: V-06
   it('is not given again after ten minutes', async () => {
     const { id, key } = await someoneWithKey();
     await latchkey.client.resetPassword({ key, password: 'a quite new password' });
@@ -209,6 +219,7 @@ describe('what Redis says', () => {
     return `reset:${digestOf(parsed).toString('base64url')}`;
   };
 
+  // Shows: R-11, R-16, V-07, ASVS 6.5.2
   it('holds the digest, never the key, and every name has a TTL', async () => {
     const { key } = await someoneWithKey();
     const names = await latchkey.redis.keys('*');
@@ -225,6 +236,7 @@ describe('what Redis says', () => {
     expect(latchkey.logged()).not.toContain(key);
   });
 
+  // Shows: R-14, V-09, ASVS 6.6.2
   it('is not believed when the record was forged: for another account, a longer life, another version, another key', async () => {
     const mallory = await someoneWithKey();
     const victim = await someoneWithKey();
@@ -254,6 +266,7 @@ describe('what Redis says', () => {
     expect(await forge(() => undefined)).toMatchObject({ __typename: 'PasswordResetCompleted' });
   });
 
+  // Shows: V-32, F-24
   it('brings no key back after its use: a resurrected record changes nothing', async () => {
     const { email, key } = await someoneWithKey();
     const record = (await latchkey.redis.getBuffer(recordOf(key))) ?? '';
@@ -323,6 +336,7 @@ describe('when PostgreSQL cuts the connection', () => {
     }
   });
 
+  // Shows: R-39, V-30
   it('says "temporarily unavailable", never "refused", when nothing was committed; the same call then succeeds', async () => {
     const cut = await withTransaction(async () => {
       throw new Unavailable('postgres');
@@ -341,6 +355,7 @@ describe('when PostgreSQL cuts the connection', () => {
     }
   });
 
+  // Shows: R-38, ARTHA 9.1.1.3.1
   it('writes hash, versions, receipt, audit event and notice in one commit, or none of them', async () => {
     const { email, id, key } = await someoneWithKey();
     await latchkey.database.query(
@@ -369,6 +384,7 @@ describe('when PostgreSQL cuts the connection', () => {
 });
 
 describe('expiry', () => {
+  // Shows: R-13, V-07, ARTHA 4.1.3.2
   it('is decided by the database, after the lifetime, and told to the holder of the key', async () => {
     const brief = await startLatchkey({ env: { RESET_KEY_TTL: '1' } });
     try {

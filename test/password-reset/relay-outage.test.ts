@@ -95,6 +95,7 @@ const ambiguous = async () => {
 };
 
 describe('a relay that is down', () => {
+  // Shows: V-47, F-30
   it('ends no request: all are mailed once, soon after it is back, whatever their back-off was', async () => {
     await relay.goDown();
     await ask(...names);
@@ -138,6 +139,7 @@ describe('a relay that is down', () => {
 });
 
 describe('a relay that refuses for now', () => {
+  // Shows: F-33
   it.each<[Stage, Fault]>([
     ['greeting', '421 4.3.2 too busy'],
     ['MAIL', '452 4.3.1 no room'],
@@ -156,6 +158,7 @@ describe('a relay that refuses for now', () => {
     expect(await letters()).toEqual([]);
   });
 
+  // Shows: F-32
   it('with greylisting, time and again, gets one mail in the end, with the Message-ID of the first try', async () => {
     relay.faults = (stage, count) => (stage === 'RCPT' && count <= 3 ? '450 4.7.1 greylisted' : undefined);
     await ask('alice');
@@ -170,6 +173,7 @@ describe('a relay that refuses for now', () => {
 });
 
 describe('a relay that refuses us', () => {
+  // Shows: F-35
   it.each<[Stage, Fault]>([
     ['AUTH', '535 5.7.8 wrong password'],
     ['MAIL', '530 5.7.0 authenticate first'],
@@ -191,6 +195,7 @@ describe('a relay that refuses us', () => {
 });
 
 describe('a line that is lost', () => {
+  // Shows: F-36
   it('while the mail is on its way: one mail, by the retry', async () => {
     relay.faults = (stage, count) => (stage === 'DATA' && count === 1 ? 'half' : undefined);
     await ask('alice');
@@ -200,6 +205,7 @@ describe('a line that is lost', () => {
     expect(relay.taken).toHaveLength(1);
   });
 
+  // Shows: V-46, F-37
   it('before the 250 arrives: two copies with one Message-ID, counted as ambiguous', async () => {
     const before = await ambiguous();
     relay.faults = (stage, count) => (stage === 'dot' && count === 1 ? 'lost' : undefined);
@@ -213,6 +219,7 @@ describe('a line that is lost', () => {
   });
 });
 
+// Shows: F-31
 it('holds up nobody while one mail gets no answer', async () => {
   relay.faults = (stage, count) => (stage === 'RCPT' && count <= 2 ? 'drip' : undefined);
   await ask('alice', 'bob');

@@ -39,6 +39,7 @@ describe('a reset to the password that the account has', () => {
         'm=65536,t=4,p=1',
       ),
   };
+  // Shows: ARTHA 4.1.4
   it.each(Object.entries(forms))('is refused and burns nothing: %s', async (_name, hash) => {
     const { email, id, key } = await someone(await hash());
     const before = await stored(id);
@@ -105,6 +106,7 @@ describe('a change to the password that the account has', () => {
   const change = async (token: string, newPassword: string, currentPassword = password) =>
     latchkey.as(token).changePassword({ currentPassword, newPassword });
 
+  // Shows: ARTHA 4.1.4
   it('is refused, after the current one was proved', async () => {
     const { email, id } = await someone();
     const token = (await latchkey.signIn(email, password)) ?? '';

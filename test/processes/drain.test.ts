@@ -66,6 +66,7 @@ describe.skipIf(!hasRedisServer)(
       return { api, url };
     }
 
+    // Shows: F-48
     it('the API: every call that waits for its turn to be hashed is answered', async () => {
       const { api, url } = await readyApi({ HASH_CONCURRENCY: '1', ARGON2_MEMORY_KIB: '65536', ARGON2_TIME_COST: '2' });
       const email = 'nobody@example.com';
@@ -83,6 +84,7 @@ describe.skipIf(!hasRedisServer)(
       await expect(fetch(`${url}/livez`)).rejects.toThrow();
     });
 
+    // Shows: F-48
     it('the API under load: every call is answered until nobody calls any more, those that wait to be let in too', async () => {
       const { api, url } = await readyApi({ TRUST_PROXY: '127.0.0.1' });
       const outcomes: string[] = [];
@@ -126,6 +128,7 @@ describe.skipIf(!hasRedisServer)(
       await expect(fetch(`${url}/livez`)).rejects.toThrow();
     });
 
+    // Shows: F-48
     it('the worker: the mail that the relay is taking is settled before it ends', async () => {
       const { api, url } = await readyApi();
       const worker = Latchkey.start(['worker'], settings);

@@ -124,6 +124,7 @@ describe.skipIf(!hasRedisServer)('ten times as many calls as can be served (need
     expect(rows?.count).toBe(accepted);
   });
 
+  // Shows: R-57, V-40, F-47
   it('hashes: what is too much is told immediately, and resets with a real key go on', async () => {
     const line = new Redis(redis.url ?? '');
     const keys = new ResetKeys(line, [settings.SECRET ?? ''], createLog('silent', 'test'), new Metrics());
@@ -183,6 +184,7 @@ describe.concurrent('connections that only take up room', () => {
   const honest = async (url: string, localAddress = '127.0.0.1') =>
     (await post(new Agent({ localAddress }), url, policy)).outcome;
 
+  // Shows: F-45
   it('two thousand that drip headers and bodies are cut in time, and nobody else notices', async () => {
     const { api, url, port } = await startAlone({ TRUST_PROXY: '127.0.0.1' });
     const head = 'POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n';

@@ -38,6 +38,7 @@ describe.skipIf(!hasRedisServer)('API and worker as processes of their own (need
   const linkTo = (email: string) =>
     inbox.waitFor((mail) => mail.envelope.to.includes(email) && mail.text.includes('#key='));
 
+  // Shows: R-33, ARTHA 4.1.1, ARTHA 4.2.6, ARTHA 6.1.1
   it('let somebody who lost the password back in', async () => {
     await insertAccount(database, 'alice@example.com', 'the password that gets lost');
     const client = createLatchkeyClient({ url });
@@ -78,6 +79,7 @@ describe.skipIf(!hasRedisServer)('API and worker as processes of their own (need
     expect((await fetch(`${url}/inbox`)).status).toBe(404);
   });
 
+  // Shows: R-16, V-26
   it('log no address, key, password or token', async () => {
     const logged = `${api.output}${api.errors}${worker.output}${worker.errors}`;
     expect(logged).toMatch(/"msg":"job done"/);
@@ -88,6 +90,7 @@ describe.skipIf(!hasRedisServer)('API and worker as processes of their own (need
     }
   });
 
+  // Shows: V-05, F-41
   it('work two and two side by side: one mail for each request, one success for each key', async () => {
     const [otherApi, otherWorker] = [Latchkey.start(['api'], settings), Latchkey.start(['worker'], settings)];
     const urls = [url, await otherApi.url()];
@@ -131,6 +134,7 @@ describe.skipIf(!hasRedisServer)('API and worker as processes of their own (need
     expect(ends.map(({ code, errors }) => ({ code, errors }))).toEqual(ends.map(() => ({ code: 0, errors: '' })));
   });
 
+  // Shows: R-11
   it('leave nothing in Redis that could be used: neither a key nor an address', async () => {
     const own = new Redis(redis.url ?? '');
     const names = await own.keys('*');

@@ -138,6 +138,7 @@ describe.skipIf(!hasRedisServer)('processes are replaced while people call (need
     await expectNothingLost(people);
   });
 
+  // Shows: F-51
   it('old beside new over one migration, and back: both work, and the migration holds nobody up', async () => {
     next = buildNextVersion();
     const [oldApi, oldWorker] = await Promise.all([startReadyApi(), startReadyWorker()]);

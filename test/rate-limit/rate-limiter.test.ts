@@ -78,6 +78,7 @@ describe.skipIf(!hasRedisServer)('a rate limit (needs a redis-server on PATH)', 
     expect(await names()).toEqual([]);
   });
 
+  // Shows: V-44
   it('keeps nothing without a TTL', async () => {
     const names = await redis.keys('limit:*');
     expect(names.length).toBeGreaterThan(0);

@@ -212,6 +212,7 @@ describe.skipIf(!hasRedisServer)('each process as its own role (needs a redis-se
     await isReady(workerUrl);
   });
 
+  // Shows: R-02
   it('requestPasswordReset needs what the SQL says in its comment, and no right on accounts', async () => {
     for (const schema of ['public', 'pgboss']) {
       await admin.query(`revoke all on all tables in schema ${schema} from "${roles.api}"`);

@@ -5,6 +5,7 @@ it('the timeouts in use fit into each other', () => {
   expect(() => assertTimeouts()).not.toThrow();
 });
 
+// Shows: F-39
 it('keeps the lease of a job longer than one attempt can take, with every wait for a store and a relay', () => {
   // 60 s over all relays, two statements that each wait for a connection first, 14 commands to Redis, and a second for
   // which the place is kept.
@@ -12,6 +13,7 @@ it('keeps the lease of a job longer than one attempt can take, with every wait f
   expect(() => assertTimeouts({ lease: 95_001 })).not.toThrow();
 });
 
+// Shows: F-39
 it.each<[keyof Timeouts, number, string]>([
   ['lock', 5_000, 'a statement would end'],
   ['migrationLock', 3_000, 'a migration that waits'],

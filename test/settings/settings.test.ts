@@ -35,6 +35,7 @@ describe('what is not set has its default', () => {
     keyFailures: { perClient: [{ points: 20, seconds: 900 }], perNetwork: [{ points: 200, seconds: 900 }] },
   };
 
+  // Shows: R-40, ASVS 6.2.1, NIST 3.1.1.2-1, NIST 4.2.1.2-2
   it.each(['api', 'worker'] as const)('%s: production, every safe default on', (command) => {
     const { accounts, ...settings } = settingsWith({}, command);
     const { signingKeys, ...accessToken } = accounts.accessToken;
@@ -269,6 +270,7 @@ describe('a wrong value', () => {
     wrong[name] = { values, allowed: /points\/seconds/ };
   }
 
+  // Shows: V-07
   it.each(Object.entries(wrong))(
     'of %s is told with its name, what it was, and what is allowed',
     (name, { values, allowed }) => {
@@ -341,6 +343,7 @@ describe('production refuses', () => {
     expect(faultsOf({ SECRET }, 'worker')).toHaveProperty('SECRET');
   });
 
+  // Shows: R-17
   it.each(['api', 'worker', 'dev'] as const)('pages and links without https: %s', (command) => {
     const change = { NODE_ENV: 'production' };
     expect(faultsOf({ ...change, PUBLIC_URL: 'http://x.example' }, command).PUBLIC_URL).toMatch(
@@ -351,11 +354,13 @@ describe('production refuses', () => {
     expect(faultsOf({ NODE_ENV: 'development', PUBLIC_URL: 'http://x.example' }, command)).toEqual({});
   });
 
+  // Shows: V-14
   it.each(['api', 'dev'] as const)('open sign-up: %s', (command) => {
     expect(faultsOf({ NODE_ENV: 'production', SIGN_UP: 'open' }, command).SIGN_UP).toMatch(/"open".*allowed: closed/);
     expect(settingsWith({ NODE_ENV: 'development', SIGN_UP: 'open' }, command).accounts.signUp).toBe('open');
   });
 
+  // Shows
   it.each([
     ['19455', '2', false],
     ['19456', '2', true],

@@ -34,6 +34,7 @@ const known = async (email: string) => {
 };
 
 describe('signing up', () => {
+  // Shows: V-14
   it('answers the same for every address, and keeps no row, no hash and no password', async () => {
     await known('known@example.com');
     const answers = [await signUp('known@example.com'), await signUp('fresh@example.com')];
@@ -119,6 +120,7 @@ describe('signing up', () => {
 });
 
 describe('confirming', () => {
+  // Shows: ASVS 6.4.1, ARTHA 9.1.2.1
   it('makes the account with the password that is set through the link, never with the one given before', async () => {
     const email = 'mine@example.com';
     const before = new Set(latchkey.inbox.mails());
@@ -155,6 +157,7 @@ describe('confirming', () => {
     expect(await latchkey.signIn('twice@example.com', other)).toBeDefined();
   });
 
+  // Shows: V-09
   it('takes no reset key, and a reset takes no key of a sign-up', async () => {
     await known('apart@example.com');
     await latchkey.client.requestPasswordReset({ email: 'apart@example.com' });

@@ -21,6 +21,7 @@ const settings = { memoryKib: 19456, timeCost: 2 };
 describe('a password hash', () => {
   const passwords = new PasswordHash(settings, limiter());
 
+  // Shows: R-50, NIST 3.1.1.2-23, NIST 3.1.1.2-26, NIST 3.1.1.2-27, NIST 3.1.1.2-28
   it('is argon2id with the parameters in the reference order', async () => {
     const hash = await passwords.make('correct horse battery', call);
     expect(hash).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$[A-Za-z0-9+/]{22}\$[A-Za-z0-9+/]{43}$/);
@@ -28,6 +29,7 @@ describe('a password hash', () => {
     expect(inReferenceOrder(hash)).toBe(hash);
   });
 
+  // Shows: R-44, R-54, V-41, NIST 3.1.1.2-10
   it('opens with the whole password and nothing else: NUL, spaces, case and every character count', async () => {
     const hash = await passwords.make(' Pass\u0000word with ümlaut 😀 ', call);
     expect(await passwords.verify(hash, ' Pass\u0000word with ümlaut 😀 ', call)).toBe(true);
@@ -41,6 +43,7 @@ describe('a password hash', () => {
     }
   });
 
+  // Shows: R-45, V-42, NIST 3.1.1.2-11
   it('opens on another device that composes characters differently (NFC), but not with look-alikes', async () => {
     const hash = await passwords.make('caf\u00e9 with \u00fcmlaut 12', call);
     expect(await passwords.verify(hash, 'cafe\u0301 with u\u0308mlaut 12', call)).toBe(true);
@@ -146,6 +149,7 @@ describe('a password hash', () => {
     await expect(verifying).rejects.toBeInstanceOf(Unavailable);
   });
 
+  // Shows: R-55, NIST 3.1.1.2-24
   it('is outdated when it is weaker than the settings', async () => {
     const stronger = new PasswordHash({ memoryKib: 19456, timeCost: 3 }, limiter());
     const hash = await passwords.make('correct horse battery', call);
@@ -201,6 +205,7 @@ describe('the password policy', () => {
       const [byte = 0] = createHash('sha256').update(`${index}`).digest();
       return `${'aeiouAEIOU'.charAt(byte % 10)}\u0308`;
     }).join('');
+  // Shows: R-40, R-41, R-42, R-48, V-41, ASVS 6.2.9, NIST 3.1.1.2-2, NIST 3.1.1.2-3, NIST 3.1.1.2-4
   it.each([
     ['14 code points', 'a'.repeat(7) + 'b'.repeat(7), { rule: 'TOO_SHORT', limit: 15, actual: 14 }],
     ['15 code points', 'fifteen chars!!', 'accepted'],
@@ -218,6 +223,7 @@ describe('the password policy', () => {
     expect(verdict(text)).toEqual(expected);
   });
 
+  // Shows: R-46, NIST 3.1.1.2-13
   it.each([
     'passwordpassword',
     'PasswordPassword',
@@ -252,6 +258,7 @@ describe('the password policy', () => {
     expect(verdict(text)).toEqual({ rule: 'TOO_COMMON' });
   });
 
+  // Shows: R-43, ASVS 6.2.5, NIST 3.1.1.1-3, NIST 3.1.1.2-5, NIST 3.1.1.2-14
   it.each([
     'correct horse battery',
     'passwordpassword but longer',
@@ -271,6 +278,7 @@ describe('the password policy', () => {
     expect(passwords.filter((text) => common.has(text))).toEqual([]);
   });
 
+  // Shows: R-46, ASVS 6.2.11, NIST 3.1.1.2-13
   it('takes the words of the address and the product out, and wants eight code points beside them', () => {
     const rules = (text: string, address?: string) => {
       const result = policy.check(text, address);

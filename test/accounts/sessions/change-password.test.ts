@@ -68,6 +68,7 @@ describe('a stolen access token', () => {
     expect((await change(token, password)).__typename).toBe('Unauthenticated');
   });
 
+  // Shows: V-51
   it('changes nothing once its session has ended in between', async () => {
     const { id, token } = await somebody('between@example.com');
     const { accounts } = latchkey.services;

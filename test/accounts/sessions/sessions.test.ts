@@ -22,6 +22,7 @@ const hashOf = async (email: string) => {
 };
 
 describe('signing up', () => {
+  // Shows: V-01
   it('makes an account once for every spelling of an address', async () => {
     const made = await latchkey.client.signUp({ email: ' New@Example.com', password, locale: 'EN-us' });
     expect(made).toMatchObject({ __typename: 'SignedUp', account: { email: 'new@example.com', locale: 'en' } });
@@ -58,6 +59,7 @@ describe('signing up', () => {
 });
 
 describe('signing in', () => {
+  // Shows: ASVS 7.2.2, ASVS 9.2.4
   it('gives a token that other services can verify by the published key', async () => {
     const id = await latchkey.signUp('jwt@example.com', password);
     const token = (await latchkey.signIn('JWT@example.com', password)) ?? '';
@@ -72,6 +74,7 @@ describe('signing in', () => {
     expect((payload.exp ?? 0) - (payload.iat ?? 0)).toBe(900);
   });
 
+  // Shows: ARTHA 4.2.6, ARTHA 4.2.7
   it('answers a wrong password, an unknown, a disabled and an impossible address alike', async () => {
     await latchkey.signUp('known@example.com', password);
     await latchkey.signUp('off@example.com', password);
@@ -95,6 +98,7 @@ describe('signing in', () => {
       });
   });
 
+  // Shows: R-55, NIST 3.1.1.2-24
   it('renews a weaker or imported hash, without raising a version', async () => {
     await latchkey.signUp('old@example.com', password);
     await latchkey.database.query('update account set password_hash = $1 where email = $2', [
@@ -111,6 +115,7 @@ describe('signing in', () => {
     expect(await latchkey.signIn('old@example.com', password)).toBeDefined();
   });
 
+  // Shows: V-50
   it('never brings the old password back when a reset overtakes the renewal of its hash', async () => {
     await latchkey.signUp('overtaken@example.com', password);
     const { accounts } = latchkey.services;
@@ -125,6 +130,7 @@ describe('signing in', () => {
 });
 
 describe('a session', () => {
+  // Shows: R-62, ASVS 7.2.1, ASVS 9.1.1, ASVS 9.1.2, ASVS 9.1.3, ASVS 9.2.1, ASVS 9.2.2, ASVS 9.2.3, ASVS 7.3.2
   it('is nobody without a token, with rubbish, and with a token that somebody else signed', async () => {
     const id = await latchkey.signUp('forge@example.com', password);
     const { privateKey } = generateKeyPairSync('ed25519');
@@ -157,6 +163,7 @@ describe('a session', () => {
     expect(await latchkey.as(await sign({}).sign(signingKey)).me()).toMatchObject({ id });
   });
 
+  // Shows: R-62, ASVS 7.4.1
   it('ends everywhere immediately, this one too', async () => {
     await latchkey.signUp('everywhere@example.com', password);
     const [one = '', other = ''] = await Promise.all([
@@ -170,6 +177,7 @@ describe('a session', () => {
     expect(await latchkey.signIn('everywhere@example.com', password)).toBeDefined();
   });
 
+  // Shows: ASVS 6.2.2, ASVS 6.2.3, ASVS 6.3.7, ASVS 7.4.3, ASVS 7.5.3
   it('goes on where the password is changed, and ends everywhere else', async () => {
     await latchkey.signUp('change@example.com', password);
     const [mine = '', theirs = ''] = await Promise.all([

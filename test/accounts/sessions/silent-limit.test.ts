@@ -47,6 +47,7 @@ describe('the limit per address', () => {
     expect(await signIn(email, { text: renewed })).toMatchObject({ __typename: 'SignedIn' });
   });
 
+  // Shows: V-15
   it('tells nothing of what its owner does: strangers, and neighbours of the owner, see the same sequence for every address', async () => {
     const [known, unknown] = ['seen@example.com', 'unseen@example.com'];
     await latchkey.signUp(known, password);
@@ -83,6 +84,7 @@ describe('the limit per address', () => {
     expect(new Set(answers[known]?.slice(0, 3).map((answer) => JSON.stringify(answer))).size).toBe(1);
   });
 
+  // Shows: V-15
   it('keeps the points of a right password that it refuses, so that the loud limits tell nothing either', async () => {
     const email = 'right@example.com';
     await latchkey.signUp(email, password);
@@ -105,6 +107,7 @@ describe('a device', () => {
     return answer.device;
   };
 
+  // Shows: V-23
   it('lets its owner in whatever strangers tried, until it has mistyped too often itself', async () => {
     const email = 'device@example.com';
     await latchkey.signUp(email, password);

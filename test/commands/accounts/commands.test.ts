@@ -107,6 +107,7 @@ describe('adding an account', () => {
 });
 
 describe('disabling and enabling an account', () => {
+  // Shows: R-64, V-08, ASVS 7.4.2
   it('ends its keys and its tokens for good, and closes it until it is enabled', async () => {
     const id = await latchkey.signUp('off@example.com', password);
     const token = (await latchkey.signIn('off@example.com', password)) ?? '';

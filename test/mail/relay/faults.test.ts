@@ -47,6 +47,7 @@ const at =
     each === stage ? fault : undefined;
 
 describe('a relay that falls silent', () => {
+  // Shows: F-49
   it.each<Stage>(['greeting', 'EHLO', 'MAIL', 'RCPT', 'DATA'])(
     'after %s: the next relay gets the mail',
     async (stage) => {
@@ -65,6 +66,7 @@ describe('a relay that falls silent', () => {
     expect((await metrics.text()).body).toMatch(/latchkey_mails_total\{[^}]*outcome="ambiguous"[^}]*\} 1/);
   });
 
+  // Shows: F-31
   it.each<Stage>(['greeting', 'RCPT', 'dot'])(
     'byte by byte at %s: the time for the whole mail ends it',
     async (stage) => {
@@ -84,6 +86,7 @@ describe('a relay that falls silent', () => {
     },
   );
 
+  // Shows: F-31
   it('holds up no mail that goes elsewhere', async () => {
     const sick = await relay((stage, count) => (stage === 'RCPT' && count <= 2 ? 'silence' : undefined));
     const { send } = start([sick.url], { timeouts: { ...short, recipient: 3_000, whole: 12_000 } });

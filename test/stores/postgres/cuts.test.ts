@@ -23,6 +23,7 @@ afterAll(async () => {
   line.shut();
 });
 
+// Shows: F-11
 it('connections are cut at a random byte, 250 times: no answer is wrong, nothing is half done, no slot is lost', async () => {
   const load = await Load.of(latchkey, 8, 'cut');
   const random = new Random(11);

@@ -37,6 +37,7 @@ describe.each(disks)('PostgreSQL on %s', (name, prepare) => {
       `${name}, ${what}: ms until ready, accepted, mailed: ${Object.values(took).join(', ')}; ${JSON.stringify(load.tally)}`,
     );
 
+  // Shows: F-15
   it('that is full for tables: nothing is accepted, keys stay alive, and all works again once there is room', async () => {
     const key = await load.mint(person(0));
     const password = 'a password set when there is room';

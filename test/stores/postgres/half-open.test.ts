@@ -11,6 +11,7 @@ afterEach(async () => {
   for (const stop of stops.splice(0).reverse()) await stop();
 });
 
+// Shows: F-49
 it('comes back to PostgreSQL by itself when the other end of every connection is gone', async () => {
   const database = await createDatabase();
   stops.push(database.drop);
@@ -26,6 +27,7 @@ it('comes back to PostgreSQL by itself when the other end of every connection is
   expect(answers.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'fulfilled', 'fulfilled']);
 }, 40_000);
 
+// Shows: F-49
 it.skipIf(!hasRedisServer)(
   'comes back to Redis by itself, too (needs a redis-server on PATH)',
   async () => {

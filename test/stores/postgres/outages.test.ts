@@ -38,6 +38,7 @@ function isWithinPools(connections: Awaited<ReturnType<OwnPostgres['connections'
 const person = (index = 0) => load.people[index] ?? { email: '', id: '', password: '', version: 0 };
 
 describe('PostgreSQL restarts under load', () => {
+  // Shows: F-10
   it.each([
     ['fast shutdown', 'SIGINT'],
     ['kill -9', 'SIGKILL'],
@@ -56,6 +57,7 @@ describe('PostgreSQL restarts under load', () => {
 });
 
 describe('PostgreSQL stalls', () => {
+  // Shows: F-14
   it('as a whole: calls are told to try again, and what was committed late is found by the retry', async () => {
     load.start();
     await pause(500);
@@ -75,6 +77,7 @@ describe('PostgreSQL stalls', () => {
     expect(took.mailed).toBeLessThan(20_000);
   });
 
+  // Shows: F-14
   it('at one row, then at the whole table: the lock timeout answers, keys stay valid, requests are accepted', async () => {
     const session = await postgres.session();
     const { email, id } = person();
@@ -99,6 +102,7 @@ describe('PostgreSQL stalls', () => {
   });
 });
 
+// Shows: F-44
 it('every connection of the pool is busy: calls wait no longer than the time to acquire one, keys stay alive', async () => {
   const key = await load.mint(person());
   const password = 'a password set after the rush';

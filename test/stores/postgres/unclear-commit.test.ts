@@ -42,6 +42,7 @@ describe('when the connection is cut after the COMMIT, and its answer is lost', 
     expect(await events(id, 'reset.completed')).toBe(1);
   });
 
+  // Shows: ARTHA 9.1.1.3.2
   it('a password change is read back, and its token works', async () => {
     const { email, id, token } = await someone();
     const cut = line.cutAt(isCommit, 'after');
@@ -114,6 +115,7 @@ describe('when the connection is cut before the COMMIT', () => {
 });
 
 describe('a mail whose job cannot be settled immediately', () => {
+  // Shows: V-46
   it.each(['before', 'after'] as const)('is not sent twice when the line is cut %s the settling', async (moment) => {
     const { email } = await someone();
     const settles = /completed_on = pgboss\.job_now\(\),\s+state = 'completed'/;

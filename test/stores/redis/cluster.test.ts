@@ -133,6 +133,7 @@ describe.skipIf(!hasRedisServer)('a cluster (needs a redis-server on PATH)', { t
     expect(await reset(used, 'the password of a thief')).toBe('USED');
   });
 
+  // Shows: V-43
   it('says that it may evict as soon as one master may', async () => {
     await node(2).client.config('SET', 'maxmemory-policy', 'allkeys-lru');
     expect(await checkRedis(latchkey.services.redis)).toBe('evicts');

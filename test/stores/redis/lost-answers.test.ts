@@ -30,6 +30,7 @@ const eventuallyOk = (redis: Redis | Cluster) => {
 const untilResent = () => new Promise((resolve) => setTimeout(resolve, 1_000));
 
 describe.skipIf(!hasRedisServer)('an answer that is lost (needs a redis-server on PATH)', () => {
+  // Shows: V-31, F-25
   it('of one server is an error, and its command is not sent again', async () => {
     const { server, url, stop } = await startSingle();
     const gate = await AnswerLoss.before(server.port);
@@ -83,6 +84,7 @@ describe.skipIf(!hasRedisServer)('an answer that is lost (needs a redis-server o
     expect(await Promise.all(asked)).toEqual(['1', '1', '1']);
   });
 
+  // Shows: V-31, F-25
   it('burns no key and costs no mail, whichever command of the job it was', async () => {
     const { server, url, stop } = await startSingle();
     const gate = await AnswerLoss.before(server.port);

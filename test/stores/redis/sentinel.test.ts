@@ -37,6 +37,7 @@ describe.skipIf(!hasRedisServer)('Sentinels (need a redis-server on PATH)', { ti
       (size) => size >= names,
     );
 
+  // Shows: F-23
   it('lead to the master, which takes the whole job; when it dies, to the promoted replica', async () => {
     const { master, replica } = servers;
     const [first, second] = [await latchkey.keyFor(alice), await latchkey.keyFor('bob@example.com')];
@@ -67,6 +68,7 @@ describe.skipIf(!hasRedisServer)('Sentinels (need a redis-server on PATH)', { ti
 });
 
 describe.skipIf(!hasRedisServer)('a client (needs a redis-server on PATH)', { timeout: 60_000 }, () => {
+  // Shows: F-24
   it('leaves a demoted master at the first write, and does not send that write again', async () => {
     const { server, url, stop } = await startSingle();
     const redis = openRedis(url, createLog('silent', 'test'));

@@ -38,6 +38,7 @@ describe.skipIf(!hasRedisServer)('one server (needs a redis-server on PATH)', { 
     await isReady(latchkey, 'ok');
   };
 
+  // Shows: F-20
   it('killed, with every write on disk: keys live, counters go on', async () => {
     const key = await latchkey.keyFor(alice);
     expect([await look(unknown), await look(unknown)]).toEqual(['UNKNOWN', 'UNKNOWN']);
@@ -46,6 +47,7 @@ describe.skipIf(!hasRedisServer)('one server (needs a redis-server on PATH)', { 
     expect([await look(unknown), await look(unknown)]).toEqual(['UNKNOWN', 'TooManyRequests']);
   });
 
+  // Shows: F-21
   it('cut off from power, with a write to disk each second: only the last second is gone', async () => {
     const before = await latchkey.keyFor(alice);
     const { size } = await stat(await server.appendOnlyFile());
@@ -59,6 +61,7 @@ describe.skipIf(!hasRedisServer)('one server (needs a redis-server on PATH)', { 
     expect(await look(await latchkey.keyFor(alice))).toBe('ResetKeyValid');
   });
 
+  // Shows: F-22
   it('killed, without a copy on disk: all keys and counters are gone, and a new request works immediately', async () => {
     const key = await latchkey.keyFor(alice);
     await server.kill();
@@ -72,6 +75,7 @@ describe.skipIf(!hasRedisServer)('one server (needs a redis-server on PATH)', { 
     });
   });
 
+  // Shows: R-13, V-32
   it('killed after a reset: the record is back, and its key changes nothing', async () => {
     const key = await latchkey.keyFor(alice);
     const [used, thief] = [newPassword(), newPassword()];
@@ -89,6 +93,7 @@ describe.skipIf(!hasRedisServer)('one server (needs a redis-server on PATH)', { 
     ]);
   });
 
+  // Shows: V-43, F-26
   it('out of memory: no mail without a record, existing keys work, and the mail follows', async () => {
     const [key, mails] = [await latchkey.keyFor(alice), mailsTo(latchkey, alice).length];
     await server.client.config('SET', 'maxmemory', '1');
@@ -133,6 +138,7 @@ describe.skipIf(!hasRedisServer)('one server (needs a redis-server on PATH)', { 
     expect(await look(allKeys(latchkey, alice).at(-1) ?? '')).toBe('ResetKeyValid');
   });
 
+  // Shows: R-39, F-27
   it('frozen: every call ends in its time, nothing piles up, and everything works afterwards', async () => {
     const key = await latchkey.keyFor(alice);
     const { redis } = latchkey.services as unknown as { redis: { commandQueue: unknown[]; offlineQueue: unknown[] } };
@@ -165,6 +171,7 @@ describe.skipIf(!hasRedisServer)('one server (needs a redis-server on PATH)', { 
     });
   });
 
+  // Shows: F-28
   it('down for a while: requests are counted and taken, mails wait, resets say so, and nobody restarts anything', async () => {
     const limited = await startLatchkey({
       env: { REDIS_URL: server.url, LIMIT_RESET_PER_CLIENT: '6/900', LIMIT_KEY_FAILURES_PER_CLIENT: '3/900' },

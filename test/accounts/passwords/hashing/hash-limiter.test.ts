@@ -9,6 +9,7 @@ const gate = () => Promise.withResolvers<void>();
 const nothing = async () => undefined;
 
 describe('the hash limiter', () => {
+  // Shows: R-57
   it('refuses what does not fit; sign-ins keep no reset out, and resets no sign-in', async () => {
     const limited = new HashLimiter({ hashConcurrency: 1, hashQueue: 1 });
     const first = gate();
@@ -111,6 +112,7 @@ describe('the hash limiter', () => {
     expect(await limited.run({ urgency: 'other', key: 'k' }, async () => 'next')).toBe('next');
   });
 
+  // Shows: R-57
   it('never runs more than it may, answers every call and keeps no place, whatever comes', async () => {
     const calls = fc.record({
       at: fc.nat(200),

@@ -1,0 +1,30 @@
+import type { Source } from '../source.js';
+
+export const graphql: Source = {
+  title: 'Attacks on GraphQL',
+  from: 'Our own list, G-01 to G-21, drawn from published weaknesses of GraphQL servers and from the public audits (graphql-cop, graphql-http).',
+  asks: {
+    'G-01': 'one root field several times, by aliases or fragments: refused before it runs',
+    'G-02': 'hundreds of aliases of __typename: refused',
+    'G-03': 'a list of operations in one body: refused',
+    'G-04': 'the same field thousands of times: refused by the limit of tokens',
+    'G-05': 'nested inline fragments that overlap: refused at little cost',
+    'G-06': 'depth in documents, literals and variables: refused, no overflow of the stack',
+    'G-07': 'circular, unused and exponentially spread fragments: refused at little cost',
+    'G-08': 'a mutation by any method but POST: refused, and nothing happens',
+    'G-09': 'a request that a foreign page may send: refused, no grant by CORS',
+    'G-10': 'asking for the schema in any way: refused',
+    'G-11': 'wrong names: no suggestion, no name of a type',
+    'G-12': 'faults: fixed codes, no stack, no SQL, no file, no trace',
+    'G-13': 'thousands of directives: refused, with few errors',
+    'G-14': 'huge, endless, compressed and slow bodies: refused or cut off',
+    'G-15': 'huge and deep variables: refused',
+    'G-16': 'persisted queries: off, so that nothing is filled or poisoned',
+    'G-17': 'uploads by multipart: refused',
+    'G-18': 'subscriptions, @defer and @stream: refused',
+    'G-19': 'several operations, huge names, floods of comments and commas: refused',
+    'G-20': 'a rejected value does not come back',
+    'G-21': 'each argument null or absent: refused',
+  },
+  unmet: {},
+};
