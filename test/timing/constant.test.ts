@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { startLatchkey } from '../support/latchkey.js';
 import { questions } from './constant.js';
 import { timePairs } from './pairs.js';
-import { equivalence, quantileDifferences } from './quantiles.js';
+import { equivalence, isFound, quantileDifferences } from './quantiles.js';
 
 /** Times without randomness: from 1 to 2 milliseconds, and slower from block to block. */
 const times = (count: number, later = 0) =>
@@ -16,6 +16,10 @@ it('finds a difference that was planted, at each quantile, and none where there 
   expect(verdicts(0.02)).toEqual(['beyond', 'beyond', 'beyond']);
   expect(verdicts(-0.02)).toEqual(['beyond', 'beyond', 'beyond']);
   expect(equivalence({ quantile: 0.5, difference: 0, error: 0.05 }, 0.01)).toBe('undecided');
+  const found = (later: number) =>
+    quantileDifferences({ one: times(8_000, later), other: times(8_000) }, [0.5]).map(isFound);
+  expect([found(0.01), found(-0.01), found(0)]).toEqual([[true], [true], [false]]);
+  expect(isFound({ quantile: 0.5, difference: 0.01, error: 0.01 })).toBe(false);
   expect(() => quantileDifferences({ one: times(100), other: times(100) })).toThrow(RangeError);
 });
 

@@ -8,10 +8,12 @@ import { startEmbeddedPostgres } from '../../src/dev/postgres/embedded-postgres.
 import { settingsTable } from '../../src/settings/table.js';
 import { Latchkey, type Settings } from '../support/processes.js';
 import { productionSettings } from '../support/production-settings.js';
-import { auc, chanceAuc, median } from './figures.js';
+import { auc, chanceAuc, median, type Sides } from './figures.js';
 import { type Question, timePairs } from './pairs.js';
-import { equivalence, interval, quantileDifferences } from './quantiles.js';
+import { equivalence, interval, isFound, quantileDifferences } from './quantiles.js';
 
+/** Delays that are added to one side of a control, in microseconds: without finding them no verdict counts. */
+const plants = [10, 50, 1_000];
 /** The difference that is allowed between known and unknown where no hash is made, in milliseconds. */
 const bound = 0.01;
 const accounts = 5_000;
@@ -46,12 +48,16 @@ export function questions(): Readonly<Record<string, Question>> {
 }
 
 /**
- * Times answers for which no hash is made: known against unknown addresses, and unknown against unknown as a control.
- * Prints the differences at three quantiles with their intervals, and whether they are within 10 µs.
+ * Times answers for which no hash is made: known against unknown addresses, and as controls unknown against unknown, and
+ * the same with a delay on one side. Prints the differences at three quantiles with their intervals, whether they are
+ * within 10 µs, and whether the delays are found. The exit code is 1 when a difference is beyond 10 µs or a delay is not
+ * found.
+ *
+ * @param options `--pairs N` (30,000 by default); `--plant MICROSECONDS` delays one side of every question instead.
  */
 export async function constant(options: readonly string[]): Promise<void> {
   const option = (name: string) => Number(options[options.indexOf(name) + 1]) || 0;
-  const pairs = options.includes('--pairs') ? option('--pairs') : 10_000;
+  const pairs = options.includes('--pairs') ? option('--pairs') : 30_000;
   const plant = options.includes('--plant') ? option('--plant') : 0;
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-timing-'));
   await chmod(folder, 0o711);
@@ -69,6 +75,9 @@ export async function constant(options: readonly string[]): Promise<void> {
     for (const [name, question] of Object.entries(questions())) {
       report(name, await timePairs(url, pairs, question, plant));
     }
+    const [control] = Object.values(questions());
+    if (!control || plant > 0) return;
+    for (const each of plants) reportPlant(each, await timePairs(url, pairs, control, each));
   } finally {
     await api?.stop('SIGKILL');
     await redis.stop();
@@ -121,6 +130,19 @@ function report(name: string, sides: Awaited<ReturnType<typeof timePairs>>): voi
   process.stdout.write(
     `${name.padEnd(44)} n ${sides.one.length}; median ${median(sides.other).toFixed(3)} ms; ${figures.join('; ')}; ` +
       `AUC ${sampledAuc(sides)}; ${results.join(', ')}: ${says}\n`,
+  );
+}
+
+/** A delay shifts all quantiles alike, so it is looked for at the median, which is the surest. */
+function reportPlant(microseconds: number, sides: Sides): void {
+  const [middle] = quantileDifferences(sides, [0.5]);
+  if (!middle) return;
+  const [from, to] = interval(middle).map((ms) => (1_000 * ms).toFixed(1));
+  const found = isFound(middle);
+  if (!found) process.exitCode = 1;
+  process.stdout.write(
+    `${`a delay of ${microseconds} µs on one side`.padEnd(44)} n ${sides.one.length}; p50 ${(1_000 * middle.difference).toFixed(1)} [${from}, ${to}] µs: ` +
+      `${found ? 'found' : 'NOT FOUND: take more pairs'}\n`,
   );
 }
 

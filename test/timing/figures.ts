@@ -26,12 +26,27 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 ? (sorted[middle] ?? 0) : ((sorted[middle - 1] ?? 0) + (sorted[middle] ?? 0)) / 2;
 }
 
-/** The difference of the medians, and the bound of its size with 95 % confidence (bootstrap). */
-export function difference(sides: Sides, rounds = 500): { readonly medians: number; readonly bound: number } {
-  const draw = (values: readonly number[]) =>
-    median(values.map(() => values[Math.floor(Math.random() * values.length)] ?? 0));
-  const drawn = Array.from({ length: rounds }, () => Math.abs(draw(sides.one) - draw(sides.other))).sort(
-    (a, b) => a - b,
-  );
-  return { medians: median(sides.one) - median(sides.other), bound: drawn[Math.floor(rounds * 0.95)] ?? 0 };
+export interface PairedDifference {
+  /** The median of the differences within the pairs. */
+  readonly middle: number;
+  /** The size of the difference is below this, with 95 % confidence. */
+  readonly bound: number;
+  /** Whether the difference is not zero, with 99.8 % confidence. */
+  readonly isFound: boolean;
+}
+
+/**
+ * How much longer one side took than the other. Calls of a pair follow each other, so what slows the machine for more
+ * than a moment slows both, and does not count. The confidence is that of a bootstrap over the pairs.
+ */
+export function difference({ one, other }: Sides, rounds = 1_000): PairedDifference {
+  const differences = one.map((time, index) => time - (other[index] ?? 0));
+  const draw = () => median(differences.map(() => differences[Math.floor(Math.random() * differences.length)] ?? 0));
+  const drawn = Array.from({ length: rounds }, draw).sort((a, b) => a - b);
+  const at = (share: number) => drawn[Math.min(rounds - 1, Math.floor(share * rounds))] ?? 0;
+  return {
+    middle: median(differences),
+    bound: Math.max(-at(0.025), at(0.975)),
+    isFound: at(0.001) > 0 || at(0.999) < 0,
+  };
 }

@@ -47,3 +47,8 @@ export function equivalence({ difference, error }: QuantileDifference, bound: nu
   if (size + student.usual * error <= bound) return 'within';
   return size - student.sure * error > bound ? 'beyond' : 'undecided';
 }
+
+/** Whether the difference is surely not zero: the whole 99.9 % interval is on one side of it. */
+export function isFound({ difference, error }: QuantileDifference): boolean {
+  return Math.abs(difference) > student.sure * error;
+}

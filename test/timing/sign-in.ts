@@ -14,10 +14,14 @@ const forms = [own, 'bcrypt 10', 'bcrypt 12', 'argon2id m=65536,t=4,p=1'];
 /** More accounts than a domain needs for its own shares of forms (src/accounts/passwords/forms/shares.ts). */
 const accounts = 60;
 
+/** A delay that is added to one side of a control, in microseconds: without finding it no verdict counts. */
+const plant = 1_000;
+
 /**
  * Times refused sign-ins: known against unknown addresses, for each form that a tenant's accounts may have; unknown
- * against unknown as a control; then accounts that nobody can sign in to. Prints the medians, the bound of their
- * difference and how often a guess is right.
+ * against unknown as a control; the same with a delay on one side, which must be found; then accounts that nobody can
+ * sign in to, and all forms together. Prints the medians, the bound of the difference within the pairs, and how often a
+ * guess is right. The exit code is 1 when the delay is not found.
  *
  * @param options `--trials N`; `--only TEXT`: only the forms whose name contains the text.
  */
@@ -45,16 +49,23 @@ export async function signIn(options: readonly string[]): Promise<void> {
       (domain: string, name = 'nobody') =>
       (trial: number) =>
         `${name}${trial}@${domain}`;
+    const relative: Sides[] = [];
     for (const [index, form] of forms.entries()) {
       if (!form.includes(only)) continue;
       const domain = `tenant${index}.example`;
-      print(
-        `${form}, known / unknown`,
-        await timeRefusals(url, trials, { one: known(domain), other: unknown(domain) }),
-      );
+      const sides = await timeRefusals(url, trials, { one: known(domain), other: unknown(domain) });
+      print(`${form}, known / unknown`, sides);
+      relative.push(partsOf(sides));
       const control = { one: unknown(domain, 'somebody'), other: unknown(domain) };
       print(`${form}, unknown / unknown`, await timeRefusals(url, trials, control));
     }
+    if (own.includes(only)) {
+      const [one, other] = [unknown('tenant0.example', 'somebody'), unknown('tenant0.example')];
+      const sides = await timeRefusals(url, trials, { one, other }, plant);
+      print(`${own}, a delay of ${plant} µs on one side`, sides);
+      if (!difference(sides).isFound) process.exitCode = 1;
+    }
+    if (relative.length > 1) printMixture(relative);
     if (!'disabled, no password'.includes(only)) return;
     const dead = { one: () => 'person0@off.example', other: unknown('off.example') };
     print('disabled / unknown, bcrypt 10', await timeRefusals(url, trials, dead));
@@ -84,13 +95,30 @@ async function done(command: ReturnType<typeof Latchkey.run>): Promise<void> {
   if (code !== 0) throw new Error(`${output}${errors}`);
 }
 
+/** Times as parts of the median of the unknown side, so that forms of different cost can be put together. */
+function partsOf({ one, other }: Sides): Sides {
+  const whole = median(other);
+  return { one: one.map((time) => time / whole), other: other.map((time) => time / whole) };
+}
+
+function printMixture(relative: readonly Sides[]): void {
+  const sides = { one: relative.flatMap(({ one }) => one), other: relative.flatMap(({ other }) => other) };
+  const { middle, bound } = difference(sides);
+  const figures = [
+    `n ${sides.one.length}`,
+    `difference ${(100 * middle).toFixed(2)} %, 95 % within ${(100 * bound).toFixed(2)} % of a hash`,
+    `AUC ${auc(sides).toFixed(3)} (by chance up to ${chanceAuc(sides).toFixed(3)})`,
+  ];
+  process.stdout.write(`${'all forms together, known / unknown'.padEnd(48)} ${figures.join('; ')}\n`);
+}
+
 function print(what: string, sides: Sides & { results: Readonly<Record<string, number>> }): void {
-  const { medians, bound } = difference(sides);
+  const { middle, bound, isFound } = difference(sides);
   const part = (100 * bound) / median(sides.other);
   const figures = [
     `n ${sides.one.length}`,
     `median ${median(sides.one).toFixed(2)} / ${median(sides.other).toFixed(2)} ms`,
-    `difference ${medians.toFixed(2)} ms, 95 % within ${bound.toFixed(2)} ms (${part.toFixed(1)} %)`,
+    `difference ${middle.toFixed(2)} ms${isFound ? ' (found)' : ''}, 95 % within ${bound.toFixed(2)} ms (${part.toFixed(1)} %)`,
     `AUC ${auc(sides).toFixed(3)} (by chance up to ${chanceAuc(sides).toFixed(3)})`,
     Object.entries(sides.results)
       .map(([result, count]) => `${count} ${result}`)

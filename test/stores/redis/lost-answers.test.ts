@@ -17,14 +17,16 @@ afterAll(async () => {
   for (const stop of stops.splice(0).reverse()) await stop();
 });
 
-const eventuallyOk = (redis: Redis | Cluster) => {
+/** Makes a function that waits until Redis is well. Each check listens on the client, so there is one. */
+function healthOf(redis: Redis | Cluster) {
   const health = new RedisCheck(redis, ['limit:']);
-  return eventually(
-    () => health.check(),
-    (found) => found === 'ok',
-    20_000,
-  );
-};
+  return () =>
+    eventually(
+      () => health.check(),
+      (found) => found === 'ok',
+      20_000,
+    );
+}
 
 /** Waits longer than the driver does before it reconnects and could send a command again. */
 const untilResent = () => new Promise((resolve) => setTimeout(resolve, 1_000));
@@ -40,11 +42,12 @@ describe.skipIf(!hasRedisServer)('an answer that is lost (needs a redis-server o
       () => gate.stop(),
       () => redis.disconnect(),
     );
-    await eventuallyOk(redis);
+    const isOk = healthOf(redis);
+    await isOk();
 
     gate.lose(['incr']);
     await expect(redis.incr('counter')).rejects.toThrow();
-    await eventuallyOk(redis);
+    await isOk();
     await untilResent();
     expect(await redis.get('counter')).toBe('1');
   });
@@ -64,7 +67,7 @@ describe.skipIf(!hasRedisServer)('an answer that is lost (needs a redis-server o
       () => gates.map((each) => each.stop()),
       () => redis.disconnect(),
     );
-    const isOk = () => eventuallyOk(redis);
+    const isOk = healthOf(redis);
     const lose = (name: string) => gates.map((each) => each.lose([name]));
     const limiter = new RateLimiter(redis, 'lost', [{ points: 9, seconds: 60 }], 'fail');
     await isOk();
@@ -93,7 +96,7 @@ describe.skipIf(!hasRedisServer)('an answer that is lost (needs a redis-server o
     const { client, database } = latchkey;
     const commands = ['eval', 'evalsha', 'set', 'get', 'exec', 'del', 'exists'];
     const lost: (string | undefined)[] = [];
-    const isOk = () => eventuallyOk(latchkey.services.redis);
+    const isOk = healthOf(latchkey.services.redis);
     await isOk();
     const people = [0, 1, 2, 3, 4, 5, 6, 7].map((each) => `person-${each}@example.com`);
     for (const each of people) await latchkey.signUp(each, password);
