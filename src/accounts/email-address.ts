@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { domainToASCII } from 'node:url';
+import { domainToASCII, domainToUnicode } from 'node:url';
 
 /** An address in the form that `parseEmailAddress` returns; nothing else makes one. */
 export type EmailAddress = string & { readonly __brand: 'EmailAddress' };
@@ -44,7 +44,18 @@ function parseDomain(text: string): string | undefined {
   if (/[\p{ASCII}\p{Cf}]/u.test(foreign) || !text.isWellFormed()) return undefined;
   const domain = asciiLowerCase(domainToASCII(text));
   const isName = hostName.test(domain) && domain.length <= longest.domain && isIP(domain) === 0;
-  return isName ? domain : undefined;
+  return isName && isDecodable(domain) ? domain : undefined;
+}
+
+/**
+ * RFC 5891 5.4: a label that begins with `xn--` must decode to the one name that is encoded so, and 4.2.3.1: that name has
+ * inner hyphens only. Node 24 checks neither where the whole domain is ASCII (`xn---00k` is shown like `xn--00k` then,
+ * and is another domain), and never the hyphens.
+ */
+function isDecodable(domain: string): boolean {
+  if (!domain.includes('xn--')) return true;
+  const shown = domainToUnicode(domain);
+  return !/(?:^|\.)(?:xn--|-)|-(?:\.|$)/.test(shown) && domainToASCII(shown) === domain;
 }
 
 function asciiLowerCase(text: string): string {
