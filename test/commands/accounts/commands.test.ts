@@ -70,6 +70,7 @@ const events = async () =>
   ).map(({ kind, account_id, origin }) => `${kind} ${account_id} ${origin}`);
 
 describe('adding an account', () => {
+  // Shows: R-37, ASVS 6.4.6
   it('makes one that nobody can sign in to, and whose owner gets in by a reset', async () => {
     const { out } = await told((admin) => admin.add(' New@Example.com', { locale: 'EN-us' }));
     const made = await account('new@example.com');
@@ -157,6 +158,7 @@ describe('disabling and enabling an account', () => {
 });
 
 describe('showing an account', () => {
+  // Shows: R-37
   it('tells what is known of it, and the kind of its hash only', async () => {
     const id = await latchkey.signUp('show@example.com', password);
     const { out } = await told((admin) => admin.show('show@example.com', { json: true }));

@@ -108,6 +108,7 @@ describe('an import', () => {
     expect(result.said).not.toContain('$');
   });
 
+  // Shows: R-37, ASVS 6.4.6
   it('finds what it has added when it runs again, and leaves it as its owner changed it', async () => {
     const file = [line({ email: 'again@example.com' }), line({ id: randomUUID(), email: 'named@example.com' })].join(
       '\n',

@@ -84,16 +84,6 @@ export const asvs: Source = {
   },
   unmet: {
     'ASVS 7.1.1': open('No test shows it yet.'),
-    'ASVS 6.5.4': open('No test shows it yet.'),
-    'ASVS 6.5.3': open('No test shows it yet.'),
-    'ASVS 6.4.6': open('No test shows it yet.'),
-    'ASVS 6.4.2': open('No test shows it yet.'),
-    'ASVS 6.3.6': open('No test shows it yet.'),
-    'ASVS 6.3.4': open('No test shows it yet.'),
-    'ASVS 6.3.2': open('No test shows it yet.'),
-    'ASVS 6.2.12': open('No test shows it yet.'),
-    'ASVS 6.2.10': open('No test shows it yet.'),
-    'ASVS 6.2.4': open('No test shows it yet.'),
     'ASVS 6.1.3': open('No test shows it yet.'),
     'ASVS 6.1.1': open('No test shows it yet.'),
     'ASVS 6.1.2': open(

@@ -57,11 +57,6 @@ export const incidents: Source = {
     'V-51': 'a reset that races a change or a sign-in ends as if one came after the other',
   },
   unmet: {
-    'V-39': open('No test shows it yet.'),
-    'V-35': open('No test shows it yet.'),
-    'V-34': open('No test shows it yet.'),
-    'V-18': open('No test shows it yet.'),
-    'V-11': open('No test shows it yet.'),
     'V-13': open(
       'The bound of 10 µs is not shown at p10 and p90, nor 1 % of a hash for every form of hash: [what was measured](../security.md#what-could-tell-who-has-an-account).',
     ),

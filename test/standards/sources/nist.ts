@@ -66,11 +66,6 @@ export const nist: Source = {
     'NIST 4.6-5': 'a notice says what to do if one did not do it, with a contact',
   },
   unmet: {
-    'NIST 4.2.1.2-1': open('No test shows it yet.'),
-    'NIST 3.1.1.2-16': open('No test shows it yet.'),
-    'NIST 3.1.1.2-9': open('No test shows it yet.'),
-    'NIST 3.1.1.2-8': open('No test shows it yet.'),
-    'NIST 3.1.1.2-6': open('No test shows it yet.'),
     'NIST 3.1.1.2-7': open(
       'No command marks a password as compromised. `latchkey account disable` closes the account; when it is enabled again the same password opens it.',
     ),
