@@ -46,9 +46,7 @@ export async function startDev(given: Environment, print: (line: string) => void
     // Wrong settings and taken ports are reported before anything is started. The folder is checked before the port:
     // when `npm start` runs already, the port is taken too, and the advice to choose another port would not help.
     const early = readSettings(given, 'dev', embedded);
-    if (!isConfirmed) {
-      refuseForeignDatabase([early.database.url, environment.DATABASE_DIRECT_URL ?? ''], environment.PGHOST);
-    }
+    if (!isConfirmed) refuseForeignDatabase([early.database.url, environment.DATABASE_DIRECT_URL ?? '']);
     const folder = await DevFolder.open(resolve('.latchkey'));
     stops.push(() => folder.close());
     const found: Record<string, string> = {};

@@ -16,12 +16,11 @@ export function refuseProduction(nodeEnvironment: string | undefined): void {
 /**
  * Refuses databases on other machines.
  *
- * @param urls of PostgreSQL; empty ones are ignored
- * @param defaultHost the host of a URL that names none
+ * @param urls of PostgreSQL; empty ones are ignored, and one that names no host means this machine
  * @throws Error that names the flag by which a person confirms that it is not a production database
  */
-export function refuseForeignDatabase(urls: readonly string[], defaultHost?: string): void {
-  if (urls.every((url) => url === '' || isOnThisMachine(url, defaultHost))) return;
+export function refuseForeignDatabase(urls: readonly string[]): void {
+  if (urls.every((url) => url === '' || isOnThisMachine(url))) return;
   throw new Error(
     'DATABASE_URL leads to another machine. `npm start` and `latchkey dev` migrate it, and show every mail, links ' +
       'included. If it is for development, say so: npm start -- --yes-this-is-development. In production run ' +
@@ -29,13 +28,12 @@ export function refuseForeignDatabase(urls: readonly string[], defaultHost?: str
   );
 }
 
-/** @param defaultHost the host of a URL that names none */
-function isOnThisMachine(url: string, defaultHost = ''): boolean {
+function isOnThisMachine(url: string): boolean {
   // Parsed by hand: the URL parser refuses several hosts, and each of them must be checked.
   const authority = /^[a-z]+:\/\/(?:[^@/]*@)?([^/?#]*)/i.exec(url)?.[1] ?? '';
   const inQuery = [...url.matchAll(/[?&](?:host|hostaddr)=([^&#]*)/gi)].map((match) => match[1] ?? '');
-  const hosts = [authority, ...inQuery].flatMap((each) => each.split(',')).filter((each) => each !== '');
-  return (hosts.length > 0 ? hosts : [defaultHost]).every((each) => {
+  const hosts = [authority, ...inQuery].flatMap((each) => each.split(','));
+  return hosts.every((each) => {
     const host = decoded(each).replace(/:\d*$/, '');
     return host === '' || host.startsWith('/') || isLoopback(host);
   });

@@ -36,7 +36,7 @@ export function lineConfig(address: DatabaseAddress, name: string, connect: numb
     host,
     port,
     database,
-    user: address.user ?? process.env.PGUSER ?? userInfo().username,
+    user: address.user ?? userInfo().username,
     ...(password === undefined ? {} : { password }),
     ssl,
     sslnegotiation,
