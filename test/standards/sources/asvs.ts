@@ -83,9 +83,6 @@ export const asvs: Source = {
     'ASVS 9.2.4': '(2) one key for several audiences: each token names its own',
   },
   unmet: {
-    'ASVS 7.1.1': open('No test shows it yet.'),
-    'ASVS 6.1.3': open('No test shows it yet.'),
-    'ASVS 6.1.1': open('No test shows it yet.'),
     'ASVS 6.1.2': open(
       'The rule is written (words of the address and of the product, [common-passwords.md](../decisions/common-passwords.md)); a list of further words cannot be configured.',
     ),
@@ -115,7 +112,6 @@ export const asvs: Source = {
     'ASVS 6.8.2': noProvider,
     'ASVS 6.8.3': noProvider,
     'ASVS 6.8.4': noProvider,
-    'ASVS 7.1.2': open('Any number is allowed, and no document says so.'),
     'ASVS 7.1.3': noProvider,
     'ASVS 7.2.3': absent('Sessions are signed tokens, not ids that are looked up.'),
     'ASVS 7.2.4': open(

@@ -70,7 +70,6 @@ export const requirements: Source = {
     'R-78': 'the long times of SMTP between hosts: minutes for an answer, days until a mail is given up',
   },
   unmet: {
-    'R-05': open('No test shows it yet.'),
     'R-35': absent('There is no second factor yet.'),
     'R-47': decided(
       'At most 100 in 24 hours, not in a row for ever: a limit that only the owner could lift would be a lock-out for every stranger to use ([silent-address-limit.md](../decisions/silent-address-limit.md)).',
