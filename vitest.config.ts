@@ -32,8 +32,9 @@ export default defineConfig({
     include: ['test/**/*.test.ts', ...(process.env.FLOOD === 'full' ? ['test/**/*.flood.ts'] : [])],
     globalSetup: ['test/support/global-setup.ts'],
     setupFiles: ['test/support/setup.ts'],
-    testTimeout: 20_000,
-    hookTimeout: 60_000,
+    // Tests wait for conditions. This only ends what would never end, also on a machine that is busy with other things.
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
     maxWorkers: 2,
     maxConcurrency: 2,
     sequence: { sequencer: LongestFirst },

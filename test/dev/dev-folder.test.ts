@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { DevFolder, DevFolderTaken } from '../../src/dev/dev-folder.js';
 import { isRoot, killHard, startOwner, temporaryFolder } from './helpers.js';
 
-describe('development folder', { timeout: 20_000 }, () => {
+describe('development folder', () => {
   it('is held by one process at a time, and free again after close', async () => {
     const path = join(await temporaryFolder(), 'dev');
     const folder = await DevFolder.open(path);

@@ -26,7 +26,7 @@ async function using<Result>(url: string | undefined, ask: (client: Redis) => Pr
   }
 }
 
-describe('embedded Redis', { timeout: 30_000 }, () => {
+describe('embedded Redis', () => {
   withServer('keeps keys over a stop and a start (skipped without redis-server or valkey-server on PATH)', async () => {
     const folder = join(await temporaryFolder(), 'with "quotes" and spaces');
     const first = await start({ folder });

@@ -2,7 +2,7 @@
 export async function eventually<T>(
   ask: () => Promise<T> | T,
   isThere: (answer: T) => boolean,
-  timeoutMs = 10_000,
+  timeoutMs = 30_000,
 ): Promise<T> {
   const end = Date.now() + timeoutMs;
   for (;;) {

@@ -97,7 +97,7 @@ export class Inbox {
    * @param timeoutMs milliseconds, 10000 by default
    * @throws Error after that time, or when the inbox is stopped
    */
-  waitFor(wanted: (mail: InboxMail) => boolean, timeoutMs = 10_000): Promise<InboxMail> {
+  waitFor(wanted: (mail: InboxMail) => boolean, timeoutMs = 30_000): Promise<InboxMail> {
     const there = this.#mails.findLast(wanted);
     if (there) return Promise.resolve(there);
     return new Promise((resolve, reject) => {

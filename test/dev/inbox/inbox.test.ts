@@ -22,7 +22,7 @@ async function send(inbox: Inbox, mail: SendMailOptions = {}): Promise<void> {
   transport.close();
 }
 
-describe('inbox', { timeout: 20_000 }, () => {
+describe('inbox', () => {
   it('receives mail over SMTP and decodes it', async () => {
     const inbox = await start();
     const waiting = inbox.waitFor(({ subject }) => subject.startsWith('Grüße'));
@@ -115,7 +115,7 @@ describe('inbox', { timeout: 20_000 }, () => {
   });
 });
 
-describe('inbox pages', { timeout: 20_000 }, () => {
+describe('inbox pages', () => {
   const attack = `<script>alert(1)</script>"'&`;
 
   async function pages(): Promise<{ app: FastifyInstance; inbox: Inbox; id: string }> {

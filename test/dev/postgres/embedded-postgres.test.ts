@@ -53,7 +53,7 @@ async function folderOfStopped(): Promise<string> {
   return folder;
 }
 
-describe('embedded PostgreSQL', { timeout: 30_000 }, () => {
+describe('embedded PostgreSQL', () => {
   it('keeps rows over a stop and a start, on 127.0.0.1 only, in UTF-8, with checked passwords', async () => {
     const folder = join(await openFolder(), 'postgres');
     const first = await start({ folder });
