@@ -47,19 +47,24 @@ export interface Request {
 /** Milliseconds after which a call without an answer fails. */
 const patience = 60_000;
 
-/** Sends requests that `fetch` refuses: any Host, any method with any body. Headers are exactly those given. */
+/** Sends requests that `fetch` refuses: any Host, method, path, any body. Headers are exactly those given. */
 export function send(url: string, { method = 'POST', path = '/graphql', headers = {}, body, from }: Request) {
   return new Promise<Answer>((resolve, reject) => {
     const whole = typeof body === 'string' || body instanceof Uint8Array ? body : undefined;
     const length = whole === undefined ? {} : { 'content-length': String(Buffer.byteLength(whole)) };
-    const options = {
+    const { protocol, hostname, port, pathname } = new URL(url);
+    // As it is given: resolving it against the URL would turn `//other.example` into another server.
+    const target = /[^\x21-\x7e]/.test(path) ? encodeURI(path) : path;
+    const request = protocol === 'https:' ? httpsRequest : httpRequest;
+    const sent = request({
+      hostname: hostname.replace(/^\[|\]$/g, ''),
+      port,
+      path: pathname.replace(/\/$/, '') + target,
       method,
       headers: { ...length, ...headers },
       agent: false,
       ...(from ? { localAddress: from } : {}),
-    };
-    const request = url.startsWith('https:') ? httpsRequest : httpRequest;
-    const sent = request(new URL(path, url), options);
+    });
     sent.setTimeout(patience, () => sent.destroy(new Error(`no answer within ${patience / 1_000} s`)));
     sent.on('response', (response) => {
       const chunks: Buffer[] = [];

@@ -1,10 +1,32 @@
 import type { Attack } from './attack.js';
+import { addresses } from './attacks/addresses.js';
+import { answers } from './attacks/answers.js';
 import { bodies } from './attacks/bodies.js';
 import { crossSite } from './attacks/cross-site.js';
 import { documents } from './attacks/documents.js';
+import { keys } from './attacks/keys.js';
+import { mailTarget } from './attacks/mail-target.js';
+import { oneUse } from './attacks/one-use.js';
+import { page } from './attacks/page.js';
+import { races } from './attacks/races.js';
+import { requests } from './attacks/requests.js';
+import { schema } from './attacks/schema.js';
 
 /** Every attack, in the order in which they are made. */
-export const catalogue: readonly Attack[] = [...documents, ...bodies, ...crossSite];
+export const catalogue: readonly Attack[] = [
+  ...documents,
+  ...bodies,
+  ...requests,
+  ...crossSite,
+  ...schema,
+  ...answers,
+  ...page,
+  ...addresses,
+  ...mailTarget,
+  ...keys,
+  ...oneUse,
+  ...races,
+];
 
 /** The attacks with one of the texts (separated by commas) in their entries or title, whatever the case. */
 export function chosen(only: string): Attack[] {

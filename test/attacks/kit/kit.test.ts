@@ -8,7 +8,8 @@ import { entries } from './entries.js';
 import { readOptions, WrongUse } from './options.js';
 import { inJson, inMarkdown, summary } from './report.js';
 import { runAttacks } from './run-attacks.js';
-import { Stage, type Stores } from './stage.js';
+import { Stage } from './stage.js';
+import type { Stores } from './stage-options.js';
 import { outside } from './target.js';
 import { startWeakProxy, type Weakness } from './weak-proxy.js';
 

@@ -2,7 +2,7 @@ import pg from 'pg';
 import { OwnPostgres } from '../../support/own-postgres.js';
 import { startSingle } from '../../support/redis-servers.js';
 import type { TestDatabase } from '../../support/test-database.js';
-import type { Stores } from './stage.js';
+import type { Stores } from './stage-options.js';
 
 /** One PostgreSQL server with a database for each stage, and a Redis server for each. */
 export async function startOwnStores(): Promise<Stores & { close(): Promise<void> }> {
