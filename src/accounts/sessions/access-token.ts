@@ -25,6 +25,9 @@ export interface SignedClaims extends AccessClaims {
 
 /** RFC 9068 2.1 and 4: no other kind of token that is signed with the same key is accepted as an access token. */
 const tokenType = 'at+jwt';
+/** What the account's columns can hold; PostgreSQL would fail at another value, and the call with it. */
+const uuid = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
+const isVersion = (ver: unknown) => Number.isInteger(ver) && (ver as number) > 0 && (ver as number) < 2 ** 31;
 /** The library always compares the time. At 1970 no token has expired, so it leaves the check to the caller. */
 const noTime = new Date(0);
 
@@ -71,7 +74,7 @@ export class AccessTokens {
     for (const { publicKey } of this.#keys()) {
       const result = await jwtVerify(accessToken, publicKey, options).catch(() => undefined);
       const { sub, ver, exp } = result?.payload ?? {};
-      if (!sub || !Number.isSafeInteger(ver) || exp === undefined) continue;
+      if (typeof sub !== 'string' || !uuid.test(sub) || !isVersion(ver) || exp === undefined) continue;
       return { accountId: sub, sessionVersion: ver as number, expiresAt: new Date(exp * 1000) };
     }
     return undefined;
