@@ -127,8 +127,8 @@ export class Latchkey {
   }
 
   /** The URL of an API, once it listens. */
-  url(): Promise<string> {
-    return this.said(/"url":"([^"]+)"[^\n]*the API listens/);
+  url(timeoutMs?: number): Promise<string> {
+    return this.said(/"url":"([^"]+)"[^\n]*the API listens/, timeoutMs);
   }
 
   stop(signal: NodeJS.Signals): Promise<Ended> {

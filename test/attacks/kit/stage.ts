@@ -23,6 +23,9 @@ export interface Account {
 export const password = 'the password that gets lost';
 export const newPassword = 'a quite new password';
 
+/** Milliseconds in which a process starts, on a machine that does other work, too. */
+const patience = 120_000;
+
 /** What a stage is made of. */
 interface Parts {
   readonly isFull: boolean;
@@ -70,8 +73,8 @@ export class Stage implements Target {
       };
       const apis = Array.from({ length: options.apis ?? 1 }, () => start('api', options.flags));
       const workers = Array.from({ length: options.workers ?? 1 }, () => start('worker'));
-      const urls = await Promise.all(apis.map((api) => api.url()));
-      await Promise.all(workers.map((worker) => worker.said(/the worker waits for jobs/)));
+      const urls = await Promise.all(apis.map((api) => api.url(patience)));
+      await Promise.all(workers.map((worker) => worker.said(/the worker waits for jobs/, patience)));
       if (!options.isUnready) await Promise.all(urls.map(untilReady));
       const { isFull = false } = options;
       const networks = new Networks();

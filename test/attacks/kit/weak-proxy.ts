@@ -15,7 +15,7 @@ export interface Seen {
 /** How a proxy undoes a defence of the API behind it. */
 export interface Weakness {
   readonly before?: (request: Seen) => Seen;
-  readonly after?: (answer: Answer, request: Seen) => Answer;
+  readonly after?: (answer: Answer, request: Seen) => Answer | Promise<Answer>;
 }
 
 /** A proxy before an API that is weak in a way of which attacks must tell. It calls from its caller's own address. */
@@ -27,7 +27,7 @@ export async function startWeakProxy(url: string, { before = same, after = same 
     const { method = 'GET', url: path = '/', socket } = incoming;
     const from = (socket.remoteAddress ?? '').replace('::ffff:', '');
     const request = before({ method, path, headers: plain(incoming.headers), body, from });
-    const answer = after(await send(url, request), request);
+    const answer = await after(await send(url, request), request);
     outgoing.writeHead(answer.status, { ...plain(answer.headers) }).end(answer.body);
   });
   await once(server.listen(0, '127.0.0.1'), 'listening');
