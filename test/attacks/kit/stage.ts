@@ -157,9 +157,9 @@ export class Stage implements Target {
     return this.inbox.mails().filter(({ envelope }) => envelope.to.includes(email));
   }
 
-  /** Waits until no job waits or runs. @param timeoutMs milliseconds. */
+  /** Waits until no job waits or runs; dead letters wait for an operator. @param timeoutMs milliseconds. */
   async settled(timeoutMs = 60_000): Promise<void> {
-    const sql = `select count(*)::int as count from pgboss.job where state < 'completed'`;
+    const sql = `select count(*)::int as count from pgboss.job where state < 'completed' and name not like '%-dead'`;
     await eventually(
       async () => (await this.database.query<{ count: number }>(sql))[0]?.count,
       (count) => count === 0,
