@@ -15,6 +15,7 @@ interface Entry {
 
 const entries: Readonly<Record<string, Entry>> = {
   addresses: { share: 0.2, load: async (run) => run((await import('./addresses/fuzzer.js')).addresses()) },
+  import: { share: 0.2, load: async (run) => run((await import('./import/fuzzer.js')).imports()) },
 };
 
 const { values, positionals } = parseArgs({
