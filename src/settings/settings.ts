@@ -61,7 +61,7 @@ export function readSettings(given: Environment, command: Command, toCome: reado
     fault('PUBLIC_URL', `${was}; production allows https only, because links in mails are made from it`);
   }
   for (const name of ['RESET_PAGE_URL', 'SIGN_IN_URL', 'SUPPORT_URL'] as const) {
-    if (!production || !isSet(name) || !values[name]?.startsWith('http:')) continue;
+    if (!production || !isSet(name) || isWrong(name) || !values[name]?.startsWith('http:')) continue;
     const orMailto = name === 'SUPPORT_URL' ? ', or mailto:' : '';
     fault(name, `was ${JSON.stringify(values[name])}; production allows https only${orMailto}`);
   }

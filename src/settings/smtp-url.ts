@@ -114,7 +114,9 @@ function parametersIn(query: string): Partial<Record<Parameter, string>> {
     const [name = '', value = ''] = part.split(/=(.*)/s).map(decoded);
     const known = Object.hasOwn(parameters, name) ? (name as Parameter) : undefined;
     if (!known) {
-      const shown = /^[a-zA-Z][a-zA-Z0-9._-]{0,40}$/.test(name) ? `the parameter ${name}` : 'a parameter';
+      // With a raw `@` behind it, the name may be a piece of a password that holds a raw question mark.
+      const isPlain = /^[a-zA-Z][a-zA-Z0-9._-]{0,40}$/.test(name) && !query.includes('@');
+      const shown = isPlain ? `the parameter ${name}` : 'a parameter';
       throw new SmtpUrlError(`has ${shown}, which is not known here${hint(name)}`);
     }
     if (found[known] !== undefined) throw new SmtpUrlError(`has the parameter ${known} twice`);

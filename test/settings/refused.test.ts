@@ -47,6 +47,11 @@ describe('TRUST_PROXY', () => {
 });
 
 describe('links in production', () => {
+  it('a wrong RESET_PAGE_URL is told once, also where its default would be refused', () => {
+    const faults = faultsOf({ PUBLIC_URL: undefined, RESET_PAGE_URL: 'on' });
+    expect(faults.RESET_PAGE_URL).toMatch(/^was "on"; allowed/);
+  });
+
   it.each(['RESET_PAGE_URL', 'SIGN_IN_URL', 'SUPPORT_URL'])('%s is https', (name) => {
     expect(faultsOf({ [name]: 'http://app.example/x' })[name]).toMatch(/^was "http:.*production allows https only/);
     expect(faultsOf({ [name]: 'https://app.example/x' })).toEqual({});

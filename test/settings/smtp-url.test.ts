@@ -59,6 +59,8 @@ describe('SMTP_URL', () => {
     ['smtp://u:hunter2@relay.example?name=mail%0d%0aRSET', /the parameter name with a value that is none of/],
     ['smtp://a.example,smtp://u:hunter2@b.example?pool=false', /the parameter pool,/],
     ['smtp://a.example,', /begins with smtp/],
+    ['smtp://u:1?hunter2=x@relay.example', /a parameter, which is not known/],
+    ['smtp://u:1?hunter2,x@relay.example', /begins with smtp/],
   ])('%s is told what is wrong and how it is mended, without its password', (url, reason) => {
     const reading = settingsTable.SMTP_URL.value(url);
     const fault = reading.kind === 'NotAllowed' ? reading.fault : undefined;

@@ -103,7 +103,7 @@ export function databaseParameters(query: string): Partial<Record<string, string
     const equals = part.indexOf('=');
     const name = part.slice(0, Math.max(equals, 0));
     const pattern = passedOn[name] ?? heldAnyway[name];
-    if (!Object.hasOwn({ ...passedOn, ...heldAnyway }, name) || !pattern) throw unknown(name);
+    if (!Object.hasOwn({ ...passedOn, ...heldAnyway }, name) || !pattern) throw unknown(name, query);
     if (Object.hasOwn(found, name)) throw new DatabaseUrlError(`has the parameter ${name} twice`);
     // Not URLSearchParams, which reads a plus sign in a password as a space.
     const value = decodedValue(name, part.slice(equals + 1));
@@ -116,11 +116,14 @@ export function databaseParameters(query: string): Partial<Record<string, string
   return found;
 }
 
-/** The message repeats the name only if it looks like a parameter, because a raw password may end up here. */
-function unknown(name: string): DatabaseUrlError {
+/**
+ * The message repeats the name only if it looks like a parameter and no raw `@` stands in the query, because a piece of a
+ * raw password may end up here.
+ */
+function unknown(name: string, query: string): DatabaseUrlError {
   const remedy = Object.hasOwn(refused, name) ? refused[name] : undefined;
   if (remedy) return new DatabaseUrlError(`has the parameter ${name}, which ${remedy}`);
-  const shown = /^[a-z][a-z_]{2,40}$/i.test(name) ? ` ${name}` : '';
+  const shown = /^[a-z][a-z_]{2,40}$/i.test(name) && !query.includes('@') ? ` ${name}` : '';
   return new DatabaseUrlError(
     `has a parameter${shown} that is not known; known are: ${Object.keys(passedOn).join(', ')}`,
   );

@@ -101,6 +101,7 @@ it.each([
   ['sslmod=verify-full', /a parameter sslmod that is not known; known are: .*sslmode/],
   ['__proto__=x', /a parameter that is not known/],
   ['constructor=x', /a parameter constructor that is not known/],
+  ['hunter=x@db.example', /a parameter that is not known/],
   ['sslmode=disable&sslmode=verify-full', /sslmode twice/],
   ['connect_timeout=30', /connect_timeout .*1 to 3 seconds/],
   ['connect_timeout=0', /connect_timeout/],
