@@ -16,6 +16,7 @@ interface Entry {
 const entries: Readonly<Record<string, Entry>> = {
   addresses: { share: 0.2, load: async (run) => run((await import('./addresses/fuzzer.js')).addresses()) },
   import: { share: 0.2, load: async (run) => run((await import('./import/fuzzer.js')).imports()) },
+  settings: { share: 0.2, load: async (run) => run((await import('./settings/fuzzer.js')).settings()) },
 };
 
 const { values, positionals } = parseArgs({
