@@ -32,10 +32,12 @@ export function readSettings(given: Environment, command: Command, toCome: reado
   const read = parseEach(environment, settingRows, faults);
   const values = withDefaults(read, command);
   const production = values.NODE_ENV === 'production';
-  const fault = (name: SettingName, text: string) => faults.push({ name, fault: text });
   const isSet = (name: SettingName) => (environment[name] ?? '') !== '' || (given[fileOf(name)] ?? '') !== '';
   /** A setting that could not be read has its default now; no further fault is reported because of that. */
   const isWrong = (...names: SettingName[]) => names.some((name) => isSet(name) && read[name] === undefined);
+  const fault = (name: SettingName, text: string) => {
+    if (!isWrong(name)) faults.push({ name, fault: text });
+  };
   const required = <Name extends SettingName>(name: Name, commands: readonly Command[], why: string) => {
     if (!isSet(name) && commands.includes(command) && !toCome.includes(name)) fault(name, `is not set; ${why}`);
     return values[name];
@@ -51,17 +53,12 @@ export function readSettings(given: Environment, command: Command, toCome: reado
   );
   const argon2 = { memoryKib: values.ARGON2_MEMORY_KIB, timeCost: values.ARGON2_TIME_COST };
 
-  if (
-    production &&
-    !publicUrl.startsWith('https:') &&
-    !isWrong('PUBLIC_URL') &&
-    servers.some((each) => each === command)
-  ) {
+  if (production && !publicUrl.startsWith('https:') && servers.some((each) => each === command)) {
     const was = isSet('PUBLIC_URL') ? `was ${JSON.stringify(publicUrl)}` : 'is not set';
     fault('PUBLIC_URL', `${was}; production allows https only, because links in mails are made from it`);
   }
   for (const name of ['RESET_PAGE_URL', 'SIGN_IN_URL', 'SUPPORT_URL'] as const) {
-    if (!production || !isSet(name) || isWrong(name) || !values[name]?.startsWith('http:')) continue;
+    if (!production || !isSet(name) || !values[name]?.startsWith('http:')) continue;
     const orMailto = name === 'SUPPORT_URL' ? ', or mailto:' : '';
     fault(name, `was ${JSON.stringify(values[name])}; production allows https only${orMailto}`);
   }
@@ -72,7 +69,7 @@ export function readSettings(given: Environment, command: Command, toCome: reado
     );
   }
   const weakest = argon2.timeCost === 1 ? 47104 : argon2.timeCost === 2 ? 19456 : 12288;
-  if (argon2.memoryKib < weakest && !isWrong('ARGON2_MEMORY_KIB', 'ARGON2_TIME_COST')) {
+  if (argon2.memoryKib < weakest && !isWrong('ARGON2_TIME_COST')) {
     fault(
       'ARGON2_MEMORY_KIB',
       `was ${argon2.memoryKib}; with ARGON2_TIME_COST=${argon2.timeCost} at least ${weakest} KiB (OWASP ASVS 5.0, 11.4.2)`,
@@ -94,7 +91,7 @@ export function readSettings(given: Environment, command: Command, toCome: reado
 
   const operations = { port: values.OPS_PORT, host: values.OPS_HOST };
   const overlap = host === operations.host || [host, operations.host].some((each) => /^(?:0\.0\.0\.0|::)$/.test(each));
-  if ((command === 'api' || command === 'dev') && port > 0 && port === operations.port && overlap) {
+  if ((command === 'api' || command === 'dev') && port > 0 && port === operations.port && overlap && !isWrong('PORT')) {
     fault('OPS_PORT', `is ${port}, as PORT is; each needs its own, and OPS_PORT=0 turns this one off`);
   }
 

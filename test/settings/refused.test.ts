@@ -47,9 +47,13 @@ describe('TRUST_PROXY', () => {
 });
 
 describe('links in production', () => {
-  it('a wrong RESET_PAGE_URL is told once, also where its default would be refused', () => {
-    const faults = faultsOf({ PUBLIC_URL: undefined, RESET_PAGE_URL: 'on' });
-    expect(faults.RESET_PAGE_URL).toMatch(/^was "on"; allowed/);
+  it.each([
+    [{ PUBLIC_URL: undefined, RESET_PAGE_URL: 'on' }, 'RESET_PAGE_URL'],
+    [{ RESET_KEY_TTL_MAX: '5', RESET_KEY_TTL: '5', LIMIT_RESET_PER_ACCOUNT: '0/0' }, 'LIMIT_RESET_PER_ACCOUNT'],
+    [{ RESET_KEY_TTL_MAX: '5', RESET_KEY_TTL: 'x', LIMIT_RESET_PER_ACCOUNT: '1/1' }, 'RESET_KEY_TTL'],
+    [{ PORT: '9464', OPS_PORT: 'x', HOST: '::' }, 'OPS_PORT'],
+  ])('one that cannot be read is told once, also where its default would be refused: %o', (change, name) => {
+    expect(faultsOf(change)[name]).toMatch(/^was "[^"]*"; allowed/);
   });
 
   it.each(['RESET_PAGE_URL', 'SIGN_IN_URL', 'SUPPORT_URL'])('%s is https', (name) => {
