@@ -55,12 +55,7 @@ export const faults: Source = {
     'F-53': 'PostgreSQL restored from a backup: what to do is written down and works',
   },
   unmet: {
-    'F-07': open('No test shows it yet.'),
-    'F-05': open('No test shows it yet.'),
-    'F-04': open('No test shows it yet.'),
-    'F-03': open('No test shows it yet.'),
-    'F-01': open(`Shown ${rig}.`),
-    'F-02': open(`Shown ${rig}.`),
+    'F-01': open(`Shown ${rig}. Later moments are shown exactly (F-02 to F-07).`),
     'F-06': absent('Nothing is deleted: the record stays until its end, and the version decides.'),
     'F-12': open('No test starts a standby.'),
     'F-13': open(
