@@ -76,6 +76,7 @@ describe.skipIf(!hasRedisServer)('a secret stands in no output (needs a redis-se
       return what.map((each) => `${each} in ${place}`);
     });
 
+  // Shows: V-12
   it('while everything works, and when calls are malformed', async () => {
     const all = await known();
     await callEverything(caller, all);
@@ -136,6 +137,7 @@ describe.skipIf(!hasRedisServer)('a secret stands in no output (needs a redis-se
     expect(found(said)).toEqual([]);
   });
 
+  // Shows: R-11, R-16, V-12, V-26
   it('neither in stores, logs and metrics, nor after a crash', async () => {
     const metrics = await eventually(
       () => onOperationsPorts(stage),
