@@ -94,7 +94,7 @@ export class Inbox {
   /**
    * The newest mail that satisfies `wanted` among those already there, else the first one to come.
    *
-   * @param timeoutMs milliseconds, 10000 by default
+   * @param timeoutMs milliseconds, 30000 by default
    * @throws Error after that time, or when the inbox is stopped
    */
   waitFor(wanted: (mail: InboxMail) => boolean, timeoutMs = 30_000): Promise<InboxMail> {
