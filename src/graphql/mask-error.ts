@@ -33,7 +33,8 @@ export function maskError(tellSchema: boolean) {
  */
 export function isWrongArgument(error: unknown): boolean {
   const cause = unwrapResolverError(error);
-  return cause instanceof GraphQLError && cause.extensions.code === undefined && cause.message.startsWith('Argument "');
+  if (!(cause instanceof GraphQLError) || cause.extensions.code !== undefined) return false;
+  return cause.message.startsWith('Argument "') || cause.message.startsWith('Too many errors processing variables');
 }
 
 function codeOf(code: unknown): RequestErrorCode {

@@ -92,6 +92,10 @@ describe('an argument that only execution finds to be wrong', () => {
   const wrong = new GraphQLError('Argument "key" of non-null type "String!" must not be null.');
   it.each([
     ['at a directive', wrong],
+    [
+      'in a long list',
+      new GraphQLError('Too many errors processing variables, error limit reached. Execution aborted.'),
+    ],
     ['at a field', new GraphQLError(wrong.message, { originalError: wrong, path: ['me'] })],
   ])('is the fault of the caller %s', (_where, error) => {
     expect(isWrongArgument(error)).toBe(true);
