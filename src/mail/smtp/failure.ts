@@ -44,8 +44,13 @@ const certificate = /^(?:ERR_TLS_CERT_|CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_
 export function smtpFailure(error: unknown): SmtpFailure {
   const stage = error instanceof LineFault ? error.stage : undefined;
   const cause = ((error instanceof LineFault ? error.cause : error) ?? {}) as SmtpError;
-  const reply = typeof cause.responseCode === 'number' ? cause.responseCode : undefined;
+  const reply = isReplyCode(cause.responseCode) ? cause.responseCode : undefined;
   return reply === undefined ? withoutReply(cause, stage) : withReply(reply, String(cause.response ?? ''), stage);
+}
+
+/** RFC 5321 4.2.1: three digits, of which the first is 2 to 5. Nodemailer takes any number at the start of a line. */
+function isReplyCode(code: unknown): code is number {
+  return typeof code === 'number' && code >= 200 && code <= 599;
 }
 
 function withoutReply(cause: SmtpError, stage: SmtpStage | undefined): SmtpFailure {

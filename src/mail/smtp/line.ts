@@ -79,7 +79,11 @@ export class SmtpLine {
     return this.#bounded(parcel, async () => {
       const { from, to, message } = parcel;
       this.mails++;
-      await called((done) => this.#talking.send({ from, to: [to] }, message, done));
+      const { response } = await answered<{ response: string }>((done) =>
+        this.#talking.send({ from, to: [to] }, message, done),
+      );
+      // Nodemailer looks at the first character only. What is no reply is like silence: the mail may have been taken.
+      if (!/^2\d\d(?:[ -]|$)/.test(response)) throw new LineFault('end', true, noReply);
     });
   }
 
@@ -185,6 +189,7 @@ export class SmtpLine {
   }
 
   #faultOf(error: unknown): LineFault {
+    if (error instanceof LineFault) return error;
     const { command, response } = error as { command?: unknown; response?: unknown };
     const { current, answered } = this.#stages;
     if (!response) return new LineFault(current, current === 'end', error);
@@ -196,6 +201,7 @@ export class SmtpLine {
 
 /** A stage took too long; the code is the one that nodemailer uses. */
 const silence = Object.freeze(Object.assign(new Error('silence'), { code: 'ETIMEDOUT' }));
+const noReply = Object.freeze(Object.assign(new Error('no reply'), { code: 'EPROTOCOL' }));
 const noParcel = { from: '', to: '', message: Buffer.alloc(0), isRetry: true };
 
 /** Whether only this mail was refused. After a 421 and every other error nodemailer closes the connection itself. */
@@ -206,4 +212,8 @@ function isOnlyRefused(error: unknown): boolean {
 
 function called(start: (done: (error?: Error | null) => void) => void): Promise<void> {
   return new Promise((resolve, reject) => start((error) => (error ? reject(error) : resolve())));
+}
+
+function answered<Info>(start: (done: (error: Error | null | undefined, info: Info) => void) => void): Promise<Info> {
+  return new Promise((resolve, reject) => start((error, info) => (error ? reject(error) : resolve(info))));
 }

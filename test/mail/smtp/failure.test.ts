@@ -170,3 +170,12 @@ describe('whose fault it is that a mail did not leave', () => {
     expect(JSON.stringify(smtpFailure(reply('RCPT', '550 5.1.1 <alice@example.com> unknown')))).not.toContain('alice');
   });
 });
+
+it('a number that is no reply code is no reply', () => {
+  for (const responseCode of [25, 0, 999, 2_500]) {
+    const failure = smtpFailure(
+      new LineFault('MAIL', false, { code: 'EPROTOCOL', responseCode, response: `${responseCode} x` }),
+    );
+    expect(failure).toMatchObject({ fault: 'passing', reason: 'smtp-protocol', status: undefined });
+  }
+});
