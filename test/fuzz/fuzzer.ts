@@ -14,6 +14,8 @@ export interface Target<Case> {
   judge(each: Case): string | Promise<string>;
   /** Called after every stretch of cases: an honest call has to work. @throws Finding */
   rest?(): Promise<void>;
+  /** Called after the last stretch. @throws Finding */
+  finish?(): Promise<void>;
   close(): Promise<void>;
 }
 

@@ -2,6 +2,8 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { packageFolder } from '../../src/package-files.js';
 import { addressesPage } from './addresses/page.js';
+import { startServer } from './api/stage.js';
+import { ownStores } from './api/stores.js';
 import type { Fuzzer } from './fuzzer.js';
 import { keep } from './seeds.js';
 import { fuzz } from './stretches.js';
@@ -17,7 +19,12 @@ const entries: Readonly<Record<string, Entry>> = {
   addresses: { share: 0.2, load: async (run) => run((await import('./addresses/fuzzer.js')).addresses()) },
   import: { share: 0.2, load: async (run) => run((await import('./import/fuzzer.js')).imports()) },
   settings: { share: 0.2, load: async (run) => run((await import('./settings/fuzzer.js')).settings()) },
+  documents: { share: 0.2, load: async (run) => run((await import('./documents/fuzzer.js')).documentsOver(ownServer)) },
+  http: { share: 0.1, load: async (run) => run((await import('./http/fuzzer.js')).httpOver(ownServer)) },
+  smtp: { share: 0.1, load: async (run) => run((await import('./smtp/fuzzer.js')).smtp()) },
 };
+
+const ownServer = async () => startServer(await ownStores());
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -55,6 +55,8 @@ export async function inStretches<Case>(
     const why = await target.rest?.().then(undefined, messageOf);
     if (why) findings.push({ why: `after the stretch: ${why}`, case: null, seed });
   }
+  const why = await target.finish?.().then(undefined, messageOf);
+  if (why) findings.push({ why: `at the end: ${why}`, case: null, seed: size.seed });
   return { name, cases: done, kinds, findings };
 }
 
