@@ -189,9 +189,18 @@ describe('packages', () => {
     expect([...new Set(used)].sort()).toEqual(Object.keys(manifest.dependencies).sort());
   });
 
-  it('that are imported anywhere are in the manifest', () => {
+  it('that are imported anywhere are in the manifest; for the set-up of a peer, in the manifest beside it', async () => {
     const known = { ...manifest.dependencies, ...manifest.devDependencies };
-    const missing = [...imports, ...elsewhere].filter(({ isPackage, target }) => isPackage && !(target in known));
+    const peers = new Map<string, Record<string, string>>();
+    for (const file of new Set(elsewhere.map((each) => each.file))) {
+      if (!/^test\/attacks\/peers\/[\w-]+\/server\.mjs$/.test(file)) continue;
+      const beside = join(packageFolder, dirname(file), 'package.json');
+      peers.set(file, JSON.parse(await readFile(beside, 'utf8')).dependencies);
+    }
+    expect(peers.size).toBe(2);
+    const missing = [...imports, ...elsewhere].filter(
+      ({ file, isPackage, target }) => isPackage && !(target in (peers.get(file) ?? known)),
+    );
     expect(missing.map(shown)).toEqual([]);
   });
 

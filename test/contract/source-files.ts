@@ -12,11 +12,12 @@ export interface Import {
   readonly kind: 'static' | 'type' | 'dynamic';
 }
 
-/** The TypeScript sources below these folders, from the root of the package. */
+/** The TypeScript sources below these folders, from the root of the package; installed packages are none. */
 export async function sourceFiles(...folders: readonly string[]): Promise<string[]> {
   const files: string[] = [];
+  const exclude = (path: string) => /(?:^|\/)node_modules$/.test(path);
   for (const folder of folders) {
-    for await (const file of glob(`${folder}/**/*.{ts,mts,mjs,js}`, { cwd: packageFolder })) files.push(file);
+    for await (const file of glob(`${folder}/**/*.{ts,mts,mjs,js}`, { cwd: packageFolder, exclude })) files.push(file);
   }
   return files.filter((file) => !file.endsWith('.d.ts')).sort();
 }
