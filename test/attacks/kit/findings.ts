@@ -14,6 +14,9 @@ export class Findings {
   tried = 0;
   readonly #evidence: string[] = [];
 
+  /** @param patience milliseconds within which a refusal must come, on a machine that does other work, too. */
+  constructor(readonly patience = 5_000) {}
+
   /**
    * Notes one input. @param seen what came of it; shown only where it did not hold.
    *

@@ -1,9 +1,6 @@
 import { type Answer, verdictOf } from '../attack.js';
 import type { Findings } from './findings.js';
 
-/** Milliseconds within which a refusal must come, on a machine that does other work, too. */
-const patience = 5_000;
-
 /** Notes a call that must be refused before anything of it runs: a status 4xx, no data, little time. */
 export async function expectRefused(
   findings: Findings,
@@ -19,7 +16,7 @@ export async function expectRefused(
   });
   const ms = Math.round(performance.now() - begun);
   const isRefused = statuses.includes(answer.status) && !/"data":(?!null)/.test(answer.body);
-  findings.note(input, isRefused && ms < patience, `${answer.status} after ${ms} ms: ${answer.body}`);
+  findings.note(input, isRefused && ms < findings.patience, `${answer.status} after ${ms} ms: ${answer.body}`);
   return answer;
 }
 
