@@ -48,6 +48,7 @@ export function inMarkdown(columns: readonly Column[]): string {
     '## Who holds what',
     ...tables,
     '## What others have and Latchkey does not',
+    'The first two follow from the rows above; the others were read in documentation and sources, and are not attacked.',
     list(elsewhere),
     '## To repeat it',
     repeating(columns),
@@ -56,8 +57,8 @@ export function inMarkdown(columns: readonly Column[]): string {
 
 function introduction(columns: readonly Column[]): string {
   const days = [...new Set(columns.map(({ at, node }) => `${at.slice(0, 10)} with Node ${node}`))];
-  return `Seen on ${days.join(' and ')} on one machine that other programs used, too, each product by itself, as a stranger over HTTP
-would see it; mails are read in an SMTP server of ours. The inputs are the same for all. **Holds** means that what the
+  return `Seen on ${days.join(' and ')} on one machine that other
+programs used, too, so that times tell little; as a stranger over HTTP would see it; mails are read in an SMTP server of ours. The inputs are the same for all. **Holds** means that what the
 column "wanted" says was seen, nothing more; a row without a verdict is a figure. The wishes are ours, so Latchkey,
 which was built to them, is the control: it shows that the attacks measure what they say. The others are made for more
 than recovery, and leave some of it to the application on purpose.`;
@@ -91,7 +92,12 @@ function table(attacks: readonly PeerAttack[], columns: readonly Column[]): stri
 
 function inOneCell(cell: Cell | undefined): string {
   if (!cell) return 'not tried';
-  return [marks[cell.kind], escaped(cell.seen)].filter((each) => each !== '').join('; ');
+  return [marks[cell.kind], escaped(withoutTokens(cell.seen))].filter((each) => each !== '').join('; ');
+}
+
+/** A page is no place for tokens, even those of accounts that are gone. */
+function withoutTokens(seen: string): string {
+  return seen.replaceAll(/("token":")[^"]*/g, '$1…').replaceAll(/(\/reset-password\/)\w+/g, '$1…');
 }
 
 /** As the cell of a table. Answers of a product can hold anything. */
@@ -103,12 +109,14 @@ export function escaped(raw: string): string {
 
 const list = (lines: readonly string[]) => lines.map((line) => `- ${line}`).join('\n');
 
-/** Read in the documentation of the versions above, not attacked. */
+/** What the others have; for the versions above. */
 const elsewhere = [
   'An owner whose address is flooded with guesses signs in at better-auth and Vendure from any browser: neither counts ' +
     'guesses by account. At Latchkey a browser without a device token has to reset the password first (see the row).',
   'One live key for an account, at Vendure: a newer mail ends the older link. At Latchkey several mails are live at the ' +
     'same time, at most as many as the budget allows.',
+  'A used key that refuses every further call, at better-auth and Vendure; Latchkey answers the very same call, with the ' +
+    'same password, with the same success for ten minutes, so that a lost answer can be repaired.',
   'Sessions that are rows: better-auth lists them and ends single ones. Latchkey ends all of an account.',
   'Second factors, passkeys, sign-in by other providers and a look at breached passwords, as plugins of better-auth; roles ' +
     'and a shop around the accounts at Vendure.',

@@ -4,11 +4,12 @@ import { describe, expect, it } from 'vitest';
 import { packageFolder } from '../../../src/package-files.js';
 import { themes } from './attacks/all.js';
 import { contestants } from './contestants.js';
-import { inMarkdown, versionsOf } from './document.js';
+import { escaped, inMarkdown, versionsOf } from './document.js';
 import type { Cell } from './peer.js';
 
 const folders = [...new Set(contestants.flatMap(({ folder }) => folder ?? []))];
 const attacks = Object.values(themes).flat();
+const page = readFileSync(join(packageFolder, 'docs/security/peers.md'), 'utf8');
 
 function read(folder: string, file: string): string {
   return readFileSync(join(packageFolder, 'test/attacks/peers', folder, file), 'utf8');
@@ -50,7 +51,24 @@ describe.each(folders)('the package of %s', (folder) => {
   });
 });
 
-describe('the page', () => {
+describe('docs/security/peers.md', () => {
+  it('is of the versions that are locked', () => {
+    for (const folder of folders) {
+      for (const [name, version] of Object.entries(versionsOf(folder))) expect(page).toContain(`${name} ${version}`);
+    }
+  });
+
+  it('has a row for every attack and a column for every contestant, none of them unfinished or missing', () => {
+    const names = contestants.map(({ name }) => name);
+    expect(page).toContain(`| attack | wanted | ${names.join(' | ')} |`);
+    for (const { title, wanted } of attacks) {
+      const row = page.split('\n').find((line) => line.startsWith(`| ${escaped(title)} | ${escaped(wanted)} |`));
+      expect(row, title).toBeDefined();
+      expect(row?.split(/(?<!\\)\|/).length, title).toBe(names.length + 4);
+    }
+    expect(page).not.toMatch(/not tried|\*\*unfinished\*\*/);
+  });
+
   it('shows what a product answered as text, not as marks', () => {
     const [first] = attacks;
     const cells: Record<string, Cell> = { [first?.title ?? '']: { kind: 'does not hold', seen: '<b>|[a](b)|\n*`' } };
