@@ -87,7 +87,9 @@ export class Stage {
     if (!this.opening.measured || third < 3) return;
     const [middle, last] = [this.#memory.slice(third, 2 * third), this.#memory.slice(-third)].map(mean);
     if (middle !== undefined && last !== undefined && last > 1.2 * middle) {
-      throw new Finding(`memory grew from ${Math.round(middle)} to ${Math.round(last)} KiB`);
+      throw new Finding(
+        `memory grew from ${Math.round(middle)} to ${Math.round(last)} KiB: ${this.#memory.join(', ')}`,
+      );
     }
   }
 

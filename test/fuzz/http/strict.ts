@@ -11,7 +11,8 @@ export interface StrictReading {
   readonly hasRest: boolean;
 }
 
-const requestLine = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+) (\S+) HTTP\/1\.[01]$/;
+/** RFC 9112 3: the words of the first line may stand apart by more than one space; Node takes that. */
+const requestLine = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+) +(\S+) +HTTP\/1\.[01]$/;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: RFC 9110 5.5 names the bytes that a value may not hold.
 const headerLine = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\x00-\x08\x0a-\x1f\x7f]*)$/;
 
@@ -20,8 +21,8 @@ export function readStrictly(bytes: string): StrictReading {
   const requests: StrictRequest[] = [];
   let rest = bytes;
   for (;;) {
-    // RFC 9112 2.2: empty lines before a request are passed over.
-    rest = rest.replace(/^(?:\r\n)+/, '');
+    // RFC 9112 2.2: empty lines before a request are passed over, and a line may end in LF alone; Node does both here.
+    rest = rest.replace(/^(?:\r?\n)+/, '');
     if (rest === '') return { requests, hasRest: false };
     const end = rest.indexOf('\r\n\r\n');
     const [first = '', ...lines] = rest.slice(0, Math.max(end, 0)).split('\r\n');
