@@ -8,7 +8,6 @@ import type { Metrics } from '../observability/metrics.js';
 import { clientNames } from './client-ip.js';
 import { limitConnections } from './connections/connection-limit.js';
 import { draining, endConnectionsOnClose } from './connections/graceful-close.js';
-import { LatestRequests } from './connections/latest-requests.js';
 import { trackOpenRequests } from './connections/open-requests.js';
 import { crossOrigin } from './cross-origin.js';
 import { graphqlRoutes } from './graphql-routes.js';
@@ -87,15 +86,13 @@ export async function createServer(
         'The request cannot be read.',
       ),
     clientErrorHandler: (error, socket) => {
-      // A refusal that did not wait for the body has gone out: another answer would belong to no request.
-      if (latest.isAnswered(socket)) socket.destroy(error);
+      if (connections.isAnswered(socket)) socket.destroy(error);
       else refuseOnSocket(error, socket, headers);
     },
   });
 
   const hops = new TrustedHops(settings.trustProxy);
   const connections = trackOpenRequests(app.server, hops);
-  const latest = new LatestRequests(app.server);
   limitConnections(connections, { log, metrics });
   endConnectionsOnClose(app, connections, settings.production ? draining : undefined);
   app.decorateRequest('callerAddress', '');

@@ -158,3 +158,14 @@ export const documents = {
   changePassword: 'mutation($input: ChangePasswordInput!) { changePassword(input: $input) { __typename } }',
 } as const;
 export type Mutation = keyof typeof documents;
+
+/** A password that the policy takes, with the canary in it. */
+export const canaryPassword = `a long password ${canary}`;
+/** Every input that is text, with the canary in it. */
+export const canaryInputs: readonly [Mutation, Record<string, string>][] = [
+  ['requestPasswordReset', { email: canary }],
+  ['resetPassword', { key: canary, password: canaryPassword }],
+  ['signIn', { email: canary, password: canaryPassword }],
+  ['signUp', { email: canary, password: canaryPassword }],
+  ['changePassword', { currentPassword: canaryPassword, newPassword: canaryPassword }],
+];

@@ -83,6 +83,11 @@ it('cuts a body off that is longer than it says it will be read', async () => {
   expect(text).toMatch(/^HTTP\/1\.1 413 /);
 });
 
+it('gives one answer to a request that is refused before its body, which never comes', async () => {
+  const { text } = await talk('POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Length: 53\r\n\r\n');
+  expect(text.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 415']);
+});
+
 // Shows: G-12
 it('says nothing of a fault but its number, and logs its name', async () => {
   const answer = await app.inject({ method: 'GET', url: '/fault' });

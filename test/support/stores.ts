@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import pg from 'pg';
 import { inject } from 'vitest';
 import { type EmbeddedRedis, findRedisServer, startEmbeddedRedis } from '../../src/dev/embedded-redis.js';
+import { makeDatabase } from './databases.js';
 import type { TestDatabase } from './test-database.js';
 
 export type { TestDatabase } from './test-database.js';
@@ -15,26 +15,8 @@ export const hasRedisServer = findRedisServer() !== undefined;
 /** Makes a new, migrated database. */
 export async function createDatabase(): Promise<TestDatabase> {
   const templateUrl = inject('templateUrl');
-  const name = `test_${randomBytes(6).toString('hex')}`;
-  const url = Object.assign(new URL(templateUrl), { pathname: `/${name}` }).href;
-  const admin = async (sql: string) => {
-    const client = new pg.Client({
-      connectionString: Object.assign(new URL(templateUrl), { pathname: '/postgres' }).href,
-    });
-    await client.connect();
-    await client.query(sql).finally(() => client.end());
-  };
-  await admin(`create database ${name} template latchkey_template`);
-  const pool = new pg.Pool({ connectionString: url, max: 2 });
-  pool.on('error', () => undefined);
-  return {
-    url,
-    query: async (sql, values) => (await pool.query(sql, values)).rows,
-    drop: async () => {
-      await pool.end();
-      await admin(`drop database ${name} with (force)`);
-    },
-  };
+  const urlOf = (name: string) => Object.assign(new URL(templateUrl), { pathname: `/${name}` }).href;
+  return makeDatabase(urlOf, `test_${randomBytes(6).toString('hex')}`, new URL(templateUrl).pathname.slice(1));
 }
 
 /** Starts a new Redis: a real server if one is installed, otherwise the stand-in. */

@@ -27,6 +27,7 @@ interface Connection {
   readonly path: readonly string[];
   readonly isTrusted: boolean;
   readonly unanswered: Map<ServerResponse, IncomingMessage>;
+  latest?: readonly [request: IncomingMessage, response: ServerResponse];
   /** When it was opened or its last answer ended, by `performance.now()` (milliseconds). */
   quietSince: number;
 }
@@ -107,6 +108,7 @@ export class Connections {
       return false;
     }
     unanswered.set(response, request);
+    connection.latest = [request, response];
     this.#unanswered++;
     if (!/^\/(?:livez|readyz)$/.test(request.url ?? '')) this.#calls++;
     this.#renew(connection);
@@ -116,6 +118,15 @@ export class Connections {
       this.#renew(connection);
     });
     return true;
+  }
+
+  /**
+   * Whether the request that this connection is still sending has its answer: a refusal need not wait for the body. If
+   * the body breaks off then, a second answer would belong to no request.
+   */
+  isAnswered(socket: Socket): boolean {
+    const [request, response] = this.#bySocket.get(socket)?.latest ?? [];
+    return request?.complete === false && response?.headersSent === true;
   }
 
   /** Ends the connections without a request. @param forMs milliseconds that a connection must have had none. */

@@ -1,4 +1,4 @@
-import pg from 'pg';
+import { makeDatabase, rowsIn, tablesOf } from '../../support/databases.js';
 import { OwnPostgres } from '../../support/own-postgres.js';
 import { startOwnStores } from '../kit/own-stores.js';
 import type { Database, Lab } from './peer.js';
@@ -12,11 +12,7 @@ export async function openLab(): Promise<Lab & { close(): Promise<void> }> {
   let strangers = 0;
   return {
     stores,
-    async emptyDatabase() {
-      const name = `peer_${++databases}`;
-      await once(postgres.urlOf('postgres'), `create database ${name}`);
-      return open(postgres, name);
-    },
+    emptyDatabase: () => makeDatabase((name) => postgres.urlOf(name), `peer_${++databases}`),
     // Each in a /24 of its own; Latchkey's stage takes its own from the other half.
     stranger() {
       const number = strangers++;
@@ -31,33 +27,6 @@ export async function openLab(): Promise<Lab & { close(): Promise<void> }> {
 
 /** All rows of all tables, as text. */
 export async function rowsOf(database: Pick<Database, 'query'>): Promise<string> {
-  const sql = `select format('%I.%I', schemaname, tablename) as name from pg_tables
-    where schemaname not in ('pg_catalog', 'information_schema')`;
-  const tables = await database.query<{ name: string }>(sql);
-  const texts: string[] = [];
-  for (const { name } of tables) {
-    const rows = await database.query<{ row: string }>(`select to_jsonb(t)::text as row from ${name} t`);
-    texts.push(...rows.map(({ row }) => row));
-  }
-  return texts.join('\n');
-}
-
-function open(postgres: OwnPostgres, name: string): Database {
-  const url = postgres.urlOf(name);
-  const pool = new pg.Pool({ connectionString: url, max: 2 });
-  pool.on('error', () => undefined);
-  return {
-    url,
-    query: async (sql, values) => (await pool.query(sql, values)).rows,
-    async drop() {
-      await pool.end();
-      await once(postgres.urlOf('postgres'), `drop database ${name} with (force)`);
-    },
-  };
-}
-
-async function once(url: string, sql: string): Promise<void> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  await client.query(sql).finally(() => client.end());
+  const texts = (await tablesOf(database)).map((table) => rowsIn(database, table));
+  return (await Promise.all(texts)).join('\n');
 }

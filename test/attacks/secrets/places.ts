@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { rowsIn, tablesOf } from '../../support/databases.js';
 import type { OwnPostgres } from '../../support/own-postgres.js';
 import { Latchkey, type Settings } from '../../support/processes.js';
 import type { Server } from '../../support/redis-servers.js';
@@ -23,15 +24,8 @@ export async function written(stage: SecretsStage): Promise<Places> {
 
 /** Every row of every table, and PostgreSQL's log. */
 export async function inPostgres(postgres: OwnPostgres): Promise<Places> {
-  const tables = await postgres.query<{ name: string }>(
-    `select format('%I.%I', n.nspname, c.relname) as name from pg_class c join pg_namespace n on n.oid = c.relnamespace
-     where c.relkind = 'r' and n.nspname not in ('pg_catalog', 'information_schema', 'pg_toast')`,
-  );
   const places: Places = {};
-  for (const { name } of tables) {
-    const rows = await postgres.query<{ row: string }>(`select to_jsonb(t)::text as row from ${name} t`);
-    places[`table ${name}`] = rows.map(({ row }) => row).join('\n');
-  }
+  for (const table of await tablesOf(postgres)) places[`table ${table}`] = await rowsIn(postgres, table);
   return { ...places, "PostgreSQL's log": await postgres.log() };
 }
 

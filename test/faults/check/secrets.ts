@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { tablesOf } from '../../support/databases.js';
 import { SecretSearch } from '../../support/secret-search.js';
 import { passwordMark } from '../accounts.js';
 import type { Stage } from '../stage.js';
@@ -31,7 +32,7 @@ export async function checkSecrets(stage: Stage): Promise<{ violations: Violatio
     const see = look(name);
     for await (const chunk of createReadStream(path)) see(chunk as Buffer);
   }
-  for (const table of await tablesOf(stage)) await copyOut(stage, table, look(`the table ${table}`));
+  for (const table of await tablesOf(stage.postgres)) await copyOut(stage, table, look(`the table ${table}`));
   return { bytes, violations: [...found].map((text) => ({ check: 'secrets', at: Date.now(), text })) };
 }
 
@@ -44,14 +45,6 @@ async function filesOf(folder: string): Promise<{ name: string; path: string }[]
     if (entry.isFile() && (name.startsWith('redis/') || name.endsWith('.log'))) found.push({ name, path });
   }
   return found;
-}
-
-async function tablesOf({ postgres }: Stage): Promise<string[]> {
-  const rows = await postgres.query<{ name: string }>(
-    `select format('%I.%I', n.nspname, c.relname) as name from pg_class c join pg_namespace n on n.oid = c.relnamespace
-     where c.relkind = 'r' and n.nspname not in ('pg_catalog', 'information_schema', 'pg_toast')`,
-  );
-  return rows.map(({ name }) => name);
 }
 
 /** Reads the table as JSON, 5,000 rows at a time. */

@@ -1,4 +1,4 @@
-import { type Answer, canary, documents, type Mutation, tracesOf } from '../../attack.js';
+import { type Answer, canary, canaryInputs, documents, tracesOf } from '../../attack.js';
 import type { Attack } from '../attack.js';
 import { kindOf } from '../refusal.js';
 import type { Target } from '../target.js';
@@ -6,14 +6,6 @@ import type { Target } from '../target.js';
 const withoutId = ({ status, body }: Answer) => `${status} ${body.replace(/,?"requestId":"[^"]*"/g, '')}`;
 const ask = (target: Target, query: string, more: object = {}) => target.stranger().post({ query, ...more });
 
-const password = `a long password ${canary}`;
-const inputs: [Mutation, Record<string, string>][] = [
-  ['requestPasswordReset', { email: canary }],
-  ['resetPassword', { key: canary, password }],
-  ['signIn', { email: canary, password }],
-  ['signUp', { email: canary, password }],
-  ['changePassword', { currentPassword: password, newPassword: password }],
-];
 const wrongValues: [string, unknown][] = [
   ['absent', undefined],
   ['null', null],
@@ -31,7 +23,7 @@ const missing: Attack = {
   title: 'null, absent and other than text for every input',
   needs: 'url',
   run: async (target, findings) => {
-    for (const [mutation, input] of inputs) {
+    for (const [mutation, input] of canaryInputs) {
       for (const field of Object.keys(input)) {
         for (const [name, value] of wrongValues) {
           const answer = await ask(target, documents[mutation], { variables: { input: { ...input, [field]: value } } });
@@ -60,7 +52,7 @@ const echo: Attack = {
   run: async (target, findings) => {
     const look = (name: string, { body, headers }: Answer) =>
       findings.expect(name, tracesOf(body + JSON.stringify(headers)), []);
-    for (const [mutation, input] of inputs) {
+    for (const [mutation, input] of canaryInputs) {
       look(`${mutation}, right types`, await ask(target, documents[mutation], { variables: { input } }));
       for (const field of Object.keys(input)) {
         for (const value of [[canary], { value: canary }, { [canary]: 1 }, 5]) {
