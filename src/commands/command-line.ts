@@ -8,7 +8,6 @@ import { defineAccountCommands } from './accounts/accounts.commands.js';
 import { endGracefully } from './end-gracefully.js';
 import { defineJobsCommands } from './jobs/jobs.commands.js';
 import { naming } from './listening.js';
-import { withAccounts, withJobs } from './one-off.js';
 import { defineSettingsCommand } from './settings.commands.js';
 
 /** Runs `latchkey <command>`; every process starts here. A failure ends the process with one line and exit code 1. */
@@ -70,9 +69,10 @@ export async function run(argv: readonly string[]): Promise<void> {
       }),
     );
   const account = program.command('account').description('accounts: add, import, show, disable, enable');
-  defineAccountCommands(account, (work) => oneOff(() => withAccounts(work)));
+  // Loaded by the command that needs it: help, `settings` and usage errors take a third of the time without the ORM.
+  defineAccountCommands(account, (work) => oneOff(async () => (await import('./one-off.js')).withAccounts(work)));
   const jobs = program.command('jobs').description('jobs: count, list, show; dead letters: retry, discard');
-  defineJobsCommands(jobs, (work) => oneOff(() => withJobs(work)));
+  defineJobsCommands(jobs, (work) => oneOff(async () => (await import('./one-off.js')).withJobs(work)));
   defineSettingsCommand(program, process.env, oneOff);
   program.hook('preAction', (_program, action) => {
     // `api` and `worker` log this warning, `settings` prints it, and `dev` does not need it.
@@ -122,7 +122,6 @@ async function serve(
   const settings = readSettings(process.env, command);
   // Node writes its own warnings to standard error; if nobody reads them, the process must not end.
   process.stderr.on('error', () => undefined);
-  // Loaded here, not at the top: so help, `settings` and usage errors take a quarter of the time.
   const [{ createServices }, { startOperations }] = await Promise.all([
     import('../services/services.js'),
     import('../http/operations.js'),

@@ -97,22 +97,41 @@ describe('imports point down only', () => {
   });
 
   it('the worker loads neither GraphQL nor the HTTP server of the API', () => {
-    const reached = new Map<string, string>();
-    const visit = (file: string, way: string) => {
-      if (reached.has(file)) return;
-      reached.set(file, way);
-      for (const each of inside) {
-        if (each.file === file && each.kind === 'static') visit(each.target, `${way} -> ${each.target}`);
-      }
-    };
-    for (const root of ['src/worker.ts', 'src/services/services.ts']) visit(root, root);
+    const reached = loadedBy('src/worker.ts', 'src/services/services.ts');
     expect(reached.size).toBeGreaterThan(20);
     const ways = [...reached].filter(([file]) =>
       /^src\/(?:graphql\/|http\/server|api\.ts|.*\.resolver\.ts)/.test(file),
     );
     expect(ways.map(([, way]) => way)).toEqual([]);
   });
+
+  it('the command line loads neither stores nor libraries for them before a command needs them', () => {
+    const reached = loadedBy('src/commands/command-line.ts');
+    expect(reached.size).toBeGreaterThan(10);
+    const heavy = /^(?:@mikro-orm|pg|ioredis|@apollo|fastify|graphql|type-graphql|nodemailer|liquidjs|kysely)/;
+    const ways = imports
+      .filter(
+        ({ file, target, kind, isPackage }) =>
+          isPackage && kind === 'static' && reached.has(file) && heavy.test(target),
+      )
+      .map(({ file, target }) => `${reached.get(file)} -> ${target}`);
+    expect(ways).toEqual([]);
+  });
 });
+
+/** Every file that is loaded with these, and the way to it. */
+function loadedBy(...roots: readonly string[]): ReadonlyMap<string, string> {
+  const reached = new Map<string, string>();
+  const visit = (file: string, way: string) => {
+    if (reached.has(file)) return;
+    reached.set(file, way);
+    for (const each of inside) {
+      if (each.file === file && each.kind === 'static') visit(each.target, `${way} -> ${each.target}`);
+    }
+  };
+  for (const root of roots) visit(root, root);
+  return reached;
+}
 
 /** Each cycle of imports once, as the list of its files. */
 function circles(list: readonly Import[]): string[] {
@@ -211,7 +230,8 @@ describe('packages', () => {
     }
     const configuration = texts.join('\n');
     const imported = new Set([...imports, ...elsewhere].map(({ target }) => target));
-    const sources = await Promise.all(files.map((file) => readFile(join(packageFolder, file), 'utf8')));
+    const everywhere = [...files, ...(await sourceFiles('test', 'bench'))];
+    const sources = await Promise.all(everywhere.map((file) => readFile(join(packageFolder, file), 'utf8')));
     const isUsed = (name: string) => {
       if (imported.has(name)) return true;
       // Packages of data are not imported: the sources resolve their files by name and read them.

@@ -98,7 +98,8 @@ it('every relative link of a page leads somewhere', () => {
 describe('an install', () => {
   it('pins every direct dependency exactly', () => {
     const direct = { ...manifest.dependencies, ...manifest.devDependencies };
-    expect(Object.entries(direct).filter(([, version]) => !/^\d+\.\d+\.\d+(?:-[\w.]+)?$/.test(version))).toEqual([]);
+    const exact = /^(?:npm:[a-z-]+@)?\d+\.\d+\.\d+(?:-[\w.]+)?$/;
+    expect(Object.entries(direct).filter(([, version]) => !exact.test(version))).toEqual([]);
     const root = (JSON.parse(read('package-lock.json')) as { packages: Record<string, Record<string, unknown>> })
       .packages[''];
     expect({ ...(root?.dependencies as object), ...(root?.devDependencies as object) }).toEqual(direct);

@@ -23,6 +23,10 @@ export interface Target<Case> {
 export interface Opening {
   /** Whether times and memory are judged. Only the command does: tests must not fail because a machine is slow. */
   readonly measured: boolean;
+  /** Milliseconds of a clock that only rises; `performance.now` by default. */
+  readonly now?: () => number;
+  /** KiB that a process holds; as Linux says by default. */
+  readonly memoryOf?: (pid: number) => number;
 }
 
 /** A generator of cases and what judges them. Cases are JSON values, so that a finding can be kept in a file. */

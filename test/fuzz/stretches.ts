@@ -40,7 +40,7 @@ export async function fuzz<Case>(fuzzer: Fuzzer<Case>, size: Size, opening: Open
 
 /** Runs the cases in stretches, whose seeds are the numbers from `seed` on. */
 export async function inStretches<Case>(
-  { name, cases }: Fuzzer<Case>,
+  { name, cases }: Pick<Fuzzer<Case>, 'name' | 'cases'>,
   target: Target<Case>,
   size: Size,
 ): Promise<Report> {

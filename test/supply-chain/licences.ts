@@ -39,6 +39,8 @@ export const refused: Readonly<Record<string, string>> = {
 /** What packages wrote instead of an SPDX expression, and what it means there. */
 const spelled: Readonly<Record<string, string>> = {
   'incremental-encoder: MPL 2.0': 'MPL-2.0',
+  // 1.1.1, installed as `isemail-corpus`: names it in a field that npm reads no longer, and brings the text.
+  'isemail: undefined': 'BSD-3-Clause',
   'slick: MIT (http://mootools.net/license.txt)': 'MIT',
 };
 

@@ -1,11 +1,11 @@
 import { type Agent, request } from 'node:http';
 
-/** Sends one mutation through the agent. @returns the first `__typename` in the answer, or `no result`. */
+/** Sends one operation through the agent. @returns the first `__typename` in the answer, or `no result`. */
 export async function call(
   agent: Agent,
   url: string,
   query: string,
-  input: object,
+  input: object | string,
   headers: Readonly<Record<string, string>> = {},
 ): Promise<string> {
   const body = JSON.stringify({ query, variables: { input } });

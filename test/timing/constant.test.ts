@@ -39,6 +39,8 @@ it('the experiment gets the same answer for known and unknown', async () => {
       { PasswordResetRequested: 16 },
       { SignUpRequested: 16 },
       { SignUpRequested: 16 },
+      { InvalidResetKey: 16 },
+      { InvalidResetKey: 16 },
     ]);
   } finally {
     await latchkey.close();

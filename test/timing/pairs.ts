@@ -2,11 +2,11 @@ import { Agent } from 'node:http';
 import { call } from './call.js';
 import type { Sides } from './figures.js';
 
-/** A call to compare: one document, with the input of each side for a trial. */
+/** A call to compare: one document, with the variable `input` of each side for a trial. */
 export interface Question {
   readonly document: string;
-  readonly one: (trial: number) => object;
-  readonly other: (trial: number) => object;
+  readonly one: (trial: number) => object | string;
+  readonly other: (trial: number) => object | string;
 }
 
 /** Trials that warm up (code is compiled, connections are opened) and do not count. */

@@ -7,11 +7,11 @@ import { isAccepted, type Reading, readByReference } from './reference.js';
 
 /** @param parse our parser; a test gives one with a fault. */
 export function addresses(parse: (text: string) => string | undefined = parseEmailAddress): Fuzzer<string> {
-  return pure('addresses', addressCases, (text) => judge(text, parse));
+  return pure('addresses', addressCases, (text) => judgeAddress(text, parse));
 }
 
 /** @returns whether both accept or refuse, or the name of the difference. @throws Finding */
-function judge(text: string, parse: (text: string) => string | undefined): string {
+export function judgeAddress(text: string, parse: (text: string) => string | undefined = parseEmailAddress): string {
   const reading = readByReference(text);
   const address = parse(text);
   const refusing = differences.find(({ ours, holds }) => ours === 'refuses' && holds(reading));

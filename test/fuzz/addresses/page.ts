@@ -1,4 +1,6 @@
+import { counted, domainVectors, judgeVector, testedAddresses, vectorDifferences } from './corpora.js';
 import { type Difference, differences } from './differences.js';
+import { judgeAddress } from './fuzzer.js';
 
 const head = `# Addresses
 
@@ -12,7 +14,35 @@ store must be the local part in lower case and the domain in ASCII. The differen
 
 /** The text of `docs/security/addresses.md`. */
 export function addressesPage(): string {
-  return `${head}${table('We refuse, the reference accepts', 'refuses')}${table('We accept, the reference refuses', 'accepts')}`;
+  const [refused, accepted] = [
+    table('We refuse, the reference accepts', 'refuses'),
+    table('We accept, the reference refuses', 'accepts'),
+  ];
+  return `${head}${refused}${accepted}${corpora()}`;
+}
+
+/** What came of the texts that others test with. */
+function corpora(): string {
+  const addresses = testedAddresses().map(({ text }) => judgeAddress(text));
+  const vectors = domainVectors().map((vector) => judgeVector(vector));
+  const [ofAddresses, ofVectors] = [counted(addresses), counted(vectors)];
+  const kinds = [...new Set([...Object.keys(ofAddresses), ...Object.keys(ofVectors)])].sort();
+  const rows = kinds.map((kind) => `| ${kind} | ${ofAddresses[kind] ?? 0} | ${ofVectors[kind] ?? 0} |`);
+  const newer = vectorDifferences.map(({ name, reason }) => `- ${name}: ${reason}`);
+  return `
+## Over the texts that others test with
+
+The addresses are those of isemail's own tests (is_email of Dominic Sayers), the domains those of \`IdnaTest.txt\` for UTS 46
+(Unicode 9.0, processing that is not transitional).
+
+| result | ${addresses.length} addresses | ${vectors.length} domains |
+|---|---|---|
+${rows.join('\n')}
+
+Domains that UTS 46 forbade in that version, and that are accepted:
+
+${newer.join('\n')}
+`;
 }
 
 function table(title: string, ours: Difference['ours']): string {

@@ -58,9 +58,10 @@ export class Stage {
 
   /** Does the work of a case. @throws Finding when it takes too long, twice, or when the log shows a canary. */
   async during<Result>(work: () => Promise<Result>): Promise<Result> {
-    const [result, took] = await timed(work);
+    const { measured, now = () => performance.now() } = this.opening;
+    const [result, took] = await timed(work, now);
     // Another program may have had the processor: only what is slow again is slow.
-    if (this.opening.measured && took > longest && (await timed(work))[1] > longest) {
+    if (measured && took > longest && (await timed(work, now))[1] > longest) {
       throw new Finding(`an answer took ${Math.round(took)} ms`);
     }
     this.#expectCleanLog();
@@ -78,7 +79,7 @@ export class Stage {
     if (verdictOf(answer) !== 'PasswordResetRequested') throw new Finding(`an honest call got ${answer.status}`);
     this.#expectCleanLog();
     const { pid } = this.server;
-    if (pid !== undefined) this.#memory.push(kibibytesOf(pid));
+    if (pid !== undefined) this.#memory.push((this.opening.memoryOf ?? kibibytesOf)(pid));
   }
 
   /** @throws Finding when memory grew by a fifth from the middle third of the stretches to the last. */
@@ -101,10 +102,10 @@ export class Stage {
   }
 }
 
-async function timed<Result>(work: () => Promise<Result>): Promise<[Result, number]> {
-  const begun = performance.now();
+async function timed<Result>(work: () => Promise<Result>, now: () => number): Promise<[Result, number]> {
+  const begun = now();
   const result = await work();
-  return [result, performance.now() - begun];
+  return [result, now() - begun];
 }
 
 function kibibytesOf(pid: number): number {

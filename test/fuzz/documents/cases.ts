@@ -13,6 +13,7 @@ import {
 } from 'graphql';
 import { packageFolder } from '../../../src/package-files.js';
 import { canary } from '../../attacks/attack.js';
+import { soundOperations } from './sound.js';
 
 /** A body for `/graphql`, as text: it need not be JSON. */
 export interface DocumentCase {
@@ -273,6 +274,7 @@ const deep = of('[', '{"a":').chain((open) =>
   of(50, 900, 4_000).map((count) => `{"query":"{__typename}","variables":${open.repeat(count)}`),
 );
 const body = fc.oneof(
+  { weight: 12, arbitrary: soundOperations(schema, text).map((each) => JSON.stringify(each)) },
   { weight: 12, arbitrary: members.map((each) => JSON.stringify(each)) },
   hurt(members.map((each) => JSON.stringify(each))),
   members.map((each) => JSON.stringify([each, each])),
