@@ -1,12 +1,12 @@
 import { expect, it } from 'vitest';
 import { startLatchkey } from '../support/latchkey.js';
-import { questions } from './constant.js';
 import { timePairs } from './pairs.js';
-import { equivalence, isFound, quantileDifferences } from './quantiles.js';
+import { equivalence, isFound, pairedDifference, quantileDifferences } from './quantiles.js';
+import { questions } from './questions.js';
 
 /** Times without randomness: from 1 to 2 milliseconds, and slower from block to block. */
-const times = (count: number, later = 0) =>
-  Array.from({ length: count }, (_, index) => 1 + ((index * 37) % 101) / 101 + index / count + later);
+const times = (count: number, later = 0, step = 37) =>
+  Array.from({ length: count }, (_, index) => 1 + ((index * step) % 101) / 101 + index / count + later);
 
 it('finds a difference that was planted, at each quantile, and none where there is none', () => {
   const verdicts = (later: number) =>
@@ -20,6 +20,12 @@ it('finds a difference that was planted, at each quantile, and none where there 
     quantileDifferences({ one: times(8_000, later), other: times(8_000) }, [0.5]).map(isFound);
   expect([found(0.01), found(-0.01), found(0)]).toEqual([[true], [true], [false]]);
   expect(isFound({ quantile: 0.5, difference: 0.01, error: 0.01 })).toBe(false);
+  // Within pairs, whose calls meet different noise.
+  const paired = (later: number) => pairedDifference({ one: times(8_000, later), other: times(8_000, 0, 41) });
+  expect([0.04, -0.04, 0].map((later) => isFound(paired(later)))).toEqual([true, true, false]);
+  expect(paired(0.04).difference).toBeCloseTo(0.04, 2);
+  expect(equivalence(paired(0), 0.02)).toBe('within');
+  expect(equivalence(paired(0.1), 0.02)).toBe('beyond');
   expect(() => quantileDifferences({ one: times(100), other: times(100) })).toThrow(RangeError);
 });
 

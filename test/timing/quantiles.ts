@@ -33,6 +33,19 @@ export function quantileDifferences({ one, other }: Sides, quantiles = [0.1, 0.5
   });
 }
 
+/**
+ * The median of the differences within the pairs. Calls of a pair follow each other, so this sees a shift that all calls of
+ * one side have far sooner than the difference of the medians does; but it sees nothing that only the slowest calls have.
+ * Its error is that of the order statistics around it (a binomial distribution, whatever the times are distributed like).
+ */
+export function pairedDifference({ one, other }: Sides): QuantileDifference {
+  const differences = one.map((time, index) => time - (other[index] ?? 0)).sort((a, b) => a - b);
+  const [middle, reach] = [(differences.length - 1) / 2, (student.usual * Math.sqrt(differences.length)) / 2];
+  const at = (place: number) => differences[Math.min(differences.length - 1, Math.max(0, Math.round(place)))] ?? 0;
+  const error = (at(middle + reach) - at(middle - reach)) / (2 * student.usual);
+  return { quantile: 0.5, difference: (at(Math.floor(middle)) + at(Math.ceil(middle))) / 2, error };
+}
+
 /** The 95 % confidence interval of the difference. */
 export function interval({ difference, error }: QuantileDifference): readonly [from: number, to: number] {
   return [difference - student.usual * error, difference + student.usual * error];
