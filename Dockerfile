@@ -38,5 +38,5 @@ HEALTHCHECK --interval=15s --timeout=3s --start-period=15s --retries=3 \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.OPS_PORT || 9464}/livez`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
 # No init process: `api` and `worker` handle SIGTERM and SIGINT themselves, also as process 1, and start no child
 # processes that could become zombies. Give them 80 seconds to end (docs/operate.md).
-ENTRYPOINT ["node", "dist/src/main.js"]
+ENTRYPOINT ["node", "dist/latchkey.js"]
 CMD ["api"]

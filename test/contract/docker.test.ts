@@ -150,7 +150,7 @@ describe('Dockerfile', () => {
     const users = instructions.slice(last).filter(([name]) => name === 'USER');
     expect(users).toHaveLength(1);
     expect(Number.parseInt(users[0]?.[1] ?? '', 10)).toBeGreaterThan(0);
-    expect(all('ENTRYPOINT')).toEqual(['["node", "dist/src/main.js"]']);
+    expect(all('ENTRYPOINT')).toEqual(['["node", "dist/latchkey.js"]']);
     expect(all('CMD')).toEqual(['["api"]']);
     expect(all('EXPOSE')).toEqual(['4000 9464']);
     expect(all('HEALTHCHECK').join()).toContain('/livez');

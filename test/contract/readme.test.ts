@@ -46,7 +46,7 @@ it('every npm script that a page names exists', () => {
 });
 
 describe('every command that a page names exists', () => {
-  const main = join(packageFolder, 'dist/src/main.js');
+  const main = join(packageFolder, 'dist/latchkey.js');
   const commandsIn = (...of: string[]) => {
     const { stdout } = spawnSync(process.execPath, [main, ...of, '--help'], { encoding: 'utf8' });
     const list = stdout.split(/^Commands:\n/m)[1] ?? '';

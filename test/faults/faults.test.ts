@@ -16,7 +16,7 @@ describe.skipIf(!isPossible)('faults (needs Linux and a redis-server or valkey-s
 
   // Shows: V-26
   it('break no promise in a short run of all of them', async () => {
-    const args = ['dist/faults/test/faults/run.js', '--seconds', '15', '--round', '15', '--seed', '5'];
+    const args = ['dist/faults/test/faults/run.js', '--seconds', '8', '--round', '8', '--seed', '5'];
     const { stdout } = await execute(process.execPath, args, { cwd: packageFolder }).catch(
       (error: { stdout: string; stderr: string }) => ({ stdout: `${error.stdout}${error.stderr}` }),
     );

@@ -51,7 +51,7 @@ export async function plant({ file }: Mutant): Promise<{ tree: string; remove: (
       await cp(join(packageFolder, part), join(tree, part), { recursive: true });
     }
     await mkdir(join(tree, 'dist'));
-    for (const part of ['templates', 'common-passwords.bin', 'src', 'schema']) {
+    for (const part of ['templates', 'common-passwords.bin', 'latchkey.js', 'chunks', 'src', 'schema']) {
       await cp(join(packageFolder, 'dist', part), join(tree, 'dist', part), { recursive: true });
     }
     await symlink(join(packageFolder, 'node_modules'), join(tree, 'node_modules'));

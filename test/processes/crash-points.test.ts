@@ -4,7 +4,7 @@ import { createLatchkeyClient } from '../../schema/sdk/client.js';
 import { packageFolder } from '../../src/package-files.js';
 import { digestOf, mintResetKey } from '../../src/password-reset/keys/reset-key.js';
 import { startLatchkey, type TestLatchkey } from '../support/latchkey.js';
-import { killAll, Latchkey, main, readyz, type Settings } from '../support/processes.js';
+import { killAll, Latchkey, mainInFiles, readyz, type Settings } from '../support/processes.js';
 import { newSecrets, productionSettings } from '../support/production-settings.js';
 import { hasRedisServer } from '../support/stores.js';
 
@@ -41,7 +41,7 @@ describe.skipIf(!hasRedisServer)('an API that is killed (needs a redis-server on
 
   /** Starts an API that dies at that place, and makes the call that kills it. */
   async function killedAt(place: string, call: (url: string) => Promise<unknown>) {
-    const api = Latchkey.of(main, ['api'], { settings: { ...settings, CRASH_AT: place }, node });
+    const api = Latchkey.of(mainInFiles, ['api'], { settings: { ...settings, CRASH_AT: place }, node });
     const url = await api.url();
     await isReady(url);
     api.child.kill('SIGUSR2');

@@ -6,7 +6,9 @@ import { join } from 'node:path';
 import type { Writable } from 'node:stream';
 import { packageFolder } from '../../src/package-files.js';
 
-export const main = join(packageFolder, 'dist/src/main.js');
+export const main = join(packageFolder, 'dist/latchkey.js');
+/** The same program with each source in a file of its own, so that a test can reach into it (`node --import`). */
+export const mainInFiles = join(packageFolder, 'dist/src/main.js');
 
 export type Settings = Readonly<Record<string, string | undefined>>;
 export interface Ended {

@@ -44,5 +44,6 @@ export async function buildNextVersion(): Promise<{ folder: string; program: str
   }
   const compiler = join(packageFolder, 'node_modules/typescript/bin/tsc');
   await promisify(execFile)(process.execPath, [compiler, '-p', join(folder, 'src/tsconfig.json')]);
-  return { folder, program: join(folder, 'dist/src/main.js') };
+  await promisify(execFile)(process.execPath, [join(folder, 'dist/src/build/bundle.js')]);
+  return { folder, program: join(folder, 'dist/latchkey.js') };
 }

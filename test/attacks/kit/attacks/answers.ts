@@ -117,6 +117,7 @@ const publicSide: Attack = {
       '/%2e%2e/package.json',
       '/reset-password/../../package.json',
       '/.git/config',
+      '/dist/latchkey.js',
       '/dist/src/main.js',
       '/server.js.map',
     ]) {
