@@ -4,6 +4,8 @@ import { bootstrap, bootstrapWorker, DefaultJobQueuePlugin, UuidIdStrategy } fro
 import { defaultEmailHandlers, EmailPlugin, FileBasedTemplateLoader } from '@vendure/email-plugin';
 import { HardenPlugin } from '@vendure/harden-plugin';
 
+// It tells nobody that it ran, and keeps no number of this installation.
+process.env.VENDURE_DISABLE_TELEMETRY = 'true';
 const { DATABASE_URL, SMTP_URL, PORT, KEY_SECONDS, COOKIE_SECRET, SUPERADMIN_PASSWORD } = process.env;
 const isServer = process.argv[2] === 'server';
 const relay = new URL(SMTP_URL);
