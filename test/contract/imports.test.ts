@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -208,17 +209,17 @@ describe('packages', () => {
     expect([...new Set(used)].sort()).toEqual(Object.keys(manifest.dependencies).sort());
   });
 
-  it('that are imported anywhere are in the manifest; for the set-up of a peer, in the manifest beside it', async () => {
+  it('that are imported anywhere are in the manifest; for what runs another product, in the manifest beside it', async () => {
     const known = { ...manifest.dependencies, ...manifest.devDependencies };
-    const peers = new Map<string, Record<string, string>>();
+    const others = new Map<string, Record<string, string>>();
     for (const file of new Set(elsewhere.map((each) => each.file))) {
-      if (!/^test\/attacks\/peers\/[\w-]+\/server\.mjs$/.test(file)) continue;
       const beside = join(packageFolder, dirname(file), 'package.json');
-      peers.set(file, JSON.parse(await readFile(beside, 'utf8')).dependencies);
+      if (!/^test\/(?:attacks\/peers|adoption)\/[\w-]+\/\w+\.mjs$/.test(file) || !existsSync(beside)) continue;
+      others.set(file, JSON.parse(await readFile(beside, 'utf8')).dependencies);
     }
-    expect(peers.size).toBe(2);
+    expect(others.size).toBe(5);
     const missing = [...imports, ...elsewhere].filter(
-      ({ file, isPackage, target }) => isPackage && !(target in (peers.get(file) ?? known)),
+      ({ file, isPackage, target }) => isPackage && !(target in (others.get(file) ?? known)),
     );
     expect(missing.map(shown)).toEqual([]);
   });

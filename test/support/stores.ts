@@ -13,10 +13,18 @@ export type { TestDatabase } from './test-database.js';
 export const hasRedisServer = findRedisServer() !== undefined;
 
 /** Makes a new, migrated database. */
-export async function createDatabase(): Promise<TestDatabase> {
-  const templateUrl = inject('templateUrl');
-  const urlOf = (name: string) => Object.assign(new URL(templateUrl), { pathname: `/${name}` }).href;
-  return makeDatabase(urlOf, `test_${randomBytes(6).toString('hex')}`, new URL(templateUrl).pathname.slice(1));
+export function createDatabase(): Promise<TestDatabase> {
+  return create(new URL(inject('templateUrl')).pathname.slice(1));
+}
+
+/** Makes a new database without a table. */
+export function createEmptyDatabase(): Promise<TestDatabase> {
+  return create();
+}
+
+function create(template?: string): Promise<TestDatabase> {
+  const urlOf = (name: string) => Object.assign(new URL(inject('templateUrl')), { pathname: `/${name}` }).href;
+  return makeDatabase(urlOf, `test_${randomBytes(6).toString('hex')}`, template);
 }
 
 /** Starts a new Redis: a real server if one is installed, otherwise the stand-in. */
