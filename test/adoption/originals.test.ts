@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { kindOfHash } from '../../src/accounts/passwords/forms/imported-hash.js';
 import { createEmptyDatabase, type TestDatabase } from '../support/stores.js';
+import { handToApp } from './app-database.js';
 import { type AppUser, distinctUsers } from './original.js';
 import { originals } from './originals.js';
 import { hashesIn, nameOf, ourHash, ourHashing, writeHash } from './written.js';
@@ -14,12 +15,14 @@ for (const original of originals) {
   describe.skipIf(!original.isInstalled)(`${original.name}${original.whyNot}`, () => {
     const { accounts } = original;
     let database: TestDatabase;
+    let url: string;
     let users: readonly AppUser[];
 
     beforeAll(async () => {
       database = await createEmptyDatabase();
-      await original.makeSchema(database.url);
-      users = await original.makeUsers(database.url, count);
+      url = await handToApp(database);
+      await original.makeSchema(url);
+      users = await original.makeUsers(url, count);
     });
     afterAll(async () => {
       await original.close();
@@ -27,7 +30,7 @@ for (const original of originals) {
     });
 
     const userAt = (at: number) => users.at(at) as AppUser;
-    const opens = ({ address }: AppUser, password: string) => original.verify(database.url, address, password);
+    const opens = ({ address }: AppUser, password: string) => original.verify(url, address, password);
 
     it('lets its users in by their own passwords, and by no other', async () => {
       const other = userAt(0);
@@ -40,14 +43,14 @@ for (const original of originals) {
     });
 
     it('has its users and their hashes where its ACCOUNTS says', async () => {
-      const found = await hashesIn(database.url, accounts);
+      const found = await hashesIn(url, accounts);
       expect(found.map(({ address }) => address).sort()).toEqual(users.map(({ address }) => address).sort());
       expect(new Set(found.map(({ hash }) => hash)).size).toBe(distinctUsers);
       for (const { hash } of found) expect(kindOfHash(hash)).toMatchObject({ algorithm: original.hashes });
     });
 
     it('has hashes that we verify as it does, if they are of a form that we read', async () => {
-      const hashes = new Map((await hashesIn(database.url, accounts)).map(({ address, hash }) => [address, hash]));
+      const hashes = new Map((await hashesIn(url, accounts)).map(({ address, hash }) => [address, hash]));
       for (const { address, password } of users.slice(1, 3)) {
         const verify = (text: string) => ourHashing.verify(hashes.get(address), text, { urgency: 'other' });
         expect(await verify(password), address).toBe(original.hashes !== 'unknown');
@@ -63,12 +66,7 @@ for (const original of originals) {
     it.each(forms)('lets in by a hash that we write: $name', async ({ written, at }) => {
       const [user, sharer] = [userAt(3 + at), userAt(3 + at + distinctUsers)];
       expect(sharer.password).toBe(user.password);
-      const { before, after } = await writeHash(
-        database.url,
-        accounts,
-        user.address,
-        await ourHash(newPassword, written),
-      );
+      const { before, after } = await writeHash(url, accounts, user.address, await ourHash(newPassword, written));
       expect(await opens(user, newPassword)).toBe(true);
       expect(await opens(user, `${newPassword.slice(0, -1)}.`)).toBe(false);
       expect(await opens(user, user.password)).toBe(false);

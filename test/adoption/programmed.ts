@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageFolder } from '../../src/package-files.js';
-import { runOn } from '../support/databases.js';
+import { rows } from './app-database.js';
 import { type Accounts, type AppUser, type Original, type Written, wantedUsers } from './original.js';
 import { Program, type ProgramFile } from './program.js';
 
@@ -41,7 +41,7 @@ export class Programmed implements Original {
 
   async makeSchema(databaseUrl: string): Promise<void> {
     await this.#program(databaseUrl).call('schema');
-    if (this.byHand) await runOn(databaseUrl, this.byHand);
+    if (this.byHand) await rows(databaseUrl, this.byHand);
   }
 
   async makeUsers(databaseUrl: string, count: number): Promise<readonly AppUser[]> {

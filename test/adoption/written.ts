@@ -2,6 +2,7 @@ import bcrypt from 'bcrypt';
 import pg from 'pg';
 import { HashLimiter } from '../../src/accounts/passwords/hashing/hash-limiter.js';
 import { PasswordHash } from '../../src/accounts/passwords/password-hash.js';
+import { rows } from './app-database.js';
 import type { Accounts, Written } from './original.js';
 
 /** Latchkey's own hashing, with its default cost of argon2id. */
@@ -68,10 +69,7 @@ export async function hashesIn(url: string, given: Accounts): Promise<{ address:
   const { table, accountId, where = 'true' } = accounts.passwordTable ?? { ...accounts, accountId: accounts.id };
   const users = `select ${accounts.id} as id, ${accounts.email} as address from ${accounts.table} where ${accounts.active}`;
   const hashes = `select ${accountId} as id, ${accounts.passwordHash} as hash from ${table} where ${where}`;
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  const all = client.query(`select address, hash from (${users}) users join (${hashes}) hashes using (id)`);
-  return (await all.finally(() => client.end())).rows;
+  return rows(url, `select address, hash from (${users}) users join (${hashes}) hashes using (id)`);
 }
 
 function only<T extends pg.QueryResultRow>({ rows }: pg.QueryResult<T>): T {

@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
-import pg from 'pg';
-import { runOn } from '../../support/databases.js';
+import { rows } from '../app-database.js';
 import { type AppUser, type Original, wantedUsers } from '../original.js';
 import { inFolder } from '../programmed.js';
 
@@ -48,7 +47,9 @@ export const supabase: Original = {
   },
   alsoReads: [],
   byHand: '',
-  makeSchema: (databaseUrl) => runOn(databaseUrl, readFileSync(inFolder('supabase/schema.sql'), 'utf8')),
+  async makeSchema(databaseUrl) {
+    await rows(databaseUrl, readFileSync(inFolder('supabase/schema.sql'), 'utf8'));
+  },
   async makeUsers(databaseUrl, count): Promise<AppUser[]> {
     const users = wantedUsers(count);
     const values = [users.map(({ address }) => address), users.map(({ password }) => password)];
@@ -61,9 +62,3 @@ export const supabase: Original = {
   },
   close: async () => undefined,
 };
-
-async function rows<Row extends pg.QueryResultRow>(url: string, sql: string, values: unknown[]): Promise<Row[]> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  return (await client.query<Row>(sql, values).finally(() => client.end())).rows;
-}
