@@ -22,15 +22,16 @@ app.repository(jwt.UserCredentialsRepository);
 await answer({
   schema: () => app.migrateSchema(),
   async users({ users }) {
-    const repository = await app.getRepository(jwt.UserRepository);
     const hashOf = oncePerPassword(async (password) => hash(password, await genSalt()));
-    const addresses = [];
-    for (const { address, password } of users) {
-      const user = await repository.create({ email: address });
-      await repository.userCredentials(user.id).create({ password: await hashOf(password) });
-      addresses.push(user.email);
+    const rows = await (await app.getRepository(jwt.UserRepository)).createAll(
+      users.map(({ address }) => ({ email: address })),
+    );
+    const credentials = [];
+    for (const [at, { password }] of users.entries()) {
+      credentials.push({ userId: rows[at].id, password: await hashOf(password) });
     }
-    return addresses;
+    await (await app.getRepository(jwt.UserCredentialsRepository)).createAll(credentials);
+    return rows.map(({ email }) => email);
   },
   async verify({ address, password }) {
     try {

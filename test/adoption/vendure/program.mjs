@@ -34,20 +34,24 @@ await answer({
     const role = await app.get(RoleService).getCustomerRole(ctx);
     const { rawConnection } = app.get(TransactionalConnection);
     const hashOf = oncePerPassword((password) => app.get(core.PasswordCipher).hash(password));
-    const addresses = [];
-    for (const { address, password } of users) {
-      const identifier = core.normalizeEmailAddress(address);
-      const user = await rawConnection
-        .getRepository(User)
-        .save(new User({ identifier, verified: true, roles: [role] }));
-      await rawConnection
-        .getRepository(NativeAuthenticationMethod)
-        .save(new NativeAuthenticationMethod({ identifier, passwordHash: await hashOf(password), user }));
-      const name = { firstName: 'Given', lastName: 'Name' };
-      await rawConnection.getRepository(Customer).save(new Customer({ ...name, emailAddress: identifier, user }));
-      addresses.push(identifier);
+    const added = (entity, all) => rawConnection.getRepository(entity).save(all, { chunk: 50 });
+    const rows = users.map(({ address }) => {
+      return new User({ identifier: core.normalizeEmailAddress(address), verified: true, roles: [role] });
+    });
+    const methods = [];
+    for (const [at, { password }] of users.entries()) {
+      const { identifier } = rows[at];
+      methods.push(
+        new NativeAuthenticationMethod({ identifier, passwordHash: await hashOf(password), user: rows[at] }),
+      );
     }
-    return addresses;
+    const customers = rows.map((user) => {
+      return new Customer({ firstName: 'Given', lastName: 'Name', emailAddress: user.identifier, user });
+    });
+    await added(User, rows);
+    await added(NativeAuthenticationMethod, methods);
+    await added(Customer, customers);
+    return rows.map(({ identifier }) => identifier);
   },
   async verify({ address, password }) {
     const response = await fetch(`${await app.getUrl()}/shop-api`, {
