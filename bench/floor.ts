@@ -3,8 +3,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Redis } from 'ioredis';
 import pg from 'pg';
-import { queueSchema } from '../src/jobs/queue/tables.js';
 import { resetRequests } from '../src/password-reset/reset-requests.js';
+import { schemasOf } from '../src/stores/postgres/schemas.js';
 import { answerCalls } from './child.js';
 
 /** As many connections as the API's queue has. */
@@ -22,6 +22,7 @@ const answer = JSON.stringify({
 const countScript = `redis.call('set', KEYS[1], 0, 'EX', ARGV[1], 'NX')
   return {redis.call('incr', KEYS[1]), redis.call('pttl', KEYS[1])}`;
 /** Writes the row that pg-boss writes, with the settings of the queue, and notifies the workers. */
+const { jobs: queueSchema } = schemasOf();
 const insertJobs = `
   with written as (
     insert into ${queueSchema}.job (id, name, data, priority, start_after, created_on, expire_seconds, deletion_seconds,

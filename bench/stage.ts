@@ -8,6 +8,7 @@ import type { Argon2Settings } from '../src/accounts/passwords/password-hash.js'
 import { findRedisServer, startEmbeddedRedis } from '../src/dev/embedded-redis.js';
 import { startEmbeddedPostgres } from '../src/dev/postgres/embedded-postgres.js';
 import { readSettings } from '../src/settings/settings.js';
+import { withPath } from '../test/support/databases.js';
 import { Latchkey } from '../test/support/processes.js';
 import { Child } from './child.js';
 import { type Environment, productionEnvironment, Servers } from './latchkey.js';
@@ -63,7 +64,7 @@ export async function setStage({ accounts, isSmoke }: Options): Promise<Stage> {
     const environment = productionEnvironment(urls);
     const migrated = await Latchkey.run(['migrate'], environment);
     if (migrated.code !== 0) throw new Error(`latchkey migrate ended with ${migrated.code}: ${migrated.errors}`);
-    const database = new pg.Pool({ connectionString: urls.database, max: 2 });
+    const database = new pg.Pool({ connectionString: urls.database, max: 2, ...withPath });
     closing.push(() => database.end());
     const redis = new Redis(urls.redis);
     closing.push(async () => redis.disconnect());
@@ -71,7 +72,7 @@ export async function setStage({ accounts, isSmoke }: Options): Promise<Stage> {
     closing.push(() => servers.close());
     await seed(database, accounts, readSettings(environment, 'api').accounts.argon2);
     const clear = async () => {
-      await truncate(database, 'pgboss.job');
+      await truncate(database, 'job');
       await truncate(database, 'audit_event');
       await redis.flushall();
       await database.query('checkpoint');

@@ -6,6 +6,7 @@ import { DataKeyTable } from './20261126-data-key.js';
 import { EraseAuditEvents } from './20261126-erase-audit-events.js';
 import { PasswordForms } from './20261126-password-forms.js';
 import { Refusals } from './20261126-refusals.js';
+import { OwnSchemas } from './20261127-own-schemas.js';
 
 /** In the order in which they are applied. Append only. */
 export const migrations = [
@@ -17,4 +18,5 @@ export const migrations = [
   PasswordForms,
   EraseAuditEvents,
   AddressCollation,
+  OwnSchemas,
 ];

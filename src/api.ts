@@ -75,8 +75,9 @@ export async function startApi(
   await resetPageRoutes(app, { ...settings.passwordReset, productName: settings.mail.productName });
   await app.register(async (scope) => addRoutes(scope));
 
-  void services.jobs.start();
-  await services.dataKey.start();
+  // Not before it is known that the queue is this installation's: a job in another's would be lost.
+  void services.instance.known.then(() => services.jobs.start()).catch(() => undefined);
+  await Promise.all([services.instance.start(), services.dataKey.start()]);
   await services.passwordHash.warmUp();
   const url = await app.listen({ host: loopback(settings.http.host), port: settings.http.port, backlog });
   log.info({ url }, 'the API listens');

@@ -6,6 +6,7 @@ import { resetRequests } from './password-reset/reset-requests.js';
 import { startHousekeeping } from './services/housekeeping.js';
 import { slotsOfWorker, workerSlots } from './services/queues.js';
 import type { Services } from './services/services.js';
+import { startTakeOver } from './services/take-over.js';
 import { assertTimeouts } from './services/timeouts.js';
 import { onServerReady } from './stores/redis/health.js';
 
@@ -17,20 +18,22 @@ export interface Worker {
 /**
  * Starts the job process, which sends reset links, sign-up links and notices. Waits for the database while it is down.
  *
- * @throws Error when the timeouts do not fit together: see `assertTimeouts`.
+ * @throws Error when the timeouts do not fit together (see `assertTimeouts`), or OriginRefused.
  */
 export async function startWorker(services: Services): Promise<Worker> {
   assertTimeouts();
-  const { changeNotices, dataKey, jobs, mailer, passwordReset, signUpDelivery, redis, log, formShares } = services;
-  await dataKey.start();
-  let housekeeping: { stop: () => void } | undefined;
+  const { changeNotices, dataKey, instance, jobs, mailer, passwordReset, signUpDelivery, redis, log, formShares } =
+    services;
+  await Promise.all([instance.start(), dataKey.start()]);
+  const care: { stop: () => void }[] = [];
   const working = (async () => {
+    await instance.known;
     await jobs.start();
     if (!jobs.started) return;
     formShares.keepDealt().catch((error: unknown) => {
       log.warn({ fault: describeFault(error) }, 'the forms of hashes could not be dealt; the next start tries again');
     });
-    housekeeping = startHousekeeping(services);
+    care.push(startHousekeeping(services), startTakeOver(services));
     await jobs.work(resetRequests, workerSlots.links, (job) => passwordReset.deliver(job));
     await jobs.work(credentialNotices, workerSlots.notices, (job) => changeNotices.deliver(job));
     await jobs.work(signUpRequests, workerSlots.signUps, (job) => signUpDelivery.deliver(job));
@@ -45,7 +48,7 @@ export async function startWorker(services: Services): Promise<Worker> {
   working.catch(() => log.error({ part: 'worker' }, 'the worker cannot work'));
   return {
     close: async () => {
-      housekeeping?.stop();
+      for (const { stop } of care) stop();
       await jobs.stop();
     },
   };

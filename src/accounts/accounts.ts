@@ -10,6 +10,7 @@ import {
   UniqueConstraintViolationException,
 } from '@mikro-orm/postgresql';
 import { orReadBack, orUnavailable } from '../calls/unavailable.js';
+import { ours } from '../stores/postgres/schemas.js';
 import { Account, type AccountRow } from './account.entity.js';
 import type { EmailAddress } from './email-address.js';
 
@@ -40,11 +41,11 @@ type ToOpen = Omit<AccountRow, 'id' | keyof ReturnType<typeof timesOf>> & { read
     keyof ReturnType<typeof timesOf>,
     string | Date
   >;
-const findToOpen = `
+const findToOpen = (table: string) => `
   select account.id, account.email, account.locale, account.status, account.password_hash as "passwordHash",
          account.credential_version as "credentialVersion", account.session_version as "sessionVersion",
          account.credentials_changed_at as "credentialsChangedAt", account.created_at as "createdAt", now() as "readAt"
-    from (select ?::text as email) as asked left join account on account.email = asked.email`;
+    from (select ?::text as email) as asked left join ${table} account on account.email = asked.email`;
 type Where = Partial<Pick<AccountRow, 'id' | 'email' | 'sessionVersion' | 'status'>>;
 
 /** The table of accounts: finds and makes accounts, and changes credentials behind a guard. Knows nothing of resets. */
@@ -67,7 +68,8 @@ export class Accounts {
    * cost the same work. @throws Unavailable
    */
   async findToOpen(email: string): Promise<AccountRow | undefined> {
-    const [row] = await orUnavailable(this.orm.em.fork().execute<ToOpen[]>(findToOpen, [email]));
+    const statement = findToOpen(ours(this.orm, 'account'));
+    const [row] = await orUnavailable(this.orm.em.fork().execute<ToOpen[]>(statement, [email]));
     return row?.id ? { ...row, id: row.id, ...timesOf(row) } : undefined;
   }
 

@@ -3,6 +3,7 @@ import { aMomentLater } from '../calls/a-moment-later.js';
 import { describeFault, type Log } from '../observability/log.js';
 import type { Metrics } from '../observability/metrics.js';
 import { eraseInParts } from '../stores/postgres/erase-in-parts.js';
+import { ours } from '../stores/postgres/schemas.js';
 import { AuditEvent } from './audit-event.entity.js';
 import type { EventKind } from './kinds.js';
 import { type Refusal, Refusals } from './refusals.js';
@@ -100,7 +101,7 @@ export class Audit {
   async eraseOld(): Promise<number> {
     // A database function with the rights of the tables' owner, which keeps 400 days: this process may not delete
     // events.
-    const statement = 'select erase_old_audit_events(?) as n';
+    const statement = `select ${ours(this.orm, 'erase_old_audit_events')}(?) as n`;
     const erased = await eraseInParts(async (most) => {
       const [row] = await this.orm.em.fork().execute<{ n: string }[]>(statement, [most]);
       return Number(row?.n ?? 0);

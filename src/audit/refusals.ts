@@ -2,6 +2,7 @@ import type { MikroORM } from '@mikro-orm/postgresql';
 import { describeFault, type Log } from '../observability/log.js';
 import type { Metrics } from '../observability/metrics.js';
 import { eraseInParts } from '../stores/postgres/erase-in-parts.js';
+import { ours } from '../stores/postgres/schemas.js';
 import type { RefusalKind } from './kinds.js';
 import { RefusalNames } from './refusal-names.js';
 
@@ -64,7 +65,8 @@ export class Refusals {
   /** Erases old counts in batches that each end in time. @returns how many rows. */
   async eraseOld(): Promise<number> {
     return eraseInParts(async (most) => {
-      const [row] = await this.orm.em.fork().execute<{ n: string }[]>('select erase_old_refusals(?) as n', [most]);
+      const statement = `select ${ours(this.orm, 'erase_old_refusals')}(?) as n`;
+      const [row] = await this.orm.em.fork().execute<{ n: string }[]>(statement, [most]);
       return Number(row?.n ?? 0);
     });
   }
@@ -83,7 +85,8 @@ export class Refusals {
     const rows = [...this.#pending.values()];
     this.#pending = new Map();
     try {
-      await this.orm.em.fork().execute('select count_refusals(?::jsonb)', [JSON.stringify(rows)]);
+      const statement = `select ${ours(this.orm, 'count_refusals')}(?::jsonb)`;
+      await this.orm.em.fork().execute(statement, [JSON.stringify(rows)]);
       for (const { kind, count } of rows) this.metrics.auditEvent(kind, count);
     } catch (error) {
       this.metrics.alarm('audit-event-lost');

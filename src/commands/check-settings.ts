@@ -60,7 +60,7 @@ async function rotationOf(settings: readonly Settings[]) {
   const [{ database, secrets }] = settings as readonly [Settings];
   if (secrets.length === 0) return { faults, warnings, notes };
   notes.push(`SECRET: ${secrets.length === 1 ? 'one value' : `${secrets.length} values, the first signs, all verify`}`);
-  const orm = openDatabase(database.url, { poolSize: 1 });
+  const orm = openDatabase(database.url, { schemas: database.schemas, poolSize: 1 });
   try {
     const late = AbortSignal.timeout(patience);
     const gaveUp = new Promise<never>((_, fail) => late.addEventListener('abort', () => fail(late.reason)));

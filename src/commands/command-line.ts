@@ -6,6 +6,7 @@ import { readSettings, type SettingFault, type Settings, SettingsError } from '.
 import { settingsWarnings } from '../settings/warnings.js';
 import { defineAccountCommands } from './accounts/accounts.commands.js';
 import { endGracefully } from './end-gracefully.js';
+import { explain } from './failure.js';
 import { defineJobsCommands } from './jobs/jobs.commands.js';
 import { naming } from './listening.js';
 import { defineSettingsCommand } from './settings.commands.js';
@@ -32,7 +33,9 @@ export async function run(argv: readonly string[]): Promise<void> {
     .command('worker')
     .description('the job process: sends the mails')
     .action(() => worker(unused));
-  const migrate = program.command('migrate').description('the database schema: up (default), status; grants');
+  const migrate = program
+    .command('migrate')
+    .description('the database schemas: up (default), status; grants; adopt-origin');
   migrate
     .command('up', { isDefault: true })
     .description('bring the database to this version')
@@ -40,7 +43,8 @@ export async function run(argv: readonly string[]): Promise<void> {
       oneOff(async () => {
         const { database, secrets } = readSettings(process.env, 'migrate');
         const { migrateUp } = await import('../services/migrate.js');
-        for (const line of await migrateUp(database.directUrl ?? database.url, { secrets })) print(line);
+        const url = database.directUrl ?? database.url;
+        for (const line of await migrateUp(url, { secrets }, database.schemas)) print(line);
       }),
     );
   migrate
@@ -48,9 +52,9 @@ export async function run(argv: readonly string[]): Promise<void> {
     .description('show which migrations are applied; exit code 1 if one is missing')
     .action(() =>
       oneOff(async () => {
-        const { url, directUrl } = readSettings(process.env, 'migrate').database;
+        const { url, directUrl, schemas } = readSettings(process.env, 'migrate').database;
         const { migrationStatus } = await import('../services/migrate.js');
-        const { lines, current } = await migrationStatus(directUrl ?? url);
+        const { lines, current } = await migrationStatus(directUrl ?? url, schemas);
         for (const line of lines) print(line);
         if (!current) process.exitCode = 1;
       }),
@@ -65,9 +69,14 @@ export async function run(argv: readonly string[]): Promise<void> {
       oneOff(async () => {
         const { grantsSql } = await import('../services/grants.js');
         const { migrateRole, apiRole, workerRole } = named;
-        process.stdout.write(grantsSql({ migrate: migrateRole, api: apiRole, worker: workerRole }));
+        const { schemas } = readSettings(process.env, 'migrate', ['DATABASE_URL']).database;
+        process.stdout.write(grantsSql({ migrate: migrateRole, api: apiRole, worker: workerRole }, schemas));
       }),
     );
+  migrate
+    .command('adopt-origin')
+    .description('make the tables those of this PUBLIC_URL, after the installation moved to another one')
+    .action(() => oneOff(adoptThisOrigin));
   const account = program.command('account').description('accounts: add, import, show, disable, enable');
   // Loaded by the command that needs it: help, `settings` and usage errors take a third of the time without the ORM.
   defineAccountCommands(account, (work) => oneOff(async () => (await import('./one-off.js')).withAccounts(work)));
@@ -80,6 +89,22 @@ export async function run(argv: readonly string[]): Promise<void> {
     for (const each of isTold ? [] : unused) process.stderr.write(`latchkey: ${each.name} ${each.fault}\n`);
   });
   await program.parseAsync([...argv]);
+}
+
+async function adoptThisOrigin(): Promise<void> {
+  const { database, http } = readSettings(process.env, 'migrate');
+  if (!process.env.PUBLIC_URL) throw new Error('PUBLIC_URL is not set: give the origin that this installation has now');
+  const [{ openDatabase }, { adoptOrigin }] = await Promise.all([
+    import('../services/database.js'),
+    import('../services/instance.js'),
+  ]);
+  const orm = openDatabase(database.directUrl ?? database.url, { schemas: database.schemas, poolSize: 1 });
+  const before = await adoptOrigin(orm, http.publicUrl).catch((error: unknown) => {
+    throw new Error(explain(error), { cause: error });
+  });
+  await orm.close(true);
+  const was = before === undefined ? 'had no origin yet' : `had the origin ${before}`;
+  print(`the schema ${database.schemas.own} ${was}; now it has ${http.publicUrl}`);
 }
 
 async function dev({ yesThisIsDevelopment = false }: { yesThisIsDevelopment?: boolean }): Promise<void> {
@@ -130,6 +155,11 @@ async function serve(
   for (const { name, fault } of [...settingsWarnings(process.env, settings), ...warnings]) {
     services.log.warn({ setting: name }, `${name} ${fault}`);
   }
+  // Known later than at start where the database was away.
+  services.instance.known.catch((error: Error) => {
+    process.stderr.write(`latchkey: ${error.message}\n`);
+    process.exit(1);
+  });
   const operations = await naming('OPS_PORT', startOperations(settings.operations, services.health, services));
   const process_ = await naming('PORT', start(settings, services));
   const close = async () => {

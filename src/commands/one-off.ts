@@ -31,8 +31,8 @@ export async function withAccounts(work: (admin: AccountAdmin) => Promise<void>)
  */
 export async function withJobs(work: (admin: JobsAdmin) => Promise<void>): Promise<void> {
   const { JobsAdmin, JobsFailure } = await import('./jobs/jobs-admin.js');
-  const { orm, audit } = createJobServices(readSettings(process.env, 'migrate'));
-  const admin = new JobsAdmin({ orm, audit, terminal: { out: process.stdout, err: process.stderr } });
+  const { orm, audit, schema } = createJobServices(readSettings(process.env, 'migrate'));
+  const admin = new JobsAdmin({ orm, audit, schema, terminal: { out: process.stdout, err: process.stderr } });
   await work(admin).catch((error: unknown) => {
     throw error instanceof JobsFailure ? error : new Error(explain(error), { cause: error });
   });

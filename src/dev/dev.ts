@@ -71,7 +71,8 @@ export async function startDev(given: Environment, print: (line: string) => void
     const settings = readSettings({ ...environment, ...found }, 'dev');
     // If the folder was deleted, its SECRET is gone, but a database of DATABASE_URL keeps a data key encrypted under
     // it.
-    await migrateUp(settings.database.url, { secrets: settings.secrets, replaceUnreadable: !settings.production });
+    const care = { secrets: settings.secrets, replaceUnreadable: !settings.production };
+    await migrateUp(settings.database.url, care, settings.database.schemas);
     const connectRedis = redis?.connect;
     const services = createServices(settings, connectRedis ? { redis: () => connectRedis() } : {});
     stops.push(() => services.close());

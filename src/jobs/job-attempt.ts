@@ -4,6 +4,7 @@ import { Unavailable } from '../calls/errors.js';
 import { describeFault, type Log } from '../observability/log.js';
 import type { AttemptEnd, JobOutcome } from './outcomes.js';
 import { backOffAfter, type Carried, carriedBy, pauseAfter, putOff } from './put-off.js';
+import type { QueueTables } from './queue/tables.js';
 
 /** A job at one attempt. Times are by the database's clock unless said otherwise. */
 export interface Job<Data> {
@@ -48,6 +49,7 @@ const settlePause = 500;
 export class JobAttempts {
   constructor(
     private readonly boss: Pick<PgBoss, 'complete' | 'getDb'>,
+    private readonly tables: QueueTables,
     private readonly log: Log,
     private readonly metrics: { job(queue: string, outcome: AttemptEnd): void },
   ) {}
@@ -86,7 +88,8 @@ export class JobAttempts {
       const output = { ...carried, ...said };
       // pg-boss counts each time that a job was put off as an attempt, and would make the pause too long. And it settles a
       // job only when the slot is free: a mail that must be sent again would keep its slot longer than one that need not.
-      if (settle === 'retry' && (carried.putOff || free)) await putOff(this.boss, job, backOffAfter(attempt), output);
+      if (settle === 'retry' && (carried.putOff || free))
+        await putOff(this.boss, this.tables, job, backOffAfter(attempt), output);
       return { id, status: settle === 'dead' ? 'deadletter' : 'failed', output };
     } catch (error) {
       this.metrics.job(queue, 'failed');
@@ -115,7 +118,7 @@ export class JobAttempts {
     this.log.info({ queue: job.name, jobId: job.id, reason, ms }, 'job put off');
     // Keeps `waitsFor` and `faults` of earlier attempts.
     const output = { ...(job.output as object | null), putOff: times + 1 };
-    if (await putOff(this.boss, job, seconds, output)) wake(ms + 50);
+    if (await putOff(this.boss, this.tables, job, seconds, output)) wake(ms + 50);
     return { id: job.id, status: 'failed', output };
   }
 

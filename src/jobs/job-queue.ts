@@ -1,10 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import type { Pool } from 'pg';
-import { type DatabaseOptions, fromKysely, type JobInsert, type JobWithMetadata, PgBoss } from 'pg-boss';
+import { fromKysely, type JobInsert, type JobWithMetadata, PgBoss } from 'pg-boss';
 import { Unavailable } from '../calls/errors.js';
 import { describeFault, type Log } from '../observability/log.js';
-import type { Metrics } from '../observability/metrics.js';
 import { eraseFinished } from './erase-finished.js';
 import { GroupWriter } from './group-writer.js';
 import { type Job, JobAttempts, type Settlement } from './job-attempt.js';
@@ -13,23 +12,11 @@ import { oneByOne, takeByClass, takingOf } from './place-taking.js';
 import { countJobs, type QueueCounts } from './queue/counts.js';
 import { jobTiming, type QueueDefinition } from './queue/definition.js';
 import { tellQueueFaults, tellQueueWarnings } from './queue/faults.js';
-import { queueSchema } from './queue/tables.js';
+import { takeOver } from './queue/former-queue.js';
+import type { JobQueueOptions } from './queue/options.js';
+import { QueueTables } from './queue/tables.js';
 import { renewWaiting } from './renew-waiting.js';
 import { wakeJobs } from './wake-jobs.js';
-
-export interface JobQueueOptions {
-  /** `pg` options: address, TLS, timeouts. */
-  readonly connection: Omit<DatabaseOptions, 'max'>;
-  /** Options for the connection that listens, if it needs another address (behind a pooler). */
-  readonly direct?: DatabaseOptions | undefined;
-  readonly poolSize: number;
-  /** Called with the connection pool each time that the queue opens one. */
-  readonly onPool?: (pool: Pool) => void;
-  readonly log: Log;
-  readonly metrics: Metrics;
-  /** A worker process listens for new jobs and watches over leases; a producer only writes. */
-  readonly worker: boolean;
-}
 
 /**
  * Two groups, so that one fills while the other commits. 400 more jobs (four groups) may wait; further calls are
@@ -41,6 +28,7 @@ const groupLimits = { groups: 2, items: 100, waiting: 400 } as const;
 export class JobQueue {
   readonly #boss: PgBoss;
   readonly #log: Log;
+  readonly #tables: QueueTables;
   readonly #attempts: JobAttempts;
   readonly #worker: boolean;
   readonly #onPool: (pool: Pool) => void;
@@ -52,10 +40,11 @@ export class JobQueue {
   constructor(options: JobQueueOptions) {
     this.#log = options.log;
     this.#worker = options.worker;
+    this.#tables = new QueueTables(options.schema);
     this.#boss = new PgBoss({
       ...options.connection,
       max: options.poolSize,
-      schema: queueSchema,
+      schema: options.schema,
       migrate: false,
       createSchema: false,
       supervise: options.worker,
@@ -67,7 +56,7 @@ export class JobQueue {
     });
     listenDirectly(this.#boss.getDb(), options.direct);
     this.#onPool = options.onPool ?? (() => undefined);
-    this.#attempts = new JobAttempts(this.#boss, options.log, options.metrics);
+    this.#attempts = new JobAttempts(this.#boss, this.#tables, options.log, options.metrics);
     this.#boss.on('error', tellQueueFaults(this.#log));
     this.#boss.on('warning', tellQueueWarnings(this.#log));
   }
@@ -114,7 +103,7 @@ export class JobQueue {
     data: Data,
   ): Promise<void> {
     if (!this.#started) throw new Unavailable('postgres');
-    if (await renewWaiting(transaction, queue, like, data)) return;
+    if (await renewWaiting(transaction, this.#tables, queue, like, data)) return;
     await this.enqueueWithin(transaction, queue, data);
   }
 
@@ -132,7 +121,8 @@ export class JobQueue {
       if (taking !== 'highest') {
         const isStopped = () => this.#stopped;
         const run = (job: JobWithMetadata<Data>) => this.#attempts.run(job, handle);
-        void takeByClass<Data>({ boss: this.#boss, log: this.#log, isStopped }, queue, taking, run);
+        const parts = { boss: this.#boss, tables: this.#tables, log: this.#log, isStopped };
+        void takeByClass<Data>(parts, queue, taking, run);
         continue;
       }
       const workerId: string = await this.#boss.work<Data, unknown, typeof oneByOne>(
@@ -158,7 +148,7 @@ export class JobQueue {
   async wake(waitsFor: string, newest?: number): Promise<void> {
     if (!this.#started) return;
     try {
-      const count = await wakeJobs(this.#boss, waitsFor, newest);
+      const count = await wakeJobs(this.#boss, this.#tables, waitsFor, newest);
       if (count > 0) this.#log.info({ part: 'jobs', reason: waitsFor, count }, 'jobs that waited are tried now');
     } catch (error) {
       this.#log.warn({ part: 'jobs', reason: waitsFor, fault: describeFault(error) }, 'waiting jobs keep their pause');
@@ -167,12 +157,17 @@ export class JobQueue {
 
   /** Waiting, active and dead jobs of each queue, and the age of the oldest waiting one in seconds. */
   counts(queues: readonly { name: string }[]): Promise<Record<string, QueueCounts>> {
-    return countJobs(this.#boss.getDb(), queues);
+    return countJobs(this.#boss.getDb(), this.#tables, queues);
+  }
+
+  /** Takes over what waits for these queues in a queue of the last version. @returns how many. @throws its faults. */
+  takeOver(schema: string, queues: readonly { name: string }[]): Promise<number> {
+    return takeOver(this.#boss.getDb(), new QueueTables(schema), this.#tables, queues);
   }
 
   /** Erases finished jobs and dead letters after their retention. @returns how many. */
   eraseFinished(): Promise<number> {
-    return eraseFinished(this.#boss.getDb());
+    return eraseFinished(this.#boss.getDb(), this.#tables);
   }
 
   /** Takes no new jobs, waits for active ones (at most `graceMs` milliseconds), and closes the connections. */

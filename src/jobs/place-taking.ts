@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Db, JobResult, JobWithMetadata, PgBoss } from 'pg-boss';
 import { describeFault, type Log } from '../observability/log.js';
-import { classWaiting, liftNewest } from './queue/tables.js';
+import type { QueueTables } from './queue/tables.js';
 
 /**
  * Which waiting job a slot takes: the oldest of the highest class that has one (`highest`), of all classes (`oldest`),
@@ -26,8 +26,13 @@ export function takingOf(slot: number): Taking {
  * priority. For its retry the job goes back to its class. @returns the raised priority, or undefined without such a
  * job.
  */
-async function promoteNewest(db: Db, name: string, [highest = 0]: readonly number[]): Promise<number | undefined> {
-  return (await liftNewest(db, name, highest)) ? highest + 1 : undefined;
+async function promoteNewest(
+  db: Db,
+  tables: QueueTables,
+  name: string,
+  [highest = 0]: readonly number[],
+): Promise<number | undefined> {
+  return (await tables.liftNewest(db, name, highest)) ? highest + 1 : undefined;
 }
 
 /** Options of pg-boss: one job at a time, settled on its own; seconds between polls, without and with notifications. */
@@ -48,7 +53,7 @@ const lookAgain = { class: 1_000, newest: 250, anything: 30_000 } as const;
  * any class is right. Never rejects.
  */
 export async function takeByClass<Data extends object>(
-  { boss, log, isStopped }: { boss: PgBoss; log: Log; isStopped: () => boolean },
+  { boss, tables, log, isStopped }: { boss: PgBoss; tables: QueueTables; log: Log; isStopped: () => boolean },
   queue: { readonly name: string; readonly classes?: readonly number[] },
   taking: Exclude<Taking, 'highest'>,
   run: (job: JobWithMetadata<Data>) => Promise<JobResult>,
@@ -57,8 +62,8 @@ export async function takeByClass<Data extends object>(
     try {
       const { name, classes = [0] } = queue;
       const priority = await (taking === 'newest'
-        ? promoteNewest(boss.getDb(), name, classes)
-        : classWaiting(boss.getDb(), name, classes, taking));
+        ? promoteNewest(boss.getDb(), tables, name, classes)
+        : tables.classWaiting(boss.getDb(), name, classes, taking));
       const range = priority === undefined ? {} : { minPriority: priority, maxPriority: priority };
       const patience = priority === undefined ? lookAgain.anything : lookAgain[taking === 'newest' ? taking : 'class'];
       const idle = new AbortController();

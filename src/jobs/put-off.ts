@@ -1,6 +1,6 @@
 import type { JobWithMetadata, PgBoss } from 'pg-boss';
 import { jobTiming } from './queue/definition.js';
-import { giveBackFor } from './queue/tables.js';
+import type { QueueTables } from './queue/tables.js';
 
 /** Facts that earlier attempts wrote to the job's output, for later attempts. */
 export interface Carried {
@@ -39,9 +39,10 @@ export function backOffAfter(attempt: number): number {
  */
 export async function putOff(
   boss: Pick<PgBoss, 'getDb'>,
+  tables: QueueTables,
   job: JobWithMetadata<object>,
   seconds: number,
   output: object,
 ): Promise<boolean> {
-  return giveBackFor(boss.getDb(), job, seconds, output).catch(() => false);
+  return tables.giveBackFor(boss.getDb(), job, seconds, output).catch(() => false);
 }

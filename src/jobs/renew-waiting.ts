@@ -1,6 +1,6 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import type { QueueDefinition } from './queue/definition.js';
-import { renew } from './queue/tables.js';
+import type { QueueTables } from './queue/tables.js';
 
 /**
  * Gives a waiting job (before its first or its next attempt) new data, in the caller's transaction.
@@ -14,9 +14,10 @@ import { renew } from './queue/tables.js';
  */
 export async function renewWaiting<Data extends object>(
   transaction: EntityManager,
+  tables: QueueTables,
   queue: QueueDefinition<Data>,
   where: Partial<Data>,
   data: Data,
 ): Promise<boolean> {
-  return renew(transaction, queue.name, where, data);
+  return tables.renew(transaction, queue.name, where, data);
 }

@@ -1,5 +1,6 @@
 import { hkdfSync, randomBytes } from 'node:crypto';
 import type { MikroORM } from '@mikro-orm/postgresql';
+import { ours } from '../stores/postgres/schemas.js';
 import { dataKeyBytes, open, seal } from './sealed-key.js';
 
 /** The database has a data key, and no value of `SECRET` opens it. */
@@ -21,7 +22,7 @@ export interface OpenedDataKey {
 
 /** Reads the data key; undefined when there is none yet. @throws DataKeyUnreadable; the fault of the database. */
 export async function readDataKey(orm: MikroORM, secrets: readonly string[]): Promise<OpenedDataKey | undefined> {
-  const [row] = await orm.em.fork().execute<{ sealed: Buffer }[]>('select sealed from data_key');
+  const [row] = await orm.em.fork().execute<{ sealed: Buffer }[]>(`select sealed from ${ours(orm, 'data_key')}`);
   if (!row) return undefined;
   for (const [by, secret] of secrets.entries()) {
     const key = open(row.sealed, secret);
@@ -35,23 +36,27 @@ export async function makeDataKey(orm: MikroORM, secrets: readonly [string, ...s
   const key = (await wasUsedBefore(orm)) ? keyOfTheFirstRelease(secrets[0]) : randomBytes(dataKeyBytes);
   await orm.em
     .fork()
-    .execute('insert into data_key (sealed) values (?) on conflict do nothing', [seal(key, secrets[0])]);
+    .execute(`insert into ${ours(orm, 'data_key')} (sealed) values (?) on conflict do nothing`, [
+      seal(key, secrets[0]),
+    ]);
 }
 
 /** Seals the key under another secret, which every process must know already. */
 export async function sealAnew(orm: MikroORM, key: Buffer, secret: string): Promise<void> {
-  await orm.em.fork().execute('update data_key set sealed = ?, sealed_at = now()', [seal(key, secret)]);
+  const statement = `update ${ours(orm, 'data_key')} set sealed = ?, sealed_at = now()`;
+  await orm.em.fork().execute(statement, [seal(key, secret)]);
 }
 
 export async function forgetDataKey(orm: MikroORM): Promise<void> {
-  await orm.em.fork().execute('delete from data_key');
+  await orm.em.fork().execute(`delete from ${ours(orm, 'data_key')}`);
 }
 
 /** Whether the first release ran on this database: it named its counters by a subkey of `SECRET`. */
 async function wasUsedBefore(orm: MikroORM): Promise<boolean> {
+  const [accounts, events] = [ours(orm, 'account'), ours(orm, 'audit_event')];
   const [row] = await orm.em
     .fork()
-    .execute<{ used: boolean }[]>('select exists (select from account) or exists (select from audit_event) as used');
+    .execute<{ used: boolean }[]>(`select exists (select from ${accounts}) or exists (select from ${events}) as used`);
   return row?.used ?? false;
 }
 

@@ -1,4 +1,5 @@
 import type { MikroORM } from '@mikro-orm/postgresql';
+import { ours } from '../stores/postgres/schemas.js';
 import { DataKeyUnreadable, forgetDataKey, makeDataKey, readDataKey, sealAnew } from './data-key-row.js';
 
 export interface DataKeyCare {
@@ -19,7 +20,8 @@ export type DataKeyEnd = 'made' | 'sealed anew' | 'kept' | 'missing';
 export async function keepDataKey(orm: MikroORM, care: DataKeyCare): Promise<DataKeyEnd> {
   const [first, ...others] = care.secrets;
   if (first === undefined) {
-    const isThere = (await orm.em.fork().execute<unknown[]>('select 1 from data_key')).length > 0;
+    const statement = `select 1 from ${ours(orm, 'data_key')}`;
+    const isThere = (await orm.em.fork().execute<unknown[]>(statement)).length > 0;
     return isThere ? 'kept' : 'missing';
   }
   const found = await readDataKey(orm, care.secrets).catch(async (error: unknown) => {

@@ -20,7 +20,7 @@ export interface AccountServices {
 }
 
 export function createAccountServices({ accounts, database }: Settings): AccountServices {
-  const orm = openDatabase(database.url, { poolSize: 1 });
+  const orm = openDatabase(database.url, { schemas: database.schemas, poolSize: 1 });
   return {
     orm,
     accounts: new Accounts(orm),
@@ -31,7 +31,9 @@ export function createAccountServices({ accounts, database }: Settings): Account
 }
 
 /** The objects that `latchkey jobs` needs: only the database. */
-export function createJobServices({ database }: Settings): Pick<AccountServices, 'orm' | 'audit'> {
-  const orm = openDatabase(database.url, { poolSize: 2 });
-  return { orm, audit: new Audit(orm, createLog('silent', 'jobs'), new Metrics()) };
+export function createJobServices({
+  database,
+}: Settings): Pick<AccountServices, 'orm' | 'audit'> & { readonly schema: string } {
+  const orm = openDatabase(database.url, { schemas: database.schemas, poolSize: 2 });
+  return { orm, audit: new Audit(orm, createLog('silent', 'jobs'), new Metrics()), schema: database.schemas.jobs };
 }

@@ -3,27 +3,39 @@ import { defineConfig, MikroORM, type Options } from '@mikro-orm/postgresql';
 import { migrations } from '../../migrations/index.js';
 import { Account } from '../accounts/account.entity.js';
 import { AuditEvent } from '../audit/audit-event.entity.js';
-import { queueSchema } from '../jobs/queue/tables.js';
 import { ResetReceipt } from '../password-reset/keys/reset-receipt.entity.js';
 import { databaseLine, guardPool, migrationOptions, poolOptions } from '../stores/postgres/pool.js';
+import { type Schemas, schemasOf } from '../stores/postgres/schemas.js';
 
 /**
  * Tables that the ORM does not know: one file each reads and writes them by SQL (in `src/secrets`,
  * `src/accounts/passwords`, `src/audit`). Only the migrations define them, as they define the database functions.
  */
-export const tablesWithoutEntity = ['data_key', 'password_form', 'audit_refusal'];
+export const tablesWithoutEntity = ['data_key', 'password_form', 'audit_refusal', 'instance', 'former_home'];
+/** Every table of ours but that of the migrations. */
+export function ourTables(orm: MikroORM): string[] {
+  return [...[...orm.getMetadata().getAll().values()].map(({ tableName }) => tableName), ...tablesWithoutEntity];
+}
+
+/** What was applied. */
+export const migrationTable = 'latchkey_migration';
 
 /**
  * Makes the ORM; the first statement opens the first connection.
  *
  * @throws DatabaseUrlError when `url` cannot be read.
  */
-export function openDatabase(url: string, options: { poolSize?: number; forMigration?: boolean } = {}): MikroORM {
+export function openDatabase(
+  url: string,
+  options: { schemas?: Schemas; poolSize?: number; forMigration?: boolean } = {},
+): MikroORM {
+  const schemas = options.schemas ?? schemasOf();
   const line = databaseLine(url, options.forMigration ? 'latchkey migrate' : 'latchkey');
   const size = options.poolSize ?? 10;
   return new MikroORM(
     defineConfig({
       dbName: line.database,
+      schema: schemas.own,
       entities: [Account, ResetReceipt, AuditEvent],
       extensions: [Migrator],
       ensureDatabase: false,
@@ -35,15 +47,17 @@ export function openDatabase(url: string, options: { poolSize?: number; forMigra
       },
       migrations: {
         migrationsList: migrations,
-        tableName: 'latchkey_migration',
+        tableName: migrationTable,
         snapshot: false,
         snapshotOnMigrate: false,
         allOrNothing: true,
         transactional: true,
         safe: false,
         silent: true,
+        // Makes the migrator read its table first in the transaction of the migrations.
+        includeWildcardSchema: true,
       },
-      schemaGenerator: { ignoreSchema: [queueSchema], skipTables: [...tablesWithoutEntity], ignoreRoutines: true },
+      schemaGenerator: { ignoreSchema: [schemas.jobs], skipTables: [...tablesWithoutEntity], ignoreRoutines: true },
       debug: false,
     } satisfies Options),
   );

@@ -30,6 +30,7 @@ import type { ResetMails } from '../password-reset/reset-mails.js';
 import type { DataKey } from '../secrets/data-key.js';
 import type { ConfirmSignUp } from '../sign-up-confirmation/confirm-sign-up.js';
 import type { SignUpDelivery } from '../sign-up-confirmation/sign-up-delivery.js';
+import type { Instance } from './instance.js';
 
 /** Replacements for parts, for tests that need another part or a fault between two parts. */
 export type Overrides = { -readonly [Name in keyof Parts]?: (parts: Partial<Parts>) => Parts[Name] };
@@ -46,6 +47,7 @@ export interface Parts {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly orm: MikroORM;
+  readonly instance: Instance;
   readonly redis: Redis | Cluster;
   readonly jobs: JobQueue;
   readonly audit: Audit;

@@ -1,60 +1,64 @@
 import type { Health } from '../http/operations.js';
-import { queueSchema } from '../jobs/queue/tables.js';
 import type { Log } from '../observability/log.js';
-import type { DatabaseRight, TableRight } from '../stores/postgres/health.js';
+import type { DatabaseRight, FunctionRight, TableRight } from '../stores/postgres/health.js';
+import type { Schemas } from '../stores/postgres/schemas.js';
 
-const jobs = (table: string, ...privileges: TableRight['privileges']): TableRight => ({
-  schema: queueSchema,
-  table,
-  privileges,
-});
-const jobsClock = { schema: queueSchema, function: 'job_now' } as const;
+type Privileges = TableRight['privileges'];
 
 /**
  * The rights of each process. Only the owner of the tables may change or erase a row of the audit trail. The others add
  * events, and call functions that run as the owner: to count refusals and, in the worker, to erase old rows.
  */
-export const databaseRights = {
-  api: [
-    { table: 'account', privileges: ['SELECT', 'INSERT', 'UPDATE'] },
-    { table: 'audit_event', privileges: ['SELECT', 'INSERT'] },
-    { table: 'reset_receipt', privileges: ['SELECT', 'INSERT', 'UPDATE'] },
-    { table: 'data_key', privileges: ['SELECT'] },
-    { table: 'password_form', privileges: ['SELECT', 'UPDATE'] },
-    { function: 'count_refusals' },
+export function databaseRights({ own: schema, jobs: queue }: Schemas) {
+  const ours = (table: string, ...privileges: Privileges): TableRight => ({ schema, table, privileges });
+  const calls = (name: string): FunctionRight => ({ schema, function: name });
+  const jobs = (table: string, ...privileges: Privileges): TableRight => ({ schema: queue, table, privileges });
+  const jobsClock: FunctionRight = { schema: queue, function: 'job_now' };
+  const api: readonly DatabaseRight[] = [
+    ours('account', 'SELECT', 'INSERT', 'UPDATE'),
+    ours('audit_event', 'SELECT', 'INSERT'),
+    ours('reset_receipt', 'SELECT', 'INSERT', 'UPDATE'),
+    ours('data_key', 'SELECT'),
+    ours('instance', 'SELECT', 'INSERT'),
+    ours('password_form', 'SELECT', 'UPDATE'),
+    calls('count_refusals'),
     jobs('job%', 'SELECT', 'INSERT', 'UPDATE'),
     jobs('queue', 'SELECT'),
     jobs('version', 'SELECT'),
     jobsClock,
-  ],
-  worker: [
-    { table: 'account', privileges: ['SELECT'] },
-    { table: 'audit_event', privileges: ['SELECT', 'INSERT'] },
-    { table: 'reset_receipt', privileges: ['SELECT', 'DELETE'] },
-    { table: 'data_key', privileges: ['SELECT'] },
-    { table: 'password_form', privileges: ['SELECT', 'INSERT', 'UPDATE', 'DELETE'] },
-    { function: 'count_refusals' },
-    { function: 'erase_old_refusals' },
-    { function: 'erase_old_audit_events' },
+  ];
+  const worker: readonly DatabaseRight[] = [
+    ours('account', 'SELECT'),
+    ours('audit_event', 'SELECT', 'INSERT'),
+    ours('reset_receipt', 'SELECT', 'DELETE'),
+    ours('data_key', 'SELECT'),
+    ours('instance', 'SELECT', 'INSERT'),
+    ours('former_home', 'SELECT'),
+    ours('password_form', 'SELECT', 'INSERT', 'UPDATE', 'DELETE'),
+    calls('count_refusals'),
+    calls('erase_old_refusals'),
+    calls('erase_old_audit_events'),
     jobs('%', 'SELECT', 'INSERT', 'UPDATE', 'DELETE'),
     jobsClock,
-  ],
-} as const satisfies Record<string, readonly DatabaseRight[]>;
-
-/** The rights that `requestPasswordReset` needs: none on accounts. */
-export const requestRights: readonly DatabaseRight[] = [
-  { table: 'data_key', privileges: ['SELECT'] },
-  { function: 'count_refusals' },
-  jobs('job%', 'SELECT', 'INSERT'),
-  jobs('queue', 'SELECT'),
-  jobs('version', 'SELECT'),
-  jobsClock,
-];
+  ];
+  /** What `requestPasswordReset` needs: nothing on accounts. */
+  const request: readonly DatabaseRight[] = [
+    ours('data_key', 'SELECT'),
+    ours('instance', 'SELECT', 'INSERT'),
+    calls('count_refusals'),
+    jobs('job%', 'SELECT', 'INSERT'),
+    jobs('queue', 'SELECT'),
+    jobs('version', 'SELECT'),
+    jobsClock,
+  ];
+  return { api, worker, request };
+}
 
 /** The rights that the process of a command needs. */
-export function rightsOf(command: string): readonly DatabaseRight[] {
-  if (command === 'dev') return [...databaseRights.api, ...databaseRights.worker];
-  return command === 'worker' ? databaseRights.worker : databaseRights.api;
+export function rightsOf(command: string, schemas: Schemas): readonly DatabaseRight[] {
+  const { api, worker } = databaseRights(schemas);
+  if (command === 'dev') return [...api, ...worker];
+  return command === 'worker' ? worker : api;
 }
 
 /** Logs an alarm at start if a right is missing, so that it is found before a person's call fails. */

@@ -41,6 +41,7 @@ import { openRedis } from '../stores/redis/redis.js';
 import { openDatabase } from './database.js';
 import { measureRelays, measureServices } from './gauges.js';
 import { HealthCheck } from './health.js';
+import { Instance } from './instance.js';
 import { createLimits } from './limits.js';
 import { lineSecurity } from './line-security.js';
 import { openJobQueue } from './open-job-queue.js';
@@ -73,7 +74,11 @@ export function createServices(settings: Settings, overrides: Overrides = {}): S
     const output = openLogOutput(() => metrics.logLineLost());
     return createLog(settings.log.level, settings.command, output);
   });
-  const orm = make('orm', () => openDatabase(settings.database.url, { poolSize: settings.database.pool }));
+  const orm = make('orm', () =>
+    openDatabase(settings.database.url, { schemas: settings.database.schemas, poolSize: settings.database.pool }),
+  );
+  const origin = settings.production ? settings.http.publicUrl : undefined;
+  const instance = make('instance', () => new Instance(orm, origin, log));
   const redis = make('redis', () => openRedis(settings.redis.url, log, settings.redis.keyPrefix));
   watchEviction(redis, log, metrics);
   const jobs = make('jobs', () => openJobQueue(settings, { log, metrics, worker: worksOnJobs }));
@@ -160,11 +165,12 @@ export function createServices(settings: Settings, overrides: Overrides = {}): S
     ...{ orm, redis, jobs, dataKey },
     lines: lineSecurity(settings, log),
     families: redisFamilies,
-    rights: rightsOf(settings.command),
+    rights: rightsOf(settings.command, settings.database.schemas),
   });
   const health = () => healthCheck.check();
   void tellMissingRights(health, log);
   const close = async () => {
+    instance.stop();
     dataKey.stop();
     await jobs.stop();
     await sessions.settled();
@@ -174,7 +180,20 @@ export function createServices(settings: Settings, overrides: Overrides = {}): S
     await orm.close(true);
   };
   const services: Services = {
-    ...{ log, metrics, orm, redis, jobs, audit, dataKey, hashLimiter, passwordHash, formShares, passwordPolicy },
+    ...{
+      log,
+      metrics,
+      orm,
+      instance,
+      redis,
+      jobs,
+      audit,
+      dataKey,
+      hashLimiter,
+      passwordHash,
+      formShares,
+      passwordPolicy,
+    },
     ...{ accessTokens, accounts, devices, signInFailures, signUp, sessions, changePassword, changeNotices },
     ...{ accountMails, mailTemplates, dialogueTimes, mailer, resetKeys, resetReceipts, replays, resetBudget },
     ...{ resetMails, passwordReset, confirmSignUp, signUpDelivery, health, close },

@@ -39,7 +39,8 @@ export function measureStores(metrics: Metrics, { orm, redis, keyPrefix }: Store
   metrics.measure('latchkey_rows', async () => {
     const rows = await orm.em.fork().execute<{ name: string; n: string }[]>(
       `select relname as name, sum(n_live_tup) as n from pg_stat_user_tables
-        where relname in ('account', 'audit_event', 'audit_refusal', 'reset_receipt') group by 1`,
+        where schemaname = ? and relname in ('account', 'audit_event', 'audit_refusal', 'reset_receipt') group by 1`,
+      [orm.config.get('schema')],
     );
     return rows.map(({ name, n }) => ({ labels: { table: name }, value: Number(n) }));
   });

@@ -1,4 +1,5 @@
 import type { LogLevel } from '../observability/log.js';
+import { schemasOf } from '../stores/postgres/schemas.js';
 import { deepFreeze } from './deep-freeze.js';
 import { Derived } from './defaults.js';
 import type { ValueOf } from './definition.js';
@@ -113,6 +114,7 @@ export function readSettings(given: Environment, command: Command, toCome: reado
         required('DATABASE_URL', [...servers, 'migrate', 'account'], 'give postgres://user:password@host/database') ??
         '',
       directUrl: values.DATABASE_DIRECT_URL,
+      schemas: schemasOf(values.DATABASE_SCHEMA),
       pool: values.DATABASE_POOL,
       queuePool: values.DATABASE_QUEUE_POOL,
     },

@@ -1,3 +1,4 @@
+import { defaultSchema } from '../stores/postgres/schemas.js';
 import { browserOrigins } from './browser-origins.js';
 import { coresOfQuota } from './cores.js';
 import { absent, Derived, follows, forDev, inProduction, outsideProduction } from './defaults.js';
@@ -7,6 +8,7 @@ import { limitSettings } from './limits.js';
 import { plainText } from './plain-text.js';
 import { proxies } from './proxies.js';
 import { read } from './reader.js';
+import { schemaName } from './schema-name.js';
 import { fileOf } from './secrets/files.js';
 import { secretValues } from './secrets/values.js';
 import { signingKeys } from './signing-keys.js';
@@ -81,6 +83,13 @@ export const settingsTable = {
       '(`postgres:///database?host=/run/postgresql`). Not encrypted without `?sslmode=verify-full` (also `verify-ca`, ' +
       '`require`; `sslrootcert`, `sslcert`, `sslkey`). A parameter that is not supported is refused by its name.',
     secret: true,
+  }),
+  DATABASE_SCHEMA: setting({
+    value: schemaName,
+    byDefault: defaultSchema,
+    meaning:
+      'Schema of our tables; the job queue has one of the same name and `_jobs`. Two installations in one database need two. ' +
+      'Chosen before the first `latchkey migrate up`, the same in every process.',
   }),
   DATABASE_POOL: setting({
     value: integer(1, 200, 'connections'),

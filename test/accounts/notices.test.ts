@@ -27,7 +27,7 @@ it('a notice that the relay does not take is sent later, once, without the passw
   );
   const key = keyIn({ text: (await PostalMime.parse(link)).text ?? '' });
   const notices = () =>
-    latchkey.database.query<{ state: string }>(`select state::text from pgboss.job where name = 'credential-notice'`);
+    latchkey.database.query<{ state: string }>(`select state::text from job where name = 'credential-notice'`);
 
   isAway = true;
   await latchkey.client.resetPassword({ key, password: 'short' });
@@ -38,7 +38,7 @@ it('a notice that the relay does not take is sent later, once, without the passw
   expect(sink.taken).toHaveLength(1);
 
   isAway = false;
-  await latchkey.database.query(`update pgboss.job set start_after = now() where state = 'retry'`);
+  await latchkey.database.query(`update job set start_after = now() where state = 'retry'`);
   await eventually(notices, ([job]) => job?.state === 'completed');
   expect(await notices()).toHaveLength(1);
   expect(sink.taken).toHaveLength(2);

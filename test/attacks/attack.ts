@@ -125,13 +125,13 @@ export async function stateOf({ database, inbox }: TestLatchkey): Promise<object
     select json_build_object(
       'accounts', (select coalesce(json_agg(account order by id), '[]') from account),
       'receipts', (select count(*) from reset_receipt),
-      'jobs', (select count(*) from pgboss.job)) as state`);
+      'jobs', (select count(*) from job)) as state`);
   return { ...row?.state, mails: inbox.mails().length };
 }
 
 /** Waits until the worker has settled every job and the audit events are written. */
 export async function settled({ database, services }: TestLatchkey): Promise<void> {
-  const waiting = () => database.query(`select 1 from pgboss.job where state < 'completed' limit 1`);
+  const waiting = () => database.query(`select 1 from job where state < 'completed' limit 1`);
   for (const end = Date.now() + 10_000; (await waiting()).length > 0; ) {
     if (Date.now() > end) throw new Error('jobs are still waiting');
     await new Promise((resolve) => setTimeout(resolve, 25));

@@ -20,7 +20,7 @@ function refusalsWith(answer: () => Promise<void>) {
     await answer();
   };
   const metrics = new Metrics();
-  const orm = { em: { fork: () => ({ execute }) } } as unknown as MikroORM;
+  const orm = { em: { fork: () => ({ execute }) }, config: { get: () => 'latchkey' } } as unknown as MikroORM;
   return { refusals: new Refusals(orm, createLog('silent', 'test'), metrics), written, metrics };
 }
 

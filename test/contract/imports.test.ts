@@ -173,10 +173,12 @@ it('names no folder after nothing', async () => {
   expect(names.filter((name) => /^(?:utils?|helpers?|common|shared|misc|lib)$/.test(name))).toEqual([]);
 });
 
-it("names pg-boss's tables in one file", async () => {
+it("names pg-boss's tables in two files", async () => {
   const texts = await Promise.all(files.map((file) => readFile(join(packageFolder, file), 'utf8')));
-  const naming = files.filter((_, index) => /queueSchema\}\.\w|\bpgboss\.\w/.test(texts[index] ?? ''));
-  expect(naming).toEqual(['src/jobs/queue/tables.ts']);
+  const naming = files.filter((_, index) =>
+    /\$\{(?:schema|to\.schema)\}\.\w|\bpgboss\.\w|\.jobs\}\.\w/.test(texts[index] ?? ''),
+  );
+  expect(naming).toEqual(['src/jobs/queue/former-queue.ts', 'src/jobs/queue/tables.ts']);
 });
 
 /** Files that are tables: a reader looks up a row in them, and does not read them from top to bottom. */

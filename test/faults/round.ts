@@ -88,14 +88,14 @@ async function rest(stage: Stage, addresses: string): Promise<void> {
     if (open.length === 0) return;
     const ids = [open.map(({ id }) => id)];
     await stage.postgres.query(
-      `update pgboss.job set start_after = now() where id = any($1) and state in ('created', 'retry')`,
+      `update job set start_after = now() where id = any($1) and state in ('created', 'retry')`,
       ids,
     );
     if (turn % 30 === 8 && open.some(({ state }) => state === 'active')) {
       // A job that is active while no worker runs belongs to a worker that died: its lease is ended.
       await Promise.all(stage.workers.map((worker) => worker.end('SIGTERM')));
       await stage.postgres.query(
-        `update pgboss.job set started_on = now() - interval '1 hour', heartbeat_on = now() - interval '1 hour'
+        `update job set started_on = now() - interval '1 hour', heartbeat_on = now() - interval '1 hour'
          where id = any($1) and state = 'active'`,
         ids,
       );

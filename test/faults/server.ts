@@ -56,7 +56,9 @@ function partsWith(points: FaultPoints, settings: Settings, role: 'api' | 'worke
       points.around('audit', new Audit(made(orm), made(log), made(metrics)), 'record', 'note'),
     jobs: ({ log, metrics }) => {
       const connection = { ...poolOptions, connectionString: settings.database.url };
-      const options = { connection, poolSize: 8, log: made(log), metrics: made(metrics), worker: role === 'worker' };
+      const { jobs: schema } = settings.database.schemas;
+      const parts = { log: made(log), metrics: made(metrics), worker: role === 'worker' };
+      const options = { connection, schema, poolSize: 8, ...parts };
       return points.around('jobs', new JobQueue(options), 'enqueue', 'enqueueWithin');
     },
     passwordHash: ({ hashLimiter }) =>

@@ -83,7 +83,7 @@ it('hands over a mail that was asked for after a flood of the same class before 
   await latchkey.startWorker();
   await latchkey.inbox.waitFor(({ to }) => to.includes('owner@example.com'));
   const [before] = await latchkey.database.query<{ done: number }>(
-    `select count(*)::int as done from pgboss.job where name = 'password-reset-request' and state = 'completed'`,
+    `select count(*)::int as done from job where name = 'password-reset-request' and state = 'completed'`,
   );
   expect(before?.done).toBeLessThan(150);
 });
@@ -101,7 +101,7 @@ it('hands over the mail of somebody who asked once before a flood from another n
   await latchkey.startWorker();
   await latchkey.inbox.waitFor(({ to }) => to.includes('owner@example.com'));
   const [before] = await latchkey.database.query<{ done: number }>(
-    `select count(*)::int as done from pgboss.job where name = 'password-reset-request' and state = 'completed'`,
+    `select count(*)::int as done from job where name = 'password-reset-request' and state = 'completed'`,
   );
   expect(before?.done).toBeLessThan(150);
 });

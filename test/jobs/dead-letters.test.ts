@@ -46,10 +46,9 @@ describe('retrying', () => {
     const letter = await jobs.deadRequest();
     jobs.worker.instead = undefined;
     await jobs.latchkey.database.query(`update account set credentials_changed_at = now() - interval '1 day'`);
-    await jobs.latchkey.database.query(
-      `update pgboss.job set source_created_on = now() - interval '61 min' where id = $1`,
-      [letter.id],
-    );
+    await jobs.latchkey.database.query(`update job set source_created_on = now() - interval '61 min' where id = $1`, [
+      letter.id,
+    ]);
     await jobs.told((admin) => admin.retry({ ids: [], allDead: true }));
     expect(await jobs.outcomes()).toEqual(['expired']);
   });
@@ -93,7 +92,7 @@ describe('discarding', () => {
     jobs.worker.instead = { settle: 'retry', reason: 'smtp-450' };
     const waiting = await jobs.change();
     await eventually(
-      () => jobs.latchkey.database.query(`select 1 from pgboss.job where state = 'retry'`),
+      () => jobs.latchkey.database.query(`select 1 from job where state = 'retry'`),
       (rows) => rows.length === 1,
     );
     jobs.worker.instead = { settle: 'dead', reason: 'smtp-550' };
@@ -101,7 +100,7 @@ describe('discarding', () => {
     const { answer, out, err } = await jobs.told((admin) => admin.discard({ ids: [letter.id, waiting] }));
     expect([answer, out, err]).toEqual([1, 'discarded 1\n', `latchkey: not dead: ${waiting}\n`]);
     expect(await jobs.letters()).toEqual([]);
-    expect(await jobs.latchkey.database.query('select 1 from pgboss.job where id = $1', [waiting])).toHaveLength(1);
+    expect(await jobs.latchkey.database.query('select 1 from job where id = $1', [waiting])).toHaveLength(1);
     expect(await jobs.events('job.discarded')).toEqual([{ origin: 'command line', jobId: letter.id, queue: request }]);
     expect(JSON.parse((await jobs.told((admin) => admin.show(letter.source_id, { json: true }))).out).state).toBe(
       'failed',
@@ -111,8 +110,8 @@ describe('discarding', () => {
   it('of all, however many, asks for --yes', async () => {
     await jobs.deadRequest();
     await jobs.latchkey.database.query(
-      `insert into pgboss.job (name, data, source_name, source_id, source_created_on)
-       select name, data, source_name, gen_random_uuid(), now() from pgboss.job, generate_series(1, 250)
+      `insert into job (name, data, source_name, source_id, source_created_on)
+       select name, data, source_name, gen_random_uuid(), now() from job, generate_series(1, 250)
         where state = 'created' and name = '${request}-dead'`,
     );
     expect((await jobs.told((admin) => admin.discard({ ids: [], allDead: true }))).answer).toEqual({

@@ -15,8 +15,8 @@ function insert(
 ) {
   const { state, completed, keep = `interval '14 days'`, queue = 'password-reset-request' } = columns;
   return latchkey.database.query(
-    `insert into pgboss.job (name, state, completed_on, keep_until, deletion_seconds, data)
-     select $1, $2::pgboss.job_state, ${completed}, now() + ${keep}, 86400, jsonb_build_object('what', $3::text)
+    `insert into job (name, state, completed_on, keep_until, deletion_seconds, data)
+     select $1, $2::job_state, ${completed}, now() + ${keep}, 86400, jsonb_build_object('what', $3::text)
        from generate_series(1, $4::int)`,
     [queue, state, what, count],
   );
@@ -37,7 +37,7 @@ it('erases, part by part, what was kept long enough, and nothing else', async ()
   await insert(6, 'waits', { state: 'retry', completed: 'null' });
   expect(await latchkey.services.jobs.eraseFinished()).toBe(12_006);
   const left = await latchkey.database.query(
-    `select data ->> 'what' as what, count(*)::int as count from pgboss.job group by 1 order by 2`,
+    `select data ->> 'what' as what, count(*)::int as count from job group by 1 order by 2`,
   );
   expect(left).toEqual([
     { what: 'done today', count: 4 },

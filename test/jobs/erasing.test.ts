@@ -23,7 +23,7 @@ it('leaves no row of a job, and so no address, longer than stated: a day when do
   }
   const rows = () =>
     database.query<{ kind: string; email: string }>(
-      `select name || ' ' || state as kind, data->>'email' as email from pgboss.job order by 1, 2`,
+      `select name || ' ' || state as kind, data->>'email' as email from job order by 1, 2`,
     );
   await eventually(rows, (all) => all.filter(({ kind }) => /-dead created$/.test(kind)).length === 2);
   await eventually(rows, (all) => all.filter(({ kind }) => kind.endsWith('completed')).length === 2);
@@ -31,23 +31,23 @@ it('leaves no row of a job, and so no address, longer than stated: a day when do
   // Moves one job of each kind past the end of its time, and one completed job to a minute before it.
   const { keepFinished, keepDead } = jobTiming;
   await database.query(
-    `update pgboss.job set completed_on = now() - $1 * interval '1 s'
+    `update job set completed_on = now() - $1 * interval '1 s'
       where state = 'completed' and data->>'email' = 'old@example.com'`,
     [keepFinished + 60],
   );
   await database.query(
-    `update pgboss.job set completed_on = now() - $1 * interval '1 s'
+    `update job set completed_on = now() - $1 * interval '1 s'
       where state = 'completed' and data->>'email' = 'young@example.com'`,
     [keepFinished - 60],
   );
   await database.query(
-    `with letters as (select id, row_number() over (order by id) as place from pgboss.job where state = 'created')
-     update pgboss.job j set keep_until = j.keep_until - $1 * interval '1 s'
+    `with letters as (select id, row_number() over (order by id) as place from job where state = 'created')
+     update job j set keep_until = j.keep_until - $1 * interval '1 s'
        from letters where letters.id = j.id and letters.place = 1`,
     [keepDead + 60],
   );
   // The worker erases every five minutes. Without this time the next run is due immediately.
-  await database.query('update pgboss.queue set maintain_on = null');
+  await database.query('update queue set maintain_on = null');
   const left = await eventually(rows, (all) => all.every(({ email }) => email !== 'old@example.com'), 20_000);
   await eventually(rows, (all) => all.filter(({ kind }) => /-dead created$/.test(kind)).length === 1, 20_000);
   expect(left.map(({ email }) => email)).toContain('young@example.com');

@@ -1,6 +1,7 @@
 import type { JobWithMetadata } from 'pg-boss';
 import { expect, it } from 'vitest';
 import { JobAttempts } from '../../src/jobs/job-attempt.js';
+import { QueueTables } from '../../src/jobs/queue/tables.js';
 import { createLog } from '../../src/observability/log.js';
 
 it('a mail to be sent again stays one where the database goes before its job is put back, and is no fault of the job', async () => {
@@ -9,7 +10,7 @@ it('a mail to be sent again stays one where the database goes before its job is 
     complete: () => Promise.reject(new Error('not for this job')),
     getDb: () => ({ executeSql: () => Promise.reject(new Error('the connection is gone')) }),
   };
-  const attempts = new JobAttempts(boss as never, createLog('silent', 'test'), {
+  const attempts = new JobAttempts(boss as never, new QueueTables('jobs'), createLog('silent', 'test'), {
     job: (_queue, end) => void ends.push(end),
   });
   const job = { id: 'one', name: 'links', data: {}, retryCount: 0, output: null, signal: new AbortController().signal };

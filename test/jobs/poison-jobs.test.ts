@@ -7,6 +7,7 @@ import { MailTemplates } from '../../src/mail/mail-template.js';
 import { templatesFolder } from '../../src/package-files.js';
 import { resetRequests } from '../../src/password-reset/reset-requests.js';
 import { workerSlots } from '../../src/services/queues.js';
+import { jobChannel } from '../support/databases.js';
 import { eventually } from '../support/eventually.js';
 import { startLatchkey, type TestLatchkey } from '../support/latchkey.js';
 
@@ -27,21 +28,21 @@ afterAll(async () => {
   await latchkey.close();
   await rm(folder, { recursive: true, force: true });
 });
-beforeEach(() => latchkey.database.query('delete from pgboss.job'));
+beforeEach(() => latchkey.database.query('delete from job'));
 
-const count = async (sql: string) => (await latchkey.database.query(`select 1 from pgboss.job where ${sql}`)).length;
+const count = async (sql: string) => (await latchkey.database.query(`select 1 from job where ${sql}`)).length;
 const request = `name = 'password-reset-request'`;
 const letters = () =>
   latchkey.database.query<{ source_output: Record<string, unknown>; source_retry_count: number }>(
-    `select source_output, source_retry_count from pgboss.job where name = 'password-reset-request-dead'`,
+    `select source_output, source_retry_count from job where name = 'password-reset-request-dead'`,
   );
 /** Makes every retry due immediately, again and again, until there are `dead` dead letters. */
 const untilDead = (dead: number) =>
   eventually(
     async () => {
       await latchkey.database.query(
-        `with due as (update pgboss.job set start_after = now() where state = 'retry' returning name)
-         select pg_notify('pgboss_' || left(encode(sha224('pgboss'), 'hex'), 24), name) from due`,
+        `with due as (update job set start_after = now() where state = 'retry' returning name)
+         select pg_notify(${jobChannel}, name) from due`,
       );
       return letters();
     },

@@ -23,7 +23,7 @@ it.each([
       return { ...settlement, slotIsFree: begun.length === 1 ? free.promise : Promise.resolve() };
     });
     const settled = async (email: string) => {
-      const sql = `select state::text from pgboss.job where data ->> 'email' = $1`;
+      const sql = `select state::text from job where data ->> 'email' = $1`;
       return eventually(
         () => latchkey.database.query<{ state: string }>(sql, [email]),
         ([row]) => row?.state === state,

@@ -3,6 +3,8 @@ import { JobsAdmin, type JobsAdminDeps } from '../../src/commands/jobs/jobs-admi
 import type { Settlement } from '../../src/jobs/job-attempt.js';
 import { resetRequests } from '../../src/password-reset/reset-requests.js';
 import { openDatabase } from '../../src/services/database.js';
+import { schemasOf } from '../../src/stores/postgres/schemas.js';
+import { jobChannel } from '../support/databases.js';
 import { eventually } from '../support/eventually.js';
 import { startLatchkey } from '../support/latchkey.js';
 
@@ -27,13 +29,12 @@ export async function startJobs() {
   let accountId = '';
 
   const letters = (queue = request) =>
-    database.query<Letter>(`select * from pgboss.job where name = $1 and state = 'created' order by created_on`, [
+    database.query<Letter>(`select * from job where name = $1 and state = 'created' order by created_on`, [
       `${queue}-dead`,
     ]);
   const ask = (email = 'alice@example.com') => latchkey.client.requestPasswordReset({ email });
   /** Tells the worker to look for jobs now; by itself it looks for jobs that were put back every 5 seconds. */
-  const wake = () =>
-    database.query(`select pg_notify('pgboss_' || left(encode(sha224('pgboss'), 'hex'), 24), name) from pgboss.queue`);
+  const wake = () => database.query(`select pg_notify(${jobChannel}, name) from queue`);
 
   return {
     latchkey,
@@ -43,7 +44,7 @@ export async function startJobs() {
     wake,
     /** Starts a test anew: one account, no jobs, and a worker in which every job becomes a dead letter. */
     async begin() {
-      await database.query('delete from pgboss.job');
+      await database.query('delete from job');
       await database.query('truncate account, audit_event cascade');
       worker.instead = { settle: 'dead', reason: 'smtp-550' };
       accountId = await latchkey.signUp('alice@example.com', 'the password that gets lost');
@@ -55,7 +56,7 @@ export async function startJobs() {
         out: { write: (text: string) => out.push(text) },
         err: { write: (text: string) => err.push(text) },
       };
-      const admin = new JobsAdmin({ orm, audit, terminal });
+      const admin = new JobsAdmin({ orm, audit, schema: schemasOf().jobs, terminal });
       const answer = await work(admin).catch((error: Error) => ({ failure: error.message }));
       await admin.close();
       return { answer, out: out.join(''), err: err.join('') };
@@ -80,7 +81,7 @@ export async function startJobs() {
     /** Waits until `count` jobs are completed. @returns their outcomes. */
     async outcomes(count = 1): Promise<string[]> {
       await wake();
-      const done = `select output ->> 'outcome' as outcome from pgboss.job where state = 'completed'`;
+      const done = `select output ->> 'outcome' as outcome from job where state = 'completed'`;
       const rows = await eventually(
         () => database.query<{ outcome: string }>(done),
         (all) => all.length === count,

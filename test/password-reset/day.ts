@@ -52,7 +52,7 @@ export async function startDay(gone: string) {
 
   /** Waits until every request is settled, and reads their mails. */
   const settled = async () => {
-    const waiting = `select count(*)::int as count from pgboss.job where name = 'password-reset-request' and state < 'completed'`;
+    const waiting = `select count(*)::int as count from job where name = 'password-reset-request' and state < 'completed'`;
     while ((await database.query<{ count: number }>(waiting))[0]?.count !== 0)
       await new Promise((resolve) => setTimeout(resolve, 10));
     for (const raw of sink.taken.slice(read)) {

@@ -18,7 +18,7 @@ interface JobRow {
 function requests({ database }: TestLatchkey): Promise<JobRow[]> {
   return database.query<JobRow>(
     `select id, state::text, retry_count, output->>'outcome' as outcome, output->>'reason' as reason
-       from pgboss.job where name = 'password-reset-request' order by created_on`,
+       from job where name = 'password-reset-request' order by created_on`,
   );
 }
 
@@ -105,7 +105,7 @@ describe('a request that comes too late', () => {
     await latchkey.signUp('alice@example.com', password);
     await latchkey.client.requestPasswordReset({ email: 'alice@example.com' });
     await latchkey.database.query(`update account set credentials_changed_at = now() - interval '1 day'`);
-    await latchkey.database.query(`update pgboss.job set created_on = now() - interval '61 seconds'`);
+    await latchkey.database.query(`update job set created_on = now() - interval '61 seconds'`);
     await latchkey.startWorker();
     expect(await outcomes(latchkey, 1)).toEqual(['expired']);
     expect(latchkey.inbox.mails()).toEqual([]);
@@ -194,7 +194,7 @@ describe('a relay that does not take the mail', () => {
       () => requests(latchkey),
       ([job]) => job?.state === 'retry',
     );
-    await latchkey.database.query(`update pgboss.job set start_after = now() where state = 'retry'`);
+    await latchkey.database.query(`update job set start_after = now() where state = 'retry'`);
     expect(await outcomes(latchkey, 1)).toEqual(['sent']);
     expect(sink.taken).toHaveLength(1);
     const [job] = await requests(latchkey);
@@ -211,7 +211,7 @@ describe('a relay that does not take the mail', () => {
     for (let each = 0; each < 30; each++) await latchkey.client.requestPasswordReset({ email: 'alice@example.com' });
     expect((await outcomes(latchkey, 28)).filter((outcome) => outcome === 'suppressed')).toHaveLength(28);
     const dead = await eventually(
-      () => latchkey.database.query(`select data from pgboss.job where name = 'password-reset-request-dead'`),
+      () => latchkey.database.query(`select data from job where name = 'password-reset-request-dead'`),
       (rows) => rows.length === 2,
     );
     expect(dead).toHaveLength(2);
@@ -265,7 +265,7 @@ describe('a relay that does not take the mail', () => {
     );
     expect(job?.reason).toBe('smtp-550');
     expect(latchkey.logged()).toContain('ALARM: the relay refuses us');
-    expect(await latchkey.database.query(`select 1 from pgboss.job where name like '%-dead'`)).toEqual([]);
+    expect(await latchkey.database.query(`select 1 from job where name like '%-dead'`)).toEqual([]);
   });
 
   it('does not hold up the others', async () => {
@@ -310,7 +310,7 @@ describe('while Redis is away', () => {
       );
       expect(latchkey.inbox.mails()).toEqual([]);
       away = false;
-      await latchkey.database.query(`update pgboss.job set start_after = now() where state = 'retry'`);
+      await latchkey.database.query(`update job set start_after = now() where state = 'retry'`);
       const mail = await latchkey.inbox.waitFor(() => true);
       expect(await latchkey.client.passwordResetKey(keyIn(mail))).toMatchObject({ __typename: 'ResetKeyValid' });
     } finally {

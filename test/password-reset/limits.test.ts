@@ -19,9 +19,7 @@ const behindProxy = { TRUST_PROXY: '127.0.0.1' };
 const settled = (count: number, timeoutMs = 10_000) =>
   eventually(
     () =>
-      latchkey.database.query<{ state: string }>(
-        `select state::text from pgboss.job where name = 'password-reset-request'`,
-      ),
+      latchkey.database.query<{ state: string }>(`select state::text from job where name = 'password-reset-request'`),
     (rows) => rows.filter(({ state }) => state === 'completed').length >= count,
     timeoutMs,
   );
@@ -175,7 +173,7 @@ it('lets a reset in although the hash queue is full of sign-ins', async () => {
 
 it('says "temporarily unavailable", not "requested", when no row was written', async () => {
   latchkey = await startLatchkey({ withoutWorker: true });
-  await latchkey.database.query(`delete from pgboss.queue where name = 'password-reset-request'`);
+  await latchkey.database.query(`delete from queue where name = 'password-reset-request'`);
   expect(await latchkey.client.requestPasswordReset({ email: 'alice@example.com' })).toMatchObject({
     __typename: 'TemporarilyUnavailable',
   });

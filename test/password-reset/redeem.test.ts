@@ -41,7 +41,7 @@ describe('one key, one use', () => {
     expect(await latchkey.signIn(email, winners[0] ?? '')).toBeDefined();
     expect(await latchkey.signIn(email, passwords.find((each) => each !== winners[0]) ?? '')).toBeUndefined();
     expect(await account(id)).toMatchObject({ credential_version: 2, session_version: 2 });
-    const notices = await latchkey.database.query('select 1 from pgboss.job where name = $1 and data->>$2 = $3', [
+    const notices = await latchkey.database.query('select 1 from job where name = $1 and data->>$2 = $3', [
       'credential-notice',
       'accountId',
       id,
@@ -231,7 +231,7 @@ describe('what Redis says', () => {
     expect(await latchkey.redis.ttl(recordOf(key))).toBeGreaterThan(86_400 + 3_500);
     const value = await latchkey.redis.getBuffer(recordOf(key));
     expect(value?.includes(Buffer.from(key, 'base64url'))).toBe(false);
-    const jobs = await latchkey.database.query<{ row: string }>('select j::text as row from pgboss.job j');
+    const jobs = await latchkey.database.query<{ row: string }>('select j::text as row from job j');
     expect(jobs.map(({ row }) => row).join()).not.toContain(key);
     expect(latchkey.logged()).not.toContain(key);
   });
@@ -359,7 +359,7 @@ describe('when PostgreSQL cuts the connection', () => {
   it('writes hash, versions, receipt, audit event and notice in one commit, or none of them', async () => {
     const { email, id, key } = await someoneWithKey();
     await latchkey.database.query(
-      `alter table pgboss.job_common add constraint no_notice check (name <> 'credential-notice') not valid`,
+      `alter table job_common add constraint no_notice check (name <> 'credential-notice') not valid`,
     );
     const before = await account(id);
     await latchkey.client.resetPassword({ key, password: 'a quite new password' }).catch(() => undefined);
@@ -370,7 +370,7 @@ describe('when PostgreSQL cuts the connection', () => {
         id,
       ]),
     ).toEqual([]);
-    await latchkey.database.query('alter table pgboss.job_common drop constraint no_notice');
+    await latchkey.database.query('alter table job_common drop constraint no_notice');
     expect(await latchkey.client.resetPassword({ key, password: 'a quite new password' })).toMatchObject({
       __typename: 'PasswordResetCompleted',
     });

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Mailer } from '../../src/mail/mailer.js';
 import { smtpTimeouts } from '../../src/mail/relay/relay.js';
+import { jobChannel } from '../support/databases.js';
 import { eventually } from '../support/eventually.js';
 import { startLatchkey, type TestLatchkey } from '../support/latchkey.js';
 import { type Fault, type Stage, startRawRelay } from '../support/raw-relay.js';
@@ -45,7 +46,7 @@ afterAll(async () => {
   await relay.stop();
 });
 beforeEach(async () => {
-  await latchkey.database.query('delete from pgboss.job');
+  await latchkey.database.query('delete from job');
   relay.faults = () => undefined;
   await relay.comeBack();
   // Whatever the test before did to the relay, one answered mail closes the breaker.
@@ -70,9 +71,9 @@ const ask = async (...people: string[]) => {
 const jobs = () =>
   latchkey.database.query<JobRow>(
     `select id, state::text, retry_count, output->>'outcome' as outcome, output->>'reason' as reason
-       from pgboss.job where name = 'password-reset-request' order by created_on`,
+       from job where name = 'password-reset-request' order by created_on`,
   );
-const letters = () => latchkey.database.query(`select 1 from pgboss.job where name like '%-dead'`);
+const letters = () => latchkey.database.query(`select 1 from job where name like '%-dead'`);
 const waiting = (count: number) =>
   eventually(jobs, (rows) => rows.filter(({ state }) => state === 'retry').length === count, 20_000);
 const outcomes = async (count: number) =>
@@ -84,8 +85,8 @@ const newLines = () => relay.goDown().then(() => relay.comeBack());
 /** Ends the back-off of jobs that nothing else wakes. */
 const retryNow = () =>
   latchkey.database.query(
-    `with due as (update pgboss.job set start_after = now() where state = 'retry' returning name)
-     select pg_notify('pgboss_' || left(encode(sha224('pgboss'), 'hex'), 24), name) from due`,
+    `with due as (update job set start_after = now() where state = 'retry' returning name)
+     select pg_notify(${jobChannel}, name) from due`,
   );
 const messageIds = () => relay.taken.map((raw) => /^Message-ID: (\S+)/m.exec(raw)?.[1]);
 const recipients = () => relay.taken.map((raw) => /^To: (\S+)/m.exec(raw)?.[1]).sort();
@@ -102,7 +103,7 @@ describe('a relay that is down', () => {
     // The other jobs stay in their slots until there is a relay, or their time to wait ends.
     await eventually(jobs, (rows) => rows.filter(({ state }) => state === 'retry').length >= names.length - 6);
     // As after a long outage: the queue itself would wait for minutes.
-    await latchkey.database.query(`update pgboss.job set start_after = now() + interval '4 min' where state = 'retry'`);
+    await latchkey.database.query(`update job set start_after = now() + interval '4 min' where state = 'retry'`);
     expect(latchkey.services.mailer.relays.map(({ isUp }) => isUp)).toEqual([false]);
     expect((await latchkey.services.metrics.text()).body).toMatch(/latchkey_relay_up\{[^}]*\} 0/);
     expect(latchkey.logged()).toContain('a relay rests');
@@ -131,7 +132,7 @@ describe('a relay that is down', () => {
       () => latchkey.services.mailer.relays[0]?.isUp,
       (isUp) => isUp === false,
     );
-    await latchkey.database.query(`update pgboss.job set start_after = now() + interval '4 min' where state = 'retry'`);
+    await latchkey.database.query(`update job set start_after = now() + interval '4 min' where state = 'retry'`);
     await relay.comeBack();
     expect(await outcomes(1)).toEqual(['sent']);
     expect(relay.taken).toHaveLength(1);

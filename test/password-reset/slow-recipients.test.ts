@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Mailer } from '../../src/mail/mailer.js';
 import { smtpTimeouts } from '../../src/mail/smtp/timeouts.js';
 import { slotsOfQueues } from '../../src/services/queues.js';
+import { jobChannel } from '../support/databases.js';
 import { eventually } from '../support/eventually.js';
 import { startLatchkey, type TestLatchkey } from '../support/latchkey.js';
 import { startRawRelay } from '../support/raw-relay.js';
@@ -34,7 +35,7 @@ afterAll(async () => {
   await latchkey.close();
 });
 beforeEach(async () => {
-  await latchkey.database.query('delete from pgboss.job');
+  await latchkey.database.query('delete from job');
   stuck = [];
   relay.taken.length = 0;
 });
@@ -61,13 +62,13 @@ const fallsSilentAtSlowOnes = () => {
 const recipients = () => relay.taken.map((raw) => /^To: (\S+)/m.exec(raw)?.[1]).sort();
 const jobs = (state: string) =>
   latchkey.database.query<{ output: { reason?: string; putOff?: number } | null; retry_count: number }>(
-    `select output, retry_count from pgboss.job where name = 'password-reset-request' and state = '${state}'`,
+    `select output, retry_count from job where name = 'password-reset-request' and state = '${state}'`,
   );
 /** Ends the pause before every next attempt. */
 const now = () =>
   latchkey.database.query(
-    `with due as (update pgboss.job set start_after = now() where state = 'retry' returning name)
-     select pg_notify('pgboss_' || left(encode(sha224('pgboss'), 'hex'), 24), name) from due`,
+    `with due as (update job set start_after = now() where state = 'retry' returning name)
+     select pg_notify(${jobChannel}, name) from due`,
   );
 
 describe('eight accounts whose mail server never answers', () => {

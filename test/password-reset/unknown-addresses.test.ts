@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { jobChannel } from '../support/databases.js';
 import { eventually } from '../support/eventually.js';
 import { type LatchkeyOptions, startLatchkey, type TestLatchkey } from '../support/latchkey.js';
 import { startRawRelay } from '../support/raw-relay.js';
@@ -33,7 +34,7 @@ interface JobRow {
 const jobs = () =>
   latchkey.database.query<JobRow>(
     `select id, state::text, output->>'outcome' as outcome, output->>'reason' as reason
-       from pgboss.job where name = 'password-reset-request' order by created_on`,
+       from job where name = 'password-reset-request' order by created_on`,
   );
 
 /** Makes one request after the other, each from the client with this IP address. @returns how each ended. */
@@ -53,8 +54,8 @@ async function ask(requests: readonly (readonly [email: string, client?: string,
 const recipients = () => latchkey.inbox.mails().map(({ to }) => to);
 const retryNow = () =>
   latchkey.database.query(
-    `with due as (update pgboss.job set start_after = now() where state = 'retry' returning name)
-     select pg_notify('pgboss_' || left(encode(sha224('pgboss'), 'hex'), 24), name) from due`,
+    `with due as (update job set start_after = now() where state = 'retry' returning name)
+     select pg_notify(${jobChannel}, name) from due`,
   );
 const limits = () => latchkey.redis.keys('limit:unknown-*');
 
@@ -165,7 +166,7 @@ describe('a relay that does not take the mail', () => {
     relay.faults = (stage) => (stage === 'RCPT' ? '550 5.1.1 no such user' : undefined);
     expect(await ask([['x@example.com'], ['y@example.com']])).toEqual(['no-recipient', 'no-recipient']);
     expect(relay.seen.RCPT).toBe(1);
-    expect(await latchkey.database.query(`select 1 from pgboss.job where name like '%-dead'`)).toEqual([]);
+    expect(await latchkey.database.query(`select 1 from job where name like '%-dead'`)).toEqual([]);
   });
 
   it('until the deadline gives the place back', async () => {
@@ -174,7 +175,7 @@ describe('a relay that does not take the mail', () => {
     await latchkey.client.requestPasswordReset({ email: 'nobody@example.com' });
     await eventually(jobs, ([job]) => job?.state === 'retry');
     expect(await limits()).toHaveLength(3);
-    await latchkey.database.query(`update pgboss.job set created_on = now() - interval '61 seconds'`);
+    await latchkey.database.query(`update job set created_on = now() - interval '61 seconds'`);
     await retryNow();
     await eventually(jobs, ([job]) => job?.outcome === 'expired');
     expect(await eventually(limits, (names) => names.length === 0)).toEqual([]);

@@ -139,7 +139,7 @@ describe.skipIf(!hasFaketime || !hasRedisServer)(
     });
 
     it('hands few mails over to a mailbox that is gone: of 30 requests three, and one for a network', async () => {
-      const dead = `select 1 from pgboss.job where name = 'password-reset-request-dead'`;
+      const dead = `select 1 from job where name = 'password-reset-request-dead'`;
       expect([day.refused.length, (await day.database.query(dead)).length]).toEqual([4, 4]);
     });
   },

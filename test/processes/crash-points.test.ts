@@ -71,7 +71,7 @@ describe.skipIf(!hasRedisServer)('an API that is killed (needs a redis-server on
       )[0]?.version ?? 0) - 1,
       await count('reset_receipt where account_id = $1'),
       await count(`audit_event where account_id = $1 and kind = 'reset.completed'`),
-      await count(`pgboss.job where name = 'credential-notice' and data ->> 'accountId' = $1`),
+      await count(`job where name = 'credential-notice' and data ->> 'accountId' = $1`),
     ];
     const reset = (url: string, password = chosen) => createLatchkeyClient({ url }).resetPassword({ key, password });
     return { email, me, changes, reset };
@@ -127,7 +127,7 @@ describe.skipIf(!hasRedisServer)('an API that is killed (needs a redis-server on
     await latchkey.inbox.waitFor(({ to, text }) => to.includes(email) && text.includes('#key='), 60_000);
     const rows = await vi.waitFor(async () => {
       const found = await latchkey.database.query<{ state: string }>(
-        `select state::text from pgboss.job where name = 'password-reset-request' and data ->> 'email' = $1`,
+        `select state::text from job where name = 'password-reset-request' and data ->> 'email' = $1`,
         [email],
       );
       expect(found).toEqual([{ state: 'completed' }]);

@@ -90,7 +90,7 @@ describe.skipIf(!hasRedisServer)('processes that start before their stores (need
 
     // Wait until all is settled: a worker that is stopped while the database is away retries settlements for a minute.
     await vi.waitFor(async () => {
-      const open = await database.query(`select id from pgboss.job where state <> 'completed'`);
+      const open = await database.query(`select id from job where state <> 'completed'`);
       expect([open, inbox.mails().length]).toEqual([[], 2]);
     }, 20_000);
     toDatabase.shut();

@@ -143,7 +143,7 @@ describe.skipIf(!hasRedisServer)(
       letGo();
       expect(await ending).toMatchObject({ code: 0, errors: '' });
       expect(taken).toEqual(['alice@example.com']);
-      const jobs = await database.query(`select state::text, output from pgboss.job where name not like '%dead'`);
+      const jobs = await database.query(`select state::text, output from job where name not like '%dead'`);
       expect(jobs).toEqual([{ state: 'completed', output: expect.objectContaining({ outcome: 'sent' }) }]);
       expect(await api.stop('SIGTERM')).toMatchObject({ code: 0 });
     });

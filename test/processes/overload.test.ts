@@ -95,14 +95,12 @@ describe.skipIf(!hasRedisServer)('ten times as many calls as can be served (need
     // Two inserts, of up to a hundred rows each, in a second.
     await database.query(`create function slow() returns trigger language plpgsql
                           as 'begin perform pg_sleep(1); return null; end'`);
-    await database.query(
-      'create trigger slow before insert on pgboss.job_common for each statement execute function slow()',
-    );
+    await database.query('create trigger slow before insert on job_common for each statement execute function slow()');
     await openLoop(url, 50, 1, request);
     const health = watch(url, api.pid);
     const calls = await openLoop(url, 2_000, 4, (number) => request(number + 1_000));
     const seen = await health();
-    await database.query('drop trigger slow on pgboss.job_common');
+    await database.query('drop trigger slow on job_common');
     const begun = performance.now();
     await eventually(
       () => openLoop(url, 100, 0.2, (number) => request(number + 100_000)),
@@ -119,7 +117,7 @@ describe.skipIf(!hasRedisServer)('ten times as many calls as can be served (need
     expectHealthy(seen);
     expect(recovery).toBeLessThan(10_000);
     const [rows] = await database.query<{ count: number }>(
-      `select count(*)::int from pgboss.job where data ->> 'email' ~ '^person-[1-9][0-9]{3}@'`,
+      `select count(*)::int from job where data ->> 'email' ~ '^person-[1-9][0-9]{3}@'`,
     );
     expect(rows?.count).toBe(accepted);
   });

@@ -8,6 +8,7 @@ import { createLog } from '../../src/observability/log.js';
 import { Metrics } from '../../src/observability/metrics.js';
 import { digestOf, mintResetKey } from '../../src/password-reset/keys/reset-key.js';
 import { ResetKeys } from '../../src/password-reset/keys/reset-keys.js';
+import { withPath } from '../support/databases.js';
 import { eventually } from '../support/eventually.js';
 import { killAll, Latchkey, main, readyz, type Settings } from '../support/processes.js';
 import { productionSettings } from '../support/production-settings.js';
@@ -90,12 +91,12 @@ describe.skipIf(!hasRedisServer)('processes are replaced while people call (need
     const asked = [...people.asked.keys()].sort();
     const changed = [...people.reset.keys()].sort();
     await eventually(
-      () => database.query(`select 1 from pgboss.job where state < 'completed' limit 1`),
+      () => database.query(`select 1 from job where state < 'completed' limit 1`),
       (left) => left.length === 0,
       40_000,
     );
     const jobs = await database.query<{ email: string; outcome: string }>(
-      `select data ->> 'email' as email, output ->> 'outcome' as outcome from pgboss.job where name = 'password-reset-request'`,
+      `select data ->> 'email' as email, output ->> 'outcome' as outcome from job where name = 'password-reset-request'`,
     );
     expect(jobs.map(({ email }) => email).sort()).toEqual(asked);
     expect([...new Set(jobs.map(({ outcome }) => outcome))]).toEqual(['sent']);
@@ -150,7 +151,7 @@ describe.skipIf(!hasRedisServer)('processes are replaced while people call (need
       );
 
     // A transaction that has read the table, and stays open for longer than calls wait for a lock.
-    const other = new pg.Client({ connectionString: database.url });
+    const other = new pg.Client({ connectionString: database.url, ...withPath });
     await other.connect();
     await other.query('begin; select count(*) from account');
     const migrating = Latchkey.of(program, ['migrate', 'up'], { settings: { DATABASE_URL: settings.DATABASE_URL } });
@@ -193,7 +194,7 @@ describe.skipIf(!hasRedisServer)('processes are replaced while people call (need
     expect(status).toMatchObject({ code: 0, errors: '' });
 
     // If the job queue's tables are of a newer version, running processes go on; a new one waits and is not ready.
-    await database.query('update pgboss.version set version = version + 1');
+    await database.query('update version set version = version + 1');
     const late = start('api');
     const url = await late.url();
     await late.said(/the job queue cannot start yet/);

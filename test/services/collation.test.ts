@@ -1,8 +1,9 @@
 import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { openDatabase } from '../../src/services/database.js';
 import { migrateUp } from '../../src/services/migrate.js';
+import { withPath } from '../support/databases.js';
 import { eventually } from '../support/eventually.js';
+import { tablesUpTo } from '../support/last-version.js';
 import { startLatchkey } from '../support/latchkey.js';
 import { OwnPostgres } from '../support/own-postgres.js';
 
@@ -34,8 +35,8 @@ beforeEach(async () => {
   const name = `app_${++databases}`;
   await server.query(`create database ${name} template template0 locale_provider icu icu_locale 'en-US'`);
   url = server.urlOf(name);
-  await upTo('20261126-erase-audit-events');
-  pool = new pg.Pool({ connectionString: url, max: 4 });
+  await tablesUpTo(url, '20261126-erase-audit-events');
+  pool = new pg.Pool({ connectionString: url, max: 4, ...withPath });
   await query(
     `insert into account (id, email, password_hash, status) select gen_random_uuid(), email, 'x', 'active' from unnest($1::text[]) email`,
     [addresses],
@@ -44,14 +45,9 @@ beforeEach(async () => {
   await server.query(
     `update pg_database set datlocprovider = 'c', datlocale = null, datcollversion = null where datname = '${name}'`,
   );
-  pool = new pg.Pool({ connectionString: url, max: 4 });
+  pool = new pg.Pool({ connectionString: url, max: 4, ...withPath });
   return () => pool.end();
 });
-
-async function upTo(migration: string): Promise<void> {
-  const orm = openDatabase(url, { poolSize: 1, forMigration: true });
-  await orm.migrator.up({ to: migration }).finally(() => orm.close(true));
-}
 
 /** @returns how many addresses are found by look-ups in the index, as calls make them. */
 const found = async () => {
@@ -88,7 +84,7 @@ describe('another collation under the data', () => {
         where indrelid = 'account'::regclass and not indisprimary and indisvalid`,
     );
     expect(indexes.map(({ definition }) => definition)).toEqual([
-      'CREATE UNIQUE INDEX account_email_unique ON public.account USING btree (email)',
+      'CREATE UNIQUE INDEX account_email_unique ON latchkey.account USING btree (email)',
     ]);
     for (const email of addresses.filter((_, index) => index % 480 === 0)) {
       const add = query(`insert into account (id, email, status) values (gen_random_uuid(), $1, 'active')`, [email]);

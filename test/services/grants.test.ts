@@ -4,8 +4,10 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createLatchkeyClient } from '../../schema/sdk/client.js';
 import type { EmbeddedRedis } from '../../src/dev/embedded-redis.js';
 import { Inbox } from '../../src/dev/inbox/inbox.js';
-import { requestRights } from '../../src/services/rights.js';
+import { databaseRights } from '../../src/services/rights.js';
+import { schemasOf } from '../../src/stores/postgres/schemas.js';
 import { emptyDatabase } from '../processes/empty-database.js';
+import { withPath } from '../support/databases.js';
 import { eventually } from '../support/eventually.js';
 import { freePort } from '../support/free-port.js';
 import { keyIn } from '../support/latchkey.js';
@@ -26,7 +28,7 @@ let grants: string;
 
 const as = (user: string) => Object.assign(new URL(database.url), { username: user, password }).href;
 const withRole = async <T>(user: string, work: (client: pg.Client) => Promise<T>) => {
-  const client = new pg.Client({ connectionString: as(user) });
+  const client = new pg.Client({ connectionString: as(user), ...withPath });
   await client.connect();
   return work(client).finally(() => client.end());
 };
@@ -34,7 +36,7 @@ const rowsOf = async (sql: string) => (await admin.query(sql)).rows;
 
 beforeAll(async () => {
   database = await emptyDatabase();
-  admin = new pg.Client({ connectionString: database.url });
+  admin = new pg.Client({ connectionString: database.url, ...withPath });
   await admin.connect();
   const { code, output, errors } = await Latchkey.run([
     ...['migrate', 'grants', '--migrate-role', roles.migrate],
@@ -194,7 +196,7 @@ describe.skipIf(!hasRedisServer)('each process as its own role (needs a redis-se
         `set role "${roles.migrate}"`,
         `select * from audit_refusal for update`,
         `select * from audit_event for update`,
-        `create function public.now() returns timestamptz language sql as $$ select 'infinity'::timestamptz $$`,
+        `create function latchkey.now() returns timestamptz language sql as $$ select 'infinity'::timestamptz $$`,
         ...(which === 'api' ? functions : []),
       ];
       for (const sql of all) expect(await refused(client, sql)).toEqual([]);
@@ -214,19 +216,18 @@ describe.skipIf(!hasRedisServer)('each process as its own role (needs a redis-se
 
   // Shows: R-02
   it('requestPasswordReset needs what the SQL says in its comment, and no right on accounts', async () => {
-    for (const schema of ['public', 'pgboss']) {
+    const schemas = schemasOf();
+    for (const schema of Object.values(schemas)) {
       await admin.query(`revoke all on all tables in schema ${schema} from "${roles.api}"`);
     }
-    for (const right of requestRights) {
+    for (const right of databaseRights(schemas).request) {
       if ('function' in right) continue;
-      const { schema = 'public', table, privileges } = right;
+      const { schema, table, privileges } = right;
       const tables = await rowsOf(`select relname from pg_class where relnamespace = '${schema}'::regnamespace
         and relkind in ('r', 'p') and relname like '${table}'`);
       for (const { relname } of tables) {
         await admin.query(`grant ${privileges.join()} on ${schema}.${relname} to "${roles.api}"`);
-        expect(grants).toMatch(
-          `--   ${privileges.join(', ').toLowerCase()} on ${right.schema ? `${schema}.` : ''}${table}`,
-        );
+        expect(grants).toMatch(`--   ${privileges.join(', ').toLowerCase()} on ${schema}.${table}`);
       }
     }
     inbox.clear();
@@ -249,11 +250,12 @@ describe('a database that one user owns', () => {
     const url = (user: string) => Object.assign(new URL(own.url), { username: user, password }).href;
     await admin.query(`create role ${former} login password '${password}'`);
     await admin.query(`grant create on database ${new URL(own.url).pathname.slice(1)} to ${former}`);
-    const [operator, user] = [own.url, url(former)].map((each) => new pg.Client({ connectionString: each }));
+    const [operator, user] = [own.url, url(former)].map(
+      (each) => new pg.Client({ connectionString: each, ...withPath }),
+    );
     if (!operator || !user) throw new Error('no clients');
     await Promise.all([operator.connect(), user.connect()]);
     try {
-      await operator.query(`grant create on schema public to ${former}`);
       expect(await Latchkey.run(['migrate', 'up'], { DATABASE_URL: url(former) })).toMatchObject({ code: 0 });
       await user.query(`insert into audit_event (at, kind) values (now() - interval '401 days', 'too old')`);
       expect((await user.query('select erase_old_audit_events(5) as n')).rows).toEqual([{ n: '1' }]);
@@ -261,17 +263,17 @@ describe('a database that one user owns', () => {
       await operator.query(grants);
       const owners = await operator.query(`
         select distinct pg_get_userbyid(relowner) as owner from pg_class
-         where relnamespace in ('public'::regnamespace, 'pgboss'::regnamespace)
+         where relnamespace in ('latchkey'::regnamespace, 'latchkey_jobs'::regnamespace)
         union select pg_get_userbyid(proowner) from pg_proc
-         where pronamespace in ('public'::regnamespace, 'pgboss'::regnamespace)`);
+         where pronamespace in ('latchkey'::regnamespace, 'latchkey_jobs'::regnamespace)`);
       expect(owners.rows).toEqual([{ owner: roles.migrate }]);
       await user.query(`insert into audit_event (kind) values ('still written')`);
       await user.query(`delete from audit_event where kind = 'still written'`);
-      await user.query(`select pgboss.job_now(), count_refusals('[]')`);
+      await user.query(`select job_now(), count_refusals('[]')`);
       expect(await Latchkey.run(['migrate', 'up'], { DATABASE_URL: url(former) })).toMatchObject({ code: 0 });
 
       await operator.query(`revoke "${roles.migrate}" from ${former}`);
-      await expect(user.query('delete from audit_event')).rejects.toMatchObject({ code: '42501' });
+      await expect(user.query('delete from latchkey.audit_event')).rejects.toMatchObject({ code: '42501' });
       await operator.query(`grant "${roles.migrate}" to "${roles.api}"`);
       await expect(operator.query(grants)).rejects.toThrow(/member of/);
       await operator.query('rollback');

@@ -46,6 +46,29 @@ describe('TRUST_PROXY', () => {
   });
 });
 
+describe('DATABASE_SCHEMA', () => {
+  it.each(['latchkey', 'acme', '_a9', 'user', 'pgboss', 'a'.repeat(45)])('takes %s', (DATABASE_SCHEMA) => {
+    expect(settingsWith({ DATABASE_SCHEMA }).database.schemas).toEqual({
+      own: DATABASE_SCHEMA,
+      jobs: `${DATABASE_SCHEMA}_jobs`,
+    });
+  });
+
+  it.each([
+    ['public', /the app's own tables/],
+    ['pg_catalog', /PostgreSQL keeps for itself/],
+    ['pg_acme', /PostgreSQL keeps for itself/],
+    ['information_schema', /PostgreSQL keeps for itself/],
+    ['Acme', /allowed: 1 to 45 of a-z/],
+    ['9lives', /allowed: 1 to 45 of a-z/],
+    ['acme-x', /allowed: 1 to 45 of a-z/],
+    ['a"; drop schema public; --', /allowed: 1 to 45 of a-z/],
+    ['a'.repeat(46), /allowed: 1 to 45 of a-z/],
+  ])('refuses %s', (DATABASE_SCHEMA, fault) => {
+    expect(faultsOf({ DATABASE_SCHEMA }).DATABASE_SCHEMA).toMatch(fault);
+  });
+});
+
 describe('links in production', () => {
   it.each([
     [{ PUBLIC_URL: undefined, RESET_PAGE_URL: 'on' }, 'RESET_PAGE_URL'],

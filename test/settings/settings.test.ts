@@ -47,7 +47,13 @@ describe('what is not set has its default', () => {
       http: { port: 4000, host: '0.0.0.0', publicUrl, trustProxy: [], corsOrigins: [] },
       operations: { port: 9464, host: '127.0.0.1' },
       graphql: { sandbox: false, introspection: false },
-      database: { url: production.DATABASE_URL, directUrl: undefined, pool: 10, queuePool: 8 },
+      database: {
+        url: production.DATABASE_URL,
+        directUrl: undefined,
+        schemas: { own: 'latchkey', jobs: 'latchkey_jobs' },
+        pool: 10,
+        queuePool: 8,
+      },
       redis: { url: production.REDIS_URL, keyPrefix: '' },
       secrets: [production.SECRET],
       mail: {
@@ -166,6 +172,7 @@ describe('a wrong value', () => {
       values: ['a b', 'http://x', '[::1]', 'x86_64-conda-linux-gnu', 'arm64-apple-darwin20.0.0'],
       allowed: /host name or an IP address/,
     },
+    DATABASE_SCHEMA: { values: ['Acme', '9lives', 'acme-x', 'a'.repeat(46)], allowed: /1 to 45 of a-z/ },
     OPS_PORT: { values: ['off', '70000'], allowed: /0 to 65535/ },
     OPS_HOST: { values: ['*'], allowed: /host name or an IP address/ },
     PUBLIC_URL: {

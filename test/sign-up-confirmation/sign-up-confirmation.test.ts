@@ -25,7 +25,7 @@ const keyFor = async (email: string) => {
 const confirm = (key: string, text = other) => latchkey.client.confirmSignUp({ key, password: text });
 const outcomes = (email: string) =>
   latchkey.database.query<{ state: string; outcome: string | null; data: object }>(
-    `select state::text, output ->> 'outcome' as outcome, data from pgboss.job where name = 'sign-up-request' and data ->> 'email' = $1`,
+    `select state::text, output ->> 'outcome' as outcome, data from job where name = 'sign-up-request' and data ->> 'email' = $1`,
     [email],
   );
 const known = async (email: string) => {
@@ -102,7 +102,7 @@ describe('signing up', () => {
     }
     const of = (name: string) =>
       latchkey.database.query<{ outcome: string | null }>(
-        `select output ->> 'outcome' as outcome from pgboss.job where name = 'sign-up-request' and state = 'completed' and data ->> 'email' like $1`,
+        `select output ->> 'outcome' as outcome from job where name = 'sign-up-request' and state = 'completed' and data ->> 'email' like $1`,
         [`${name}%`],
       );
     const few = await eventually(

@@ -1,9 +1,21 @@
 import pg from 'pg';
+import { schemasOf } from '../../src/stores/postgres/schemas.js';
 import type { TestDatabase } from './test-database.js';
+
+const { own, jobs } = schemasOf();
+
+/**
+ * Options of the connections of tests: their statements name our tables, and those of the job queue, without a schema.
+ * The product's connections have no such path.
+ */
+export const withPath = { options: `-c search_path=${own},${jobs},public` } as const;
+
+/** SQL: the channel on which workers hear of new jobs. */
+export const jobChannel = `'pgboss_' || left(encode(sha224('${jobs}'), 'hex'), 24)`;
 
 /** Runs one statement on a connection of its own. */
 export async function runOn(url: string, sql: string): Promise<void> {
-  const client = new pg.Client({ connectionString: url });
+  const client = new pg.Client({ connectionString: url, ...withPath });
   await client.connect();
   await client.query(sql).finally(() => client.end());
 }
@@ -21,7 +33,7 @@ export async function makeDatabase(
 ): Promise<TestDatabase> {
   await runOn(urlOf('postgres'), `create database ${name}${template ? ` template ${template}` : ''}`);
   const url = urlOf(name);
-  const pool = new pg.Pool({ connectionString: url, max: 2 });
+  const pool = new pg.Pool({ connectionString: url, max: 2, ...withPath });
   pool.on('error', () => undefined);
   return {
     url,

@@ -9,6 +9,7 @@ import pg from 'pg';
 import { findPostgresBinaries } from '../../src/dev/postgres/binaries.js';
 import { layOutPostgres, type PostgresLayout } from '../../src/dev/postgres/layout.js';
 import { migrateUp } from '../../src/services/migrate.js';
+import { withPath } from './databases.js';
 import { eventually } from './eventually.js';
 import { freePort } from './free-port.js';
 import type { TestDatabase } from './test-database.js';
@@ -25,6 +26,8 @@ export interface ServerSetup {
   readonly files?: Readonly<Record<string, string>>;
   /** The parameters of the URL, with the question mark. */
   readonly parameters?: string;
+  /** A folder with `bin` of another version of PostgreSQL. */
+  readonly binaries?: string;
   /** Leaves the database empty. */
   readonly withoutMigrations?: boolean;
   /** Environment variables of the server, in addition to those of this process. */
@@ -46,6 +49,7 @@ export class OwnPostgres implements TestDatabase {
     this.url = this.urlOf('latchkey');
     this.#admin = new pg.Pool({
       connectionString: this.url,
+      ...withPath,
       max: 2,
       application_name: 'test',
       connectionTimeoutMillis: 3_000,
@@ -57,7 +61,7 @@ export class OwnPostgres implements TestDatabase {
   static async start(setup: ServerSetup = {}): Promise<OwnPostgres> {
     const folder = setup.dataOn ?? (await mkdtemp(join(tmpdir(), 'latchkey-own-')));
     await chmod(folder, 0o711);
-    const binaries = await findPostgresBinaries();
+    const binaries = await findPostgresBinaries(setup.binaries);
     const layout = await layOutPostgres({ folder, binaries, systemFolder: '/var/lib/latchkey-dev' });
     const own = new OwnPostgres(layout, await freePort(), folder, setup);
     await mkdir(layout.data, { mode: 0o700 });
@@ -186,7 +190,7 @@ export class OwnPostgres implements TestDatabase {
 
   /** Opens a new session, for locks and sleeps. */
   async session(): Promise<pg.Client> {
-    const client = new pg.Client({ connectionString: this.url, application_name: 'test' });
+    const client = new pg.Client({ connectionString: this.url, ...withPath, application_name: 'test' });
     client.on('error', () => undefined);
     await client.connect();
     return client;

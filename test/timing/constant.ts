@@ -11,6 +11,7 @@ import { Metrics } from '../../src/observability/metrics.js';
 import { digestOf, parseResetKey } from '../../src/password-reset/keys/reset-key.js';
 import { ResetKeys } from '../../src/password-reset/keys/reset-keys.js';
 import { settingsTable } from '../../src/settings/table.js';
+import { withPath } from '../support/databases.js';
 import { Latchkey, type Settings } from '../support/processes.js';
 import { productionSettings } from '../support/production-settings.js';
 import { auc, chanceAuc, median, type Sides } from './figures.js';
@@ -76,7 +77,7 @@ export async function constant(options: readonly string[]): Promise<void> {
 }
 
 async function addAccounts(url: string): Promise<void> {
-  const client = new pg.Client({ connectionString: url });
+  const client = new pg.Client({ connectionString: url, ...withPath });
   await client.connect();
   await client
     .query(

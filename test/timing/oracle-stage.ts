@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import pg from 'pg';
 import { packageFolder } from '../../src/package-files.js';
+import { withPath } from '../support/databases.js';
 import { Latchkey, type Settings } from '../support/processes.js';
 import { productionSettings, withoutLimits } from '../support/production-settings.js';
 import { call } from './call.js';
@@ -57,7 +58,7 @@ export class OracleStage {
     const api = Latchkey.start(['api'], settings);
     const host = `${packageFolder}test/timing/worker-host.mjs`;
     const worker = Latchkey.of(host, [], { settings, stdout: 'ignore', stderr: 2, hasChannel: true });
-    const database = new pg.Pool({ connectionString: stores.database, max: 2 });
+    const database = new pg.Pool({ connectionString: stores.database, max: 2, ...withPath });
     const stage = new OracleStage(relay, dialogue, api, worker, database, new Redis(stores.redis), plant);
     try {
       const [url] = await Promise.all([api.said(listens, patience), stage.restart()]);
@@ -89,7 +90,7 @@ export class OracleStage {
 
   /** Resolves once no job is new or active; jobs that wait for a retry do not count. */
   async quiet(): Promise<void> {
-    const waiting = `select 1 from pgboss.job where state in ('created', 'active') limit 1`;
+    const waiting = `select 1 from job where state in ('created', 'active') limit 1`;
     while ((await this.database.query(waiting)).rowCount !== 0) await sleep(20);
   }
 

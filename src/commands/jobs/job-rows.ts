@@ -1,5 +1,5 @@
 import type { Db } from 'pg-boss';
-import { jobsOfQueues as jobs, queuesWithDeadLetters as queues } from '../../jobs/queue/tables.js';
+import type { QueueTables } from '../../jobs/queue/tables.js';
 
 export const jobStates = ['waiting', 'active', 'done', 'dead'] as const;
 export type JobState = (typeof jobStates)[number];
@@ -46,7 +46,6 @@ export interface DeadLetter {
 const iso = (column: string) => `to_char(${column} at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 const isDead = `j.name = q.dead_letter and j.state < 'active'`;
 const isWaiting = `j.name = q.name and j.state < 'active'`;
-const source = `${queues} join ${jobs}`;
 const state = `case when ${isDead} then 'dead' when ${isWaiting} then 'waiting' when j.state = 'active' then 'active'
                     when j.state = 'completed' then 'done' else 'failed' end`;
 const output = `case when ${isDead} then j.source_output else j.output end`;
@@ -62,10 +61,19 @@ const columns = `
 
 /** Reads the tables of the job queue. Only queues with a dead letter queue are listed. */
 export class JobRows {
-  constructor(private readonly sql: Pick<Db, 'executeSql'>) {}
+  readonly #source: string;
+
+  constructor(
+    private readonly sql: Pick<Db, 'executeSql'>,
+    private readonly tables: QueueTables,
+  ) {
+    this.#source = `${tables.queuesWithDeadLetters} join ${tables.jobsOfQueues}`;
+  }
 
   async queues(): Promise<string[]> {
-    return (await this.#rows<{ name: string }>(`select name from ${queues} order by name`)).map(({ name }) => name);
+    return (
+      await this.#rows<{ name: string }>(`select name from ${this.tables.queuesWithDeadLetters} order by name`)
+    ).map(({ name }) => name);
   }
 
   figures(): Promise<QueueFigures[]> {
@@ -77,14 +85,14 @@ export class JobRows {
               (count(*) filter (where ${isDead}))::int as dead,
               coalesce(round(extract(epoch from now() - min(j.created_on) filter (where ${isWaiting}))), 0)::int
                 as "oldestWaitingSeconds"
-         from ${queues} left join ${jobs} group by q.name order by q.name`,
+         from ${this.tables.queuesWithDeadLetters} left join ${this.tables.jobsOfQueues} group by q.name order by q.name`,
     );
   }
 
   /** Newest first. */
   async list(filter: { queue?: string; state?: JobState; limit: number }): Promise<JobRow[]> {
     const rows = await this.#rows<Omit<JobRow, 'result'>>(
-      `select ${columns} from ${source}
+      `select ${columns} from ${this.#source}
         where ($1::text is null or q.name = $1) and ${state} <> 'failed' and ($2::text is null or ${state} = $2)
         order by created desc, j.id limit $3`,
       [filter.queue ?? null, filter.state ?? null, filter.limit],
@@ -95,7 +103,7 @@ export class JobRows {
   /** Finds a job by its id, or a dead letter by the id of the job that died, because logs have that id. */
   async find(id: string): Promise<JobRow | undefined> {
     const rows = await this.#rows<Omit<JobRow, 'result'>>(
-      `select ${columns} from ${source} where j.id = $1 or (${isDead} and j.source_id = $1)
+      `select ${columns} from ${this.#source} where j.id = $1 or (${isDead} and j.source_id = $1)
         order by ${isDead} desc limit 1`,
       [id],
     );
@@ -104,7 +112,7 @@ export class JobRows {
 
   async deadIds(queue?: string): Promise<string[]> {
     const rows = await this.#rows<{ id: string }>(
-      `select j.id from ${source} where ${isDead} and ($1::text is null or q.name = $1) order by j.created_on`,
+      `select j.id from ${this.#source} where ${isDead} and ($1::text is null or q.name = $1) order by j.created_on`,
       [queue ?? null],
     );
     return rows.map(({ id }) => id);
@@ -119,7 +127,7 @@ export class JobRows {
       `select j.id, q.name as queue, j.name as "deadLetterQueue", j.source_id as "diedAs",
               coalesce(j.source_root_id, j.source_id) as root,
               coalesce(j.source_created_on, j.created_on)::text as created
-         from ${source}
+         from ${this.#source}
         where ${isDead} and j.source_name = q.name and (j.id = any($1::uuid[]) or j.source_id = any($1::uuid[]))
         order by j.created_on for update of j skip locked`,
       [ids],

@@ -2,7 +2,7 @@ import type { EntityManager } from '@mikro-orm/postgresql';
 import { type Db, fromKysely, PgBoss } from 'pg-boss';
 import type { Audit } from '../../audit/audit.js';
 import type { EventKind } from '../../audit/kinds.js';
-import { queueSchema, restoreTimes } from '../../jobs/queue/tables.js';
+import { QueueTables } from '../../jobs/queue/tables.js';
 import { type DeadLetter, type JobRow, JobRows, type JobState } from './job-rows.js';
 import { addressIn, maskAddresses, parseId, table } from './job-text.js';
 
@@ -14,6 +14,8 @@ export class JobsFailure extends Error {
 export interface JobsAdminDeps {
   readonly orm: { readonly em: EntityManager };
   readonly audit: Pick<Audit, 'record'>;
+  /** The schema of the job queue. */
+  readonly schema: string;
   readonly terminal: Record<'out' | 'err', { write(text: string): unknown }>;
 }
 
@@ -41,14 +43,16 @@ const batchSize = 100;
 
 /** What an operator does with jobs. Throws `JobsFailure` with a message for the operator, or the database's error. */
 export class JobsAdmin {
+  readonly #tables: QueueTables;
   readonly #rows: JobRows;
   readonly #boss: PgBoss;
 
   constructor(private readonly deps: JobsAdminDeps) {
     const db = sqlOf(deps.orm.em.fork());
-    this.#rows = new JobRows(db);
+    this.#tables = new QueueTables(deps.schema);
+    this.#rows = new JobRows(db, this.#tables);
     const passive = { migrate: false, createSchema: false, supervise: false, schedule: false } as const;
-    this.#boss = new PgBoss({ db, schema: queueSchema, ...passive });
+    this.#boss = new PgBoss({ db, schema: deps.schema, ...passive });
     // Without a listener for `error` an emitter throws; each such fault also makes the call fail.
     this.#boss.on('error', () => undefined);
   }
@@ -100,7 +104,7 @@ export class JobsAdmin {
       const moved = await this.#boss.redrive(deadLetterQueue, { ids, limit: ids.length, db });
       // pg-boss makes new jobs with the present time. The original time decides whether a request is too old, or older
       // than a change of the password, so it is restored in the same transaction.
-      const newIds = await restoreTimes(db, letters);
+      const newIds = await this.#tables.restoreTimes(db, letters);
       if (moved !== ids.length || newIds.size !== ids.length)
         throw new JobsFailure('a dead letter could not be put back');
       return (letter) => ({ newJobId: newIds.get(letter.root) ?? '' });
@@ -158,7 +162,7 @@ export class JobsAdmin {
   #transaction(ids: readonly string[], settle: Settle, kind: EventKind): Promise<Settled[]> {
     return this.deps.orm.em.fork().transactional(async (transaction) => {
       const settled: Settled[] = [];
-      const letters = await new JobRows(sqlOf(transaction)).lockDead(ids);
+      const letters = await new JobRows(sqlOf(transaction), this.#tables).lockDead(ids);
       for (const name of new Set(letters.map(({ deadLetterQueue }) => deadLetterQueue))) {
         const ofQueue = letters.filter(({ deadLetterQueue }) => deadLetterQueue === name);
         const more = await settle(transaction, name, ofQueue);

@@ -19,12 +19,12 @@ export interface PostgresBinaries {
 export async function findPostgresBinaries(folder?: string): Promise<PostgresBinaries> {
   const native = await realpath(folder ?? (await packagedBinaries()));
   await restoreLibraryLinks(native);
-  // "postgres (PostgreSQL) 18.4"
+  // "postgres (PostgreSQL) 18.4", and what a distribution adds: "postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)"
   const { stdout } = await promisify(execFile)(join(native, 'bin', 'postgres'), ['--version']);
-  const serverVersion = /(\d+)(?:\.\d+|\w+)?\s*$/.exec(stdout);
-  if (!serverVersion?.[1]) throw new Error(`Cannot tell the version of the PostgreSQL in ${native}: ${stdout}`);
+  const [, version, major] = /\(PostgreSQL\) ((\d+)\S*)/.exec(stdout) ?? [];
+  if (!version || !major) throw new Error(`Cannot tell the version of the PostgreSQL in ${native}: ${stdout}`);
   const packaged = await readJson<{ version: string }>(join(dirname(native), 'package.json'));
-  return { folder: native, version: packaged?.version ?? serverVersion[0].trim(), major: Number(serverVersion[1]) };
+  return { folder: native, version: packaged?.version ?? version, major: Number(major) };
 }
 
 /** Copies the binaries to `target`, readable for every user, unless they are there already. */

@@ -1,6 +1,6 @@
 import type { Db } from 'pg-boss';
 import { deadLetterQueue } from './definition.js';
-import { countsOf } from './tables.js';
+import type { QueueTables } from './tables.js';
 
 export interface QueueCounts {
   readonly waiting: number;
@@ -10,8 +10,12 @@ export interface QueueCounts {
 }
 
 /** Counts of jobs per queue, in one statement; dead letters are counted for the queue that they came from. */
-export async function countJobs(db: Db, queues: readonly { name: string }[]): Promise<Record<string, QueueCounts>> {
-  const counts = await countsOf(
+export async function countJobs(
+  db: Db,
+  tables: QueueTables,
+  queues: readonly { name: string }[],
+): Promise<Record<string, QueueCounts>> {
+  const counts = await tables.countsOf(
     db,
     queues.flatMap(({ name }) => [name, deadLetterQueue(name)]),
   );

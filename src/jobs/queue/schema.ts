@@ -1,14 +1,21 @@
 import { type DatabaseOptions, PgBoss } from 'pg-boss';
 import { deadLetterQueue, jobTiming, type QueueDefinition, retryLimit } from './definition.js';
-import { queueSchema } from './tables.js';
 
-/** Creates or upgrades the tables of pg-boss, and creates or updates the queues; only `latchkey migrate` calls this. */
-export async function migrateJobs(line: DatabaseOptions, queues: readonly QueueDefinition<object>[]): Promise<void> {
+/**
+ * Creates or upgrades the tables of pg-boss, and creates or updates the queues; only `latchkey migrate` calls this.
+ *
+ * @param schema exists already. pg-boss would ask for the right to make it even then.
+ */
+export async function migrateJobs(
+  line: DatabaseOptions,
+  schema: string,
+  queues: readonly QueueDefinition<object>[],
+): Promise<void> {
   const boss = new PgBoss({
     ...line,
-    schema: queueSchema,
+    schema,
     migrate: true,
-    createSchema: true,
+    createSchema: false,
     supervise: false,
     schedule: false,
     max: 2,
@@ -41,10 +48,14 @@ export async function migrateJobs(line: DatabaseOptions, queues: readonly QueueD
 /**
  * The version of the tables of pg-boss, and whether all queues exist. Never throws: null and false if it cannot tell.
  */
-export async function jobsMigrationStatus(line: DatabaseOptions, queues: readonly QueueDefinition<object>[]) {
+export async function jobsMigrationStatus(
+  line: DatabaseOptions,
+  schema: string,
+  queues: readonly QueueDefinition<object>[],
+) {
   const boss = new PgBoss({
     ...line,
-    schema: queueSchema,
+    schema,
     migrate: false,
     createSchema: false,
     supervise: false,

@@ -1,6 +1,7 @@
 import { type EntityManager, type MikroORM, raw } from '@mikro-orm/postgresql';
 import { orUnavailable } from '../../calls/unavailable.js';
 import { eraseInParts } from '../../stores/postgres/erase-in-parts.js';
+import { ours } from '../../stores/postgres/schemas.js';
 import type { KeyDigest } from './reset-key.js';
 import { ResetReceipt } from './reset-receipt.entity.js';
 
@@ -43,8 +44,9 @@ export class ResetReceipts {
 
   /** Erases receipts older than their retention, in batches that each end in time. @returns how many. */
   async eraseOld(): Promise<number> {
-    const old = `select digest from reset_receipt where used_at < now() - interval '${receiptRetention}' limit ?`;
-    const statement = `delete from reset_receipt where digest in (${old}) returning 1`;
+    const table = ours(this.orm, 'reset_receipt');
+    const old = `select digest from ${table} where used_at < now() - interval '${receiptRetention}' limit ?`;
+    const statement = `delete from ${table} where digest in (${old}) returning 1`;
     return eraseInParts(async (most) => (await this.orm.em.fork().execute<unknown[]>(statement, [most])).length);
   }
 }

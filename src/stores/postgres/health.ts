@@ -6,8 +6,7 @@ export type DatabaseHealth = 'ok' | 'away' | `${'away' | 'full' | 'read-only' | 
 
 /** Rights on a table that a process needs; checked at start and by health, and granted by `latchkey migrate grants`. */
 export interface TableRight {
-  /** Undefined: the schema of our own tables. */
-  readonly schema?: string;
+  readonly schema: string;
   /** May contain `%` as in LIKE (`_` stands for itself), because the job queue has several tables. */
   readonly table: string;
   readonly privileges: readonly ('SELECT' | 'INSERT' | 'UPDATE' | 'DELETE')[];
@@ -15,7 +14,7 @@ export interface TableRight {
 
 /** A function that a process calls. */
 export interface FunctionRight {
-  readonly schema?: string;
+  readonly schema: string;
   readonly function: string;
 }
 
@@ -35,7 +34,7 @@ const question = (wanted: string) => `
   with wanted as (
     select n.oid as schema, name, privilege
       from jsonb_to_recordset('${wanted}') as given (schema text, name text, privilege text)
-      join pg_namespace n on n.nspname = coalesce(given.schema, current_schema())
+      join pg_namespace n on n.nspname = given.schema
   )
   select pg_is_in_recovery() as standby, current_setting('transaction_read_only')::boolean as read_only,
     array(
@@ -53,7 +52,7 @@ const question = (wanted: string) => `
 /** Whether PostgreSQL answers, takes writes, and gives this process the rights that it needs. Never rejects. */
 export async function checkDatabase(orm: MikroORM, rights: readonly DatabaseRight[]): Promise<DatabaseHealth> {
   const wanted = rights.flatMap((right) => {
-    const { schema = null } = right;
+    const { schema } = right;
     if ('function' in right) return [{ schema, name: right.function, privilege: 'EXECUTE' }];
     return right.privileges.map((privilege) => ({ schema, name: right.table, privilege }));
   });

@@ -30,10 +30,11 @@ export async function untilUnlocked<T>(
   }
 }
 
-/** `lock_not_available` (PostgreSQL, appendix A). */
+/** `lock_not_available`, or `deadlock_detected` where we wait for one (PostgreSQL, appendix A). */
 function isLocked(error: unknown): boolean {
   for (let each = error; each instanceof Error; each = each.cause) {
-    if ((each as { code?: unknown }).code === '55P03') return true;
+    const { code } = each as { code?: unknown };
+    if (code === '55P03' || code === '40P01') return true;
   }
   return false;
 }

@@ -87,9 +87,9 @@ const refused: Readonly<Record<string, string>> = {
   connection_limit: 'is not supported: set DATABASE_POOL and DATABASE_QUEUE_POOL',
   max: 'is not supported: set DATABASE_POOL and DATABASE_QUEUE_POOL',
   pgbouncer: 'is not needed: poolers in session and in transaction mode work as they are; leave it out',
-  schema: 'is not supported: write options=-c%20search_path%3Dname',
-  search_path: 'is not supported: write options=-c%20search_path%3Dname',
-  currentSchema: 'is not supported: write options=-c%20search_path%3Dname',
+  schema: 'is not supported: set DATABASE_SCHEMA',
+  search_path: 'is not supported: set DATABASE_SCHEMA',
+  currentSchema: 'is not supported: set DATABASE_SCHEMA',
 };
 
 /**

@@ -25,7 +25,7 @@ const change = (token: string, currentPassword: string, newPassword = 'a quite n
   }).changePassword({ currentPassword, newPassword });
 const notices = (accountId: string) =>
   latchkey.database.query<{ state: string; changedAt: string; change: string }>(
-    `select state::text, data ->> 'changedAt' as "changedAt", data ->> 'change' as change from pgboss.job
+    `select state::text, data ->> 'changedAt' as "changedAt", data ->> 'change' as change from job
       where name = 'credential-notice' and data ->> 'accountId' = $1 order by created_on`,
     [accountId],
   );
@@ -110,7 +110,7 @@ describe('changes', () => {
     if (first.__typename !== 'PasswordChanged') throw new Error(first.__typename);
     // As when a worker takes the job: it has read the data then.
     await latchkey.database.query(
-      `update pgboss.job set state = 'active', started_on = now() where name = 'credential-notice' and data ->> 'accountId' = $1`,
+      `update job set state = 'active', started_on = now() where name = 'credential-notice' and data ->> 'accountId' = $1`,
       [id],
     );
     const second = await change(first.accessToken, 'new password number one', 'new password number two');

@@ -146,7 +146,7 @@ describe('a device', () => {
     for (const each of [device, 'no device', undefined])
       await from(elsewhere()).requestPasswordReset({ email, ...(each ? { device: each } : {}) });
     const rows = await latchkey.database.query<{ device: string | null }>(
-      `select data ->> 'device' as device from pgboss.job where data ->> 'email' = $1 order by created_on`,
+      `select data ->> 'device' as device from job where data ->> 'email' = $1 order by created_on`,
       [email],
     );
     expect(rows.map((row) => row.device).sort()).toEqual([device, null, null].sort());

@@ -51,7 +51,7 @@ describe.skipIf(!hasRedisServer)('an owner’s mail (needs a redis-server on PAT
       const answers = await flood(stage.url, requests, (n) => ask(people[n] ?? '', from(n)));
       const seconds = Math.round((performance.now() - began) / 1_000);
       const [waiting] = await stage.query<{ count: number }>(
-        `select count(*)::int from pgboss.job where name = 'password-reset-request' and state in ('created', 'retry')`,
+        `select count(*)::int from job where name = 'password-reset-request' and state in ('created', 'retry')`,
       );
       const asked = performance.now();
       await flood(stage.url, 1, () => ask('owner@d0.example', '198.51.100.1'));

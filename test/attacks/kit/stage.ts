@@ -159,7 +159,7 @@ export class Stage implements Target {
 
   /** Waits until no job waits or runs; dead letters wait for an operator. @param timeoutMs milliseconds. */
   async settled(timeoutMs = 60_000): Promise<void> {
-    const sql = `select count(*)::int as count from pgboss.job where state < 'completed' and name not like '%-dead'`;
+    const sql = `select count(*)::int as count from job where state < 'completed' and name not like '%-dead'`;
     await eventually(
       async () => (await this.database.query<{ count: number }>(sql))[0]?.count,
       (count) => count === 0,

@@ -13,7 +13,7 @@ beforeAll(async () => {
   await latchkey.services.jobs.work(resetRequests, 1, async () => ({ settle: 'dead', reason: 'smtp-550' }));
   await latchkey.client.requestPasswordReset({ email: 'alice@example.com' });
   const [letter] = await eventually(
-    () => latchkey.database.query<{ id: string }>(`select id from pgboss.job where name like '%-dead'`),
+    () => latchkey.database.query<{ id: string }>(`select id from job where name like '%-dead'`),
     (rows) => rows.length === 1,
   );
   id = letter?.id ?? '';
@@ -41,7 +41,7 @@ describe('latchkey jobs, with DATABASE_URL alone', () => {
       errors: '',
     });
     await eventually(
-      () => latchkey.database.query(`select 1 from pgboss.job where name like '%-dead'`),
+      () => latchkey.database.query(`select 1 from job where name like '%-dead'`),
       (rows) => rows.length === 1,
     );
     expect(await jobs(['retry', id])).toMatchObject({

@@ -21,7 +21,7 @@ describe('looking', () => {
     await eventually(
       () =>
         jobs.latchkey.database.query(
-          `update pgboss.job set created_on = now() - interval '90 s' where state = 'retry' returning 1`,
+          `update job set created_on = now() - interval '90 s' where state = 'retry' returning 1`,
         ),
       (rows) => rows.length === 1,
     );

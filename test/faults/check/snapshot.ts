@@ -89,7 +89,7 @@ const jobsSql = `
     case name when $2 then 'request' when $3 then 'notice' else 'dead' end as queue,
     data ->> 'email' as email, data ->> 'accountId' as "accountId", extract(epoch from (data ->> 'changedAt')::timestamptz)::float8 * 1000 as "changedAt",
     extract(epoch from created_on)::float8 * 1000 as "createdAt", output ->> 'outcome' as outcome, concat_ws(' ', retry_count + 1, 'attempts', started_on, start_after, output::text) as reason
-  from pgboss.job
+  from job
   where name in ($2, $3, $4, $5)
     and (data ->> 'email' like $1 or data ->> 'accountId' in (select id::text from account where email like $1))`;
 
@@ -97,7 +97,7 @@ const jobsSql = `
 export async function openJobs({ postgres }: Stage, addresses: string): Promise<{ state: string; id: string }[]> {
   const dead = deadLetterQueue('');
   return postgres.query(
-    `select id, state::text from pgboss.job where name not like '%' || $2 and state < 'completed'
+    `select id, state::text from job where name not like '%' || $2 and state < 'completed'
      and (data ->> 'email' like $1 or data ->> 'accountId' in (select id::text from account where email like $1))`,
     [addresses, dead],
   );

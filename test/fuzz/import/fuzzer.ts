@@ -42,13 +42,14 @@ function* chunksOf(each: ImportCase): Generator<Buffer> {
 /** Stands for the table of accounts: notes the rows of each batch and says that all were added. */
 function takingAll(rows: Row[]): Accounts {
   const execute = async (statement: string, values: readonly string[] = []) => {
-    if (!statement.includes('insert into account ')) return [];
+    if (!statement.includes('insert into "latchkey".account ')) return [];
     const batch = JSON.parse(values[0] ?? '[]') as Row[];
     rows.push(...batch);
     return batch.map(({ id }) => ({ id }));
   };
-  const transaction = <Result>(work: (transaction: { execute: typeof execute }) => Promise<Result>) =>
-    work({ execute });
+  const transaction = <Result>(
+    work: (transaction: { execute: typeof execute; config: { get: () => string } }) => Promise<Result>,
+  ) => work({ execute, config: { get: () => 'latchkey' } });
   const accounts: Accounts = Object.assign(Object.create(Accounts.prototype), { transaction });
   return accounts;
 }

@@ -31,7 +31,7 @@ describe.each(disks)('PostgreSQL on %s', (name, prepare) => {
   const request = () =>
     load.call('request', () => latchkey.client.requestPasswordReset({ email: 'nobody@example.com' }));
   const requests = async () =>
-    (await disk.postgres.query(`select 1 from pgboss.job where data ->> 'email' = 'nobody@example.com'`)).length;
+    (await disk.postgres.query(`select 1 from job where data ->> 'email' = 'nobody@example.com'`)).length;
   const say = (what: string, took: object) =>
     console.info(
       `${name}, ${what}: ms until ready, accepted, mailed: ${Object.values(took).join(', ')}; ${JSON.stringify(load.tally)}`,

@@ -144,9 +144,9 @@ export class Load {
                 (select count(*)::int from reset_receipt where account_id = a.id) as receipts,
                 (select count(*)::int from audit_event where account_id = a.id and kind = 'reset.completed') as resets,
                 (select count(*)::int from audit_event where account_id = a.id and kind = 'account.password-changed') as changes,
-                (select count(*)::int from pgboss.job where name = 'credential-notice' and data ->> 'accountId' = a.id::text) as notices,
+                (select count(*)::int from job where name = 'credential-notice' and data ->> 'accountId' = a.id::text) as notices,
                 (select coalesce(max((data ->> 'changedAt')::timestamptz) >= date_trunc('milliseconds', a.credentials_changed_at), a.credential_version = 1)
-                   from pgboss.job where name = 'credential-notice' and data ->> 'accountId' = a.id::text) as told
+                   from job where name = 'credential-notice' and data ->> 'accountId' = a.id::text) as told
            from account a where id = $1`,
         [person.id],
       );

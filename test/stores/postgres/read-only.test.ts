@@ -46,9 +46,9 @@ it('leaves a demoted primary that kept its connections, and works as soon as the
 
 it('names the missing right at /readyz, and answers nobody with a bug', async () => {
   await postgres.query('create role limited login');
-  await postgres.query(`grant usage on schema pgboss to limited`);
-  await postgres.query(`grant all on all tables in schema public to limited`);
-  await postgres.query(`grant all on all tables in schema pgboss to limited`);
+  await postgres.query(`grant usage on schema latchkey, latchkey_jobs to limited`);
+  await postgres.query(`grant all on all tables in schema latchkey to limited`);
+  await postgres.query(`grant all on all tables in schema latchkey_jobs to limited`);
   await postgres.query('revoke insert on audit_event from limited');
   const limited = await startLatchkey({
     database: { url: postgres.urlOf('latchkey', 'limited'), query: async () => [], drop: async () => undefined },

@@ -33,7 +33,7 @@ export async function underQuota(): Promise<SmallDisk> {
      select gen_random_uuid(), 'filler.' || i || '@example.com', repeat('x', 400), 'active' from generate_series(1, 4000) i`,
   );
   await postgres.query(
-    `insert into pgboss.job (name, state, completed_on, data)
+    `insert into job (name, state, completed_on, data)
      select 'password-reset-request', 'completed', now(), jsonb_build_object('filler', repeat('x', 60)) from generate_series(1, 8000)`,
   );
   // Writes the pages to disk before the limit would forbid it.

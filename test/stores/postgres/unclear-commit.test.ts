@@ -118,13 +118,13 @@ describe('a mail whose job cannot be settled immediately', () => {
   // Shows: V-46
   it.each(['before', 'after'] as const)('is not sent twice when the line is cut %s the settling', async (moment) => {
     const { email } = await someone();
-    const settles = /completed_on = pgboss\.job_now\(\),\s+state = 'completed'/;
+    const settles = /completed_on = \w+\.job_now\(\),\s+state = 'completed'/;
     const cut = line.cutAt((text) => settles.test(text), moment);
     await latchkey.client.requestPasswordReset({ email });
     await cut;
     const states = () =>
       latchkey.database.query<{ state: string; retry_count: number }>(
-        `select state::text, retry_count from pgboss.job where name = 'password-reset-request' and data ->> 'email' = $1`,
+        `select state::text, retry_count from job where name = 'password-reset-request' and data ->> 'email' = $1`,
         [email],
       );
     const [job] = await eventually(states, ([row]) => row?.state !== 'active');

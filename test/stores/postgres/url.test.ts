@@ -96,7 +96,7 @@ it.each([
   ['hostaddr=10.0.0.1', /hostaddr/],
   ['ssl=true', /ssl, which is not supported: write sslmode=verify-full/],
   ['statement_timeout=1', /statement_timeout, which is set by Latchkey itself/],
-  ['schema=public', /schema, which .*search_path/],
+  ['schema=public', /schema, which .*DATABASE_SCHEMA/],
   ['connection_limit=5', /DATABASE_POOL/],
   ['sslmod=verify-full', /a parameter sslmod that is not known; known are: .*sslmode/],
   ['__proto__=x', /a parameter that is not known/],

@@ -107,7 +107,7 @@ describe.skipIf(!hasRedisServer)('an answer that is lost (needs a redis-server o
     /** Puts the jobs that failed off by an hour, also when Redis is back, so that none runs during the next round. */
     const postponed = () =>
       database.query(
-        `update pgboss.job set start_after = now() + interval '1 hour', output = output - 'waitsFor'
+        `update job set start_after = now() + interval '1 hour', output = output - 'waitsFor'
          where state = 'retry' returning id`,
       );
 
@@ -132,7 +132,7 @@ describe.skipIf(!hasRedisServer)('an answer that is lost (needs a redis-server o
     // the mail, and reads the budget again.
     expect(lost).toEqual(['get', 'get', 'eval', 'eval', 'get', 'eval', 'set', 'get']);
     gate.lose([]);
-    await database.query(`update pgboss.job set start_after = now() where state = 'retry'`);
+    await database.query(`update job set start_after = now() where state = 'retry'`);
     await eventually(
       async () => {
         // Each new job wakes the worker, which otherwise looks for old ones every five seconds.

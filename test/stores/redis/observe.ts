@@ -27,7 +27,7 @@ export function allKeys(latchkey: TestLatchkey, email: string): string[] {
  * worker, which otherwise looks for due jobs only every five seconds.
  */
 export async function released(latchkey: TestLatchkey): Promise<void> {
-  await latchkey.database.query(`update pgboss.job set start_after = now() where state = 'retry'`);
+  await latchkey.database.query(`update job set start_after = now() where state = 'retry'`);
   const email = parseEmailAddress('nobody@example.com');
   if (!email) throw new Error('no address');
   const nobody = { email, locale: null, requestId: randomUUID(), client: '192.0.2.1' };

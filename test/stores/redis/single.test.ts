@@ -101,7 +101,7 @@ describe.skipIf(!hasRedisServer)('one server (needs a redis-server on PATH)', { 
       __typename: 'PasswordResetRequested',
     });
     await eventually(
-      () => latchkey.database.query(`select 1 from pgboss.job where state = 'retry'`),
+      () => latchkey.database.query(`select 1 from job where state = 'retry'`),
       (rows) => rows.length === 1,
     );
     expect(mailsTo(latchkey, alice)).toHaveLength(mails);
@@ -125,7 +125,7 @@ describe.skipIf(!hasRedisServer)('one server (needs a redis-server on PATH)', { 
     await server.client.acl('SETUSER', 'default', 'resetkeys', '~limit:*', '~reset-counted:*');
     await latchkey.client.requestPasswordReset({ email: alice });
     await eventually(
-      () => latchkey.database.query(`select 1 from pgboss.job where state = 'retry'`),
+      () => latchkey.database.query(`select 1 from job where state = 'retry'`),
       (rows) => rows.length === 1,
     );
     expect(mailsTo(latchkey, alice)).toHaveLength(mails);
@@ -210,9 +210,7 @@ describe.skipIf(!hasRedisServer)('one server (needs a redis-server on PATH)', { 
       expect(people.map((each) => mailsTo(limited, each).length)).toEqual([1, 0, 0]);
 
       // However long the jobs still have to wait, they run as soon as Redis is back.
-      await limited.database.query(
-        `update pgboss.job set start_after = now() + interval '1 hour' where state = 'retry'`,
-      );
+      await limited.database.query(`update job set start_after = now() + interval '1 hour' where state = 'retry'`);
       await server.restart();
       await isReady(limited, 'ok');
       await eventually(
@@ -226,7 +224,7 @@ describe.skipIf(!hasRedisServer)('one server (needs a redis-server on PATH)', { 
       }
       // One request before Redis went down and six meanwhile: each job ended once, and none became a dead letter.
       const states = await limited.database.query(
-        `select state, count(*)::int from pgboss.job where name like '%request%' group by state`,
+        `select state, count(*)::int from job where name like '%request%' group by state`,
       );
       expect(states).toEqual([{ state: 'completed', count: 7 }]);
     } finally {

@@ -1,4 +1,5 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
+import { ours } from '../../../stores/postgres/schemas.js';
 import { formName, formNameInSql } from './names.js';
 
 /** An account that was just added. */
@@ -7,16 +8,16 @@ export interface AddedHash {
   readonly hash: string | null;
 }
 
-const countAll = `
-  insert into password_form (domain, form, dealt)
+const countAll = (table: string, accounts: string) => `
+  insert into ${table} (domain, form, dealt)
   select coalesce(domain, ''), form, count(*)
     from (select split_part(email, '@', 2) as domain, ${formNameInSql('password_hash')} as form
-            from account where status = 'active') as each
+            from ${accounts} where status = 'active') as each
    where form is not null
    group by grouping sets ((domain, form), (form))
   on conflict (domain, form) do update set dealt = excluded.dealt`;
-const addSome = `
-  insert into password_form (domain, form, dealt)
+const addSome = (table: string) => `
+  insert into ${table} as password_form (domain, form, dealt)
   select domain, form, n from json_to_recordset(?::json) as given(domain text, form text, n bigint)
    order by domain, form
   on conflict (domain, form) do update set dealt = password_form.dealt + excluded.dealt`;
@@ -25,12 +26,13 @@ const addSome = `
  * Counts the forms of all active accounts anew, in one scan of the table, and replaces `password_form` by the result.
  */
 export async function dealAnew(transaction: EntityManager): Promise<void> {
+  const table = ours(transaction, 'password_form');
   // The lock makes renewals wait for the commit; readers see the state before it.
-  await transaction.execute('lock table password_form in share row exclusive mode');
-  await transaction.execute(`delete from password_form where domain <> ''`);
+  await transaction.execute(`lock table ${table} in share row exclusive mode`);
+  await transaction.execute(`delete from ${table} where domain <> ''`);
   // The rows of all forms stay, with the count 0, so that `keepDealt` does not count anew because of a missing one.
-  await transaction.execute(`update password_form set dealt = 0, renewed = 0 where domain = ''`);
-  await transaction.execute(countAll);
+  await transaction.execute(`update ${table} set dealt = 0, renewed = 0 where domain = ''`);
+  await transaction.execute(countAll(table, ours(transaction, 'account')));
 }
 
 /** The counts of one import: its first batch counts all accounts anew, later batches are added. */
@@ -45,8 +47,9 @@ export class ImportDeal {
       this.#begun = true;
       return;
     }
-    await transaction.execute('lock table password_form in share row exclusive mode');
-    await transaction.execute(addSome, [JSON.stringify(countsOf(added))]);
+    const table = ours(transaction, 'password_form');
+    await transaction.execute(`lock table ${table} in share row exclusive mode`);
+    await transaction.execute(addSome(table), [JSON.stringify(countsOf(added))]);
   }
 }
 

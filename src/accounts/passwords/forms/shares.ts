@@ -2,6 +2,7 @@ import type { MikroORM } from '@mikro-orm/postgresql';
 import { orUnavailable } from '../../../calls/unavailable.js';
 import { describeFault, type Log } from '../../../observability/log.js';
 import type { Pseudonyms } from '../../../secrets/pseudonyms.js';
+import { ours } from '../../../stores/postgres/schemas.js';
 import { dealAnew, domainOf } from './deal.js';
 import { formOf } from './imported-hash.js';
 import { dummyOf, formName } from './names.js';
@@ -59,12 +60,13 @@ export class FormShares {
   async renewed(address: string, hash: string | null | undefined): Promise<void> {
     const form = formName(hash);
     if (form === undefined || form === this.own) return;
+    const table = ours(this.orm, 'password_form');
     // Locks the rows in a fixed order, so that two of these statements cannot deadlock.
     const statement = `
       with counted as (
-        select domain, form from password_form where domain in ('', ?) and form = ? order by domain for update
+        select domain, form from ${table} where domain in ('', ?) and form = ? order by domain for update
       )
-      update password_form set renewed = least(dealt, renewed + 1)
+      update ${table} password_form set renewed = least(dealt, renewed + 1)
         from counted where password_form.domain = counted.domain and password_form.form = counted.form`;
     try {
       await this.orm.em.fork().execute(statement, [domainOf(address), form]);
@@ -76,11 +78,12 @@ export class FormShares {
 
   /** Counts all accounts anew if our own form has no row yet: at the first start, and after its parameters changed. */
   async keepDealt(): Promise<void> {
-    const isDealt = `select 1 from password_form where domain = '' and form = ?`;
+    const table = ours(this.orm, 'password_form');
+    const isDealt = `select 1 from ${table} where domain = '' and form = ?`;
     await this.orm.em.fork().transactional(async (transaction) => {
       if ((await transaction.execute<unknown[]>(isDealt, [this.own])).length > 0) return;
       await dealAnew(transaction);
-      const remember = `insert into password_form (domain, form, dealt) values ('', ?, 0) on conflict do nothing`;
+      const remember = `insert into ${table} (domain, form, dealt) values ('', ?, 0) on conflict do nothing`;
       await transaction.execute(remember, [this.own]);
     });
     this.#kept.clear();
@@ -100,7 +103,8 @@ export class FormShares {
   }
 
   async #read(domain: string): Promise<readonly Share[]> {
-    const statement = `select domain, form, dealt, renewed from password_form where domain in ('', ?) order by form`;
+    const table = ours(this.orm, 'password_form');
+    const statement = `select domain, form, dealt, renewed from ${table} where domain in ('', ?) order by form`;
     const rows = await orUnavailable(this.orm.em.fork().execute<Record<keyof Share, string>[]>(statement, [domain]));
     return rows.map(({ domain: of, form, dealt, renewed }) => {
       return { domain: of, form, dealt: Number(dealt), renewed: Number(renewed) };

@@ -3,6 +3,7 @@ import type { EntityManager } from '@mikro-orm/postgresql';
 import type { Accounts } from '../../../accounts/accounts.js';
 import type { ImportDeal } from '../../../accounts/passwords/forms/deal.js';
 import type { EventKind } from '../../../audit/kinds.js';
+import { ours } from '../../../stores/postgres/schemas.js';
 import type { AccountEntry } from './entry.js';
 
 /** The result for one entry. */
@@ -34,29 +35,30 @@ const given = `select * from json_to_recordset(?::json) as given(line int, id uu
  * file is kept, so that of contradicting lines the first wins. The event stores the run and the line, so that a later
  * line of the same file for this address can be told from an account that existed before the run.
  */
-const insertWithEvents = `
+const insertWithEvents = (tables: Tables) => `
   with given as (${given}),
   added as (
-    insert into account (id, email, password_hash, locale, status)
+    insert into ${tables.account} (id, email, password_hash, locale, status)
     select id, email, hash, locale, 'active' from given order by line
     on conflict do nothing
     returning id, email
   ),
   events as (
-    insert into audit_event (kind, account_id, origin, detail)
+    insert into ${tables.event} (kind, account_id, origin, detail)
     select '${imported}', added.id, 'command line', jsonb_build_object('run', ?::text, 'line', min(given.line))
     from added join given on given.id = added.id and given.email = added.email group by added.id
   )
   select id from added`;
 /** For a dry run: the accounts that the whole file would add, in a temporary table of this connection. */
+const rehearsal = 'pg_temp.account_rehearsal';
 const rehearsalTable = `create temporary table if not exists account_rehearsal
   (id uuid primary key, email text unique, password_hash text, line int)`;
-const rehearse = `
+const rehearse = ({ account }: Tables) => `
   with given as (${given})
-  insert into account_rehearsal (id, email, password_hash, line)
+  insert into ${rehearsal} (id, email, password_hash, line)
   select id, email, hash, line from given
-  where not exists (select from account where account.id = given.id)
-    and not exists (select from account where account.email = given.email)
+  where not exists (select from ${account} account where account.id = given.id)
+    and not exists (select from ${account} account where account.email = given.email)
   order by line
   on conflict do nothing
   returning id`;
@@ -71,9 +73,15 @@ const findKnown = (table: string, line: string) => `
  * The line of this run that added the account; null if its password has changed since, because then the file is out of
  * date.
  */
-const lineOfRun = `case when account.credential_version = 1 then (
-  select (detail ->> 'line')::int from audit_event
+const lineOfRun = ({ event }: Tables) => `case when account.credential_version = 1 then (
+  select (detail ->> 'line')::int from ${event}
    where account_id = account.id and kind = '${imported}' and detail ->> 'run' = ? limit 1) end`;
+
+/** Our tables, with their schema. */
+interface Tables {
+  readonly account: string;
+  readonly event: string;
+}
 
 /** One import: its id in the audit events, and whether it is a dry run. */
 export interface ImportRun {
@@ -102,7 +110,8 @@ export function importBatch(
   const json = JSON.stringify(rows);
   return accounts.transaction(async (transaction) => {
     if (run.dryRun) await transaction.execute(rehearsalTable);
-    const [statement, values] = run.dryRun ? [rehearse, [json]] : [insertWithEvents, [json, run.id]];
+    const tables = { account: ours(transaction, 'account'), event: ours(transaction, 'audit_event') };
+    const [statement, values] = run.dryRun ? [rehearse(tables), [json]] : [insertWithEvents(tables), [json, run.id]];
     const inserted = await transaction.execute<{ id: string }[]>(statement, values);
     const added = new Set(inserted.map(({ id }) => id));
     if (!run.dryRun)
@@ -111,7 +120,7 @@ export function importBatch(
         rows.filter(({ id }) => added.has(id)),
       );
     const isSimple = added.size === rows.length;
-    const known = isSimple ? [] : await knownOf(transaction, json, run);
+    const known = isSimple ? [] : await knownOf(transaction, tables, json, run);
     const byEmail = new Map(known.map((each) => [each.email, each]));
     const byId = new Map(known.map((each) => [each.id, each]));
     return rows.map((row): EntryOutcome => {
@@ -134,13 +143,13 @@ function outcomeOf(row: Row, there: Known): EntryOutcome {
   return refused(`the address was added by line ${first} with another hash`);
 }
 
-async function knownOf(transaction: EntityManager, json: string, run: ImportRun): Promise<Known[]> {
-  if (!run.dryRun) return transaction.execute<Known[]>(findKnown('account', lineOfRun), [run.id, json, run.id, json]);
-  const before = await transaction.execute<Known[]>(findKnown('account', 'null::int'), [json, json]);
-  return [
-    ...before,
-    ...(await transaction.execute<Known[]>(findKnown('account_rehearsal', 'account.line'), [json, json])),
-  ];
+async function knownOf(transaction: EntityManager, tables: Tables, json: string, run: ImportRun): Promise<Known[]> {
+  if (!run.dryRun) {
+    const statement = findKnown(tables.account, lineOfRun(tables));
+    return transaction.execute<Known[]>(statement, [run.id, json, run.id, json]);
+  }
+  const before = await transaction.execute<Known[]>(findKnown(tables.account, 'null::int'), [json, json]);
+  return [...before, ...(await transaction.execute<Known[]>(findKnown(rehearsal, 'account.line'), [json, json]))];
 }
 
 function refused(reason: string): EntryOutcome {

@@ -35,7 +35,7 @@ const calls: Record<string, () => FloodCall> = {
 };
 
 const stored = async (stage: Stage) => {
-  const tables = ['account', 'audit_event', 'audit_refusal', 'reset_receipt', 'pgboss.job'];
+  const tables = ['account', 'audit_event', 'audit_refusal', 'reset_receipt', 'job'];
   const counts = tables.map((table) => `(select count(*) from ${table})`).join(' + ');
   const [row] = await stage.database.query<{ rows: number }>(`select (${counts})::int as rows`);
   return { names: await stage.redis.dbsize(), rows: row?.rows ?? 0 };

@@ -25,7 +25,7 @@ const bomb: Attack = {
     const mails = stage.mailsTo(victim.email);
     findings.note('mails to the one', mails.length >= 3 && mails.length <= 5, mails.length);
     const jobs = await stage.database.query<{ state: string }>(
-      `select distinct state::text as state from pgboss.job where data ->> 'email' = $1`,
+      `select distinct state::text as state from job where data ->> 'email' = $1`,
       [victim.email],
     );
     findings.expect(
