@@ -74,7 +74,13 @@ describe.each([
   afterAll(() => postgres?.drop());
 
   const seen = async () => {
-    if (dump === undefined) return JSON.stringify(await postgres.query(contents(`'public', 'pgboss'`)), null, 1);
+    if (dump === undefined) {
+      // The catalogue prints names by the path of the session.
+      const session = await postgres.session();
+      await session.query(`set search_path = ''`);
+      const { rows } = await session.query(contents(`'public', 'pgboss'`)).finally(() => session.end());
+      return JSON.stringify(rows, null, 1);
+    }
     const options = ['--restrict-key=x', '--schema=public', '--schema=pgboss', postgres.url];
     return (await promisify(execFile)(dump, options, { maxBuffer: 1 << 26 })).stdout;
   };
