@@ -6,6 +6,7 @@ import { DataKeyTable } from './20261126-data-key.js';
 import { EraseAuditEvents } from './20261126-erase-audit-events.js';
 import { PasswordForms } from './20261126-password-forms.js';
 import { Refusals } from './20261126-refusals.js';
+import { AdoptedAccounts } from './20261127-adopted-accounts.js';
 import { OwnSchemas } from './20261127-own-schemas.js';
 
 /** In the order in which they are applied. Append only. */
@@ -19,4 +20,5 @@ export const migrations = [
   EraseAuditEvents,
   AddressCollation,
   OwnSchemas,
+  AdoptedAccounts,
 ];

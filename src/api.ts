@@ -77,7 +77,7 @@ export async function startApi(
 
   // Not before it is known that the queue is this installation's: a job in another's would be lost.
   void services.instance.known.then(() => services.jobs.start()).catch(() => undefined);
-  await Promise.all([services.instance.start(), services.dataKey.start()]);
+  await Promise.all([services.instance.start(), services.dataKey.start(), services.accountsCheck.start()]);
   await services.passwordHash.warmUp();
   const url = await app.listen({ host: loopback(settings.http.host), port: settings.http.port, backlog });
   log.info({ url }, 'the API listens');

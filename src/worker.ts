@@ -1,5 +1,6 @@
 import { forRelay } from './accounts/account-mails.js';
 import { credentialNotices } from './accounts/change-notices.js';
+import { overwriteWatch } from './accounts/overwrites.js';
 import { signUpRequests } from './accounts/sign-up.js';
 import { describeFault } from './observability/log.js';
 import { resetRequests } from './password-reset/reset-requests.js';
@@ -22,20 +23,22 @@ export interface Worker {
  */
 export async function startWorker(services: Services): Promise<Worker> {
   assertTimeouts();
-  const { changeNotices, dataKey, instance, jobs, mailer, passwordReset, signUpDelivery, redis, log, formShares } =
-    services;
-  await Promise.all([instance.start(), dataKey.start()]);
+  const { changeNotices, dataKey, instance, jobs, mailer, overwrites, passwordReset, signUpDelivery } = services;
+  const { accountsCheck, formShares, log, redis, sessions } = services;
+  await Promise.all([instance.start(), dataKey.start(), accountsCheck.start()]);
   const care: { stop: () => void }[] = [];
   const working = (async () => {
     await instance.known;
     await jobs.start();
     if (!jobs.started) return;
-    formShares.keepDealt().catch((error: unknown) => {
+    const dealing = sessions.isOn ? formShares.keepDealt() : Promise.resolve();
+    dealing.catch((error: unknown) => {
       log.warn({ fault: describeFault(error) }, 'the forms of hashes could not be dealt; the next start tries again');
     });
     care.push(startHousekeeping(services), startTakeOver(services));
     await jobs.work(resetRequests, workerSlots.links, (job) => passwordReset.deliver(job));
     await jobs.work(credentialNotices, workerSlots.notices, (job) => changeNotices.deliver(job));
+    await jobs.work(overwriteWatch, 1, (job) => overwrites.deliver(job));
     await jobs.work(signUpRequests, workerSlots.signUps, (job) => signUpDelivery.deliver(job));
     // A job that waits for a relay waits longer after each attempt. When a relay may be tried again, two waiting jobs
     // are woken immediately (one may be too old to be sent); when the relay has taken a mail, all of them. A starting

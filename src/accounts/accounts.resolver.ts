@@ -1,9 +1,9 @@
 import { Arg, Ctx, Mutation, Query, Resolver } from 'type-graphql';
 import type { GraphqlContext } from '../calls/context.js';
+import { AccountType } from './account.types.js';
 import { ChangePasswordInput, SignInInput, SignUpInput } from './accounts.inputs.js';
 import { view } from './accounts.js';
 import {
-  AccountType,
   accountAnswer,
   ChangePasswordResult,
   SignInResult,

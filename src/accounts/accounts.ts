@@ -1,91 +1,99 @@
 import { randomUUID } from 'node:crypto';
 import {
-  type EntityData,
   type EntityManager,
-  LockMode,
+  IsolationLevel,
   type MikroORM,
-  type QBFilterQuery,
-  type RawQueryFragment,
-  raw,
   UniqueConstraintViolationException,
 } from '@mikro-orm/postgresql';
 import { orReadBack, orUnavailable } from '../calls/unavailable.js';
-import { ours } from '../stores/postgres/schemas.js';
-import { Account, type AccountRow } from './account.entity.js';
-import type { EmailAddress } from './email-address.js';
+import type { Shape } from '../settings/accounts/shape.js';
+import { Account } from './account.entity.js';
+import {
+  type AccountView,
+  type Changed,
+  type Credential,
+  type CredentialWithHash,
+  type FoundRow,
+  rowsOf,
+  view,
+} from './account.js';
+import { type EmailAddress, spellingsOf } from './email-address.js';
+import { AccountSource } from './source/account-source.js';
+import { AppLocks, againWhileBusy } from './source/app-locks.js';
+import type { AppFault } from './source/app-refused.js';
+import { ownShape } from './source/own-shape.js';
 
-/** An account without its hash. */
-export type Credential = Omit<AccountRow, 'passwordHash' | typeof import('@mikro-orm/core').OptionalProps>;
+export { type AccountView, type Changed, type Credential, type CredentialWithHash, view };
 
-/** The members of an account that clients may see. */
-export interface AccountView {
-  readonly id: string;
-  readonly email: string;
-  readonly locale: string | null;
-  readonly createdAt: Date;
-  readonly passwordChangedAt: Date;
-}
+type Where = Partial<Pick<Credential, 'id' | 'email' | 'sessionVersion' | 'status'>>;
 
-const columns = [
-  'id',
-  'email',
-  'locale',
-  'status',
-  'credentialVersion',
-  'sessionVersion',
-  'credentialsChangedAt',
-  'createdAt',
-  'readAt',
-] as const;
-type ToOpen = Omit<AccountRow, 'id' | keyof ReturnType<typeof timesOf>> & { readonly id: string | null } & Record<
-    keyof ReturnType<typeof timesOf>,
-    string | Date
-  >;
-const findToOpen = (table: string) => `
-  select account.id, account.email, account.locale, account.status, account.password_hash as "passwordHash",
-         account.credential_version as "credentialVersion", account.session_version as "sessionVersion",
-         account.credentials_changed_at as "credentialsChangedAt", account.created_at as "createdAt", now() as "readAt"
-    from (select ?::text as email) as asked left join ${table} account on account.email = asked.email`;
-type Where = Partial<Pick<AccountRow, 'id' | 'email' | 'sessionVersion' | 'status'>>;
-
-/** The table of accounts: finds and makes accounts, and changes credentials behind a guard. Knows nothing of resets. */
+/**
+ * The accounts, wherever they live: finds them, and changes credentials behind a guard. Our own table is the standard
+ * shape; that of an app has no other path here, only a few statements more. Knows nothing of resets.
+ */
 export class Accounts {
-  constructor(private readonly orm: MikroORM) {}
+  readonly #source: AccountSource;
+
+  /** @param tell called with what the app's table refused, for the operator. */
+  constructor(
+    private readonly orm: MikroORM,
+    shape: Shape = ownShape,
+    tell: (fault: AppFault) => void = () => undefined,
+  ) {
+    this.#source = new AccountSource(orm, shape, tell);
+  }
+
+  /** The name of the app's table, with its schema; empty if the accounts are our own. */
+  get shapeName(): string {
+    return this.#source.shape.name;
+  }
 
   /** Without the hash; `readAt` is the database's clock. @returns undefined when no row fits. @throws Unavailable */
   async find(where: Where): Promise<Credential | undefined> {
-    return (await orUnavailable(this.orm.em.fork().findOne(Account, where, { fields: columns }))) ?? undefined;
+    return (await this.#find(where, false))[0];
   }
 
   /** With the hash and `readAt`. @returns undefined when no row fits. @throws Unavailable */
-  async findWithHash(where: Where): Promise<AccountRow | undefined> {
-    const populate = ['passwordHash', 'readAt'] as const;
-    return (await orUnavailable(this.orm.em.fork().findOne(Account, where, { populate }))) ?? undefined;
+  async findWithHash(where: Where): Promise<CredentialWithHash | undefined> {
+    return (await this.#find(where, true))[0];
   }
 
   /**
-   * For a sign-in: one statement that returns one row whether the address has an account or not, so that both cases
+   * Every account with this address, active ones first: an app may have stored it in several spellings.
+   *
+   * @throws Unavailable
+   */
+  findEach(email: EmailAddress): Promise<readonly Credential[]> {
+    return this.#find({ email }, false);
+  }
+
+  /**
+   * For a sign-in: one statement that returns a row whether the address has an account or not, so that both cases
    * cost the same work. @throws Unavailable
    */
-  async findToOpen(email: string): Promise<AccountRow | undefined> {
-    const statement = findToOpen(ours(this.orm, 'account'));
-    const [row] = await orUnavailable(this.orm.em.fork().execute<ToOpen[]>(statement, [email]));
-    return row?.id ? { ...row, id: row.id, ...timesOf(row) } : undefined;
+  async findToOpen(email: string): Promise<CredentialWithHash | undefined> {
+    const sql = await this.#source.sql();
+    const found = sql.findByAddress(spellingsOf(email), email, true);
+    const rows = await this.#source.query<FoundRow>(sql.oneRowAtLeast(found));
+    return rowsOf(rows, this.shapeName, email)[0];
   }
 
   /**
-   * The row once every transaction that is changing it has ended (it waits for their lock). After a COMMIT without an
-   * answer, the row's hash tells whether the commit took place: its salt is random. @throws Unavailable
+   * The account once every transaction that is changing it has ended (it waits for their lock). After a COMMIT without
+   * an answer, the hash tells whether the commit took place: its salt is random. @throws Unavailable
    */
-  async findSettled(id: string): Promise<AccountRow | undefined> {
-    const lockMode = LockMode.PESSIMISTIC_READ;
-    const found = this.transaction((transaction) =>
-      transaction.findOne(Account, { id }, { populate: ['passwordHash', 'readAt'], lockMode }),
-    );
-    return (await orUnavailable(found)) ?? undefined;
+  async findSettled(id: string): Promise<CredentialWithHash | undefined> {
+    const sql = await this.#source.sql();
+    const found = this.transaction(async (transaction) => {
+      await transaction.execute(this.#source.settle(id));
+      return transaction.execute<FoundRow[]>(sql.findById(id, true));
+    });
+    return rowsOf(await orUnavailable(found), this.shapeName)[0];
   }
 
   /**
+   * In our own table.
+   *
    * @param alongside writes more in the same transaction.
    * @returns undefined when the address, or the id, has an account already.
    * @throws what `alongside` or the database throws; then nothing was written, or that is not known.
@@ -94,10 +102,11 @@ export class Accounts {
     { id = randomUUID(), ...fields }: { id?: string; email: EmailAddress; passwordHash: string; locale: string | null },
     alongside: (transaction: EntityManager, id: string) => Promise<void>,
   ): Promise<Credential | undefined> {
+    const sql = await this.#source.sql();
     const created = this.transaction(async (transaction) => {
       await transaction.insert(Account, { id, status: 'active', ...fields });
       await alongside(transaction, id);
-      return transaction.findOneOrFail(Account, id, { fields: columns });
+      return rowsOf(await transaction.execute<FoundRow[]>(sql.findById(id, false)), '')[0];
     }).catch((error: unknown) => {
       if (error instanceof UniqueConstraintViolationException) return undefined;
       throw error;
@@ -110,104 +119,95 @@ export class Accounts {
   }
 
   /** The database's clock; inside a transaction, the time at which the transaction began. @throws Unavailable */
-  now(transaction?: EntityManager): Promise<Date> {
-    return orUnavailable(databaseNow(transaction ?? this.orm.em.fork()));
-  }
-
-  /** Runs `work` in a transaction (READ COMMITTED). @throws what `work` or the database throws; then it rolls back. */
-  transaction<T>(work: (transaction: EntityManager) => Promise<T>): Promise<T> {
-    return this.orm.em.fork().transactional(work);
+  async now(transaction?: EntityManager): Promise<Date> {
+    const em = transaction ?? this.orm.em.fork();
+    const [row] = await orUnavailable(em.execute<{ now: string | Date }[]>('select now() as now'));
+    return new Date(row?.now ?? Number.NaN);
   }
 
   /**
-   * The guarded change of a password: one UPDATE that changes one row or none, and raises both versions. Every
+   * Runs `work` in a transaction (READ COMMITTED); again, if it met a lock of the app's too often.
+   *
+   * @throws what `work` or the database throws; then it rolls back.
+   */
+  transaction<T>(work: (transaction: EntityManager) => Promise<T>): Promise<T> {
+    const isolationLevel = IsolationLevel.READ_COMMITTED;
+    return againWhileBusy(() => this.orm.em.fork().transactional(work, { isolationLevel }));
+  }
+
+  /** Makes sure that what is bound to the account's versions can outlive them: see `BesideSql`. @throws Unavailable */
+  async keepVersions({ id }: Pick<Credential, 'id'>): Promise<void> {
+    const { beside } = this.#source;
+    if (beside) await orUnavailable(this.orm.em.fork().execute(beside.keep(id)));
+  }
+
+  /**
+   * The guarded change of a password: an UPDATE that changes one row or none; both versions rise with it. Every
    * statement that writes a hash needs the version in its WHERE, or an old password could return.
+   *
+   * With an app's table, the lock of our versions comes first, then that of the row with the hash; the UPDATE is the
+   * statement after it, so that it sees what the app committed while we waited.
    *
    * @param notAfter the row is changed only if this is later than the database's clock.
    * @param sessionVersion of the session that asks for the change: the row is changed only if that session has not
    * ended.
-   * @returns the database's time of the change, or undefined when the guard did not hold.
+   * @returns the account after the change, `readAt` the database's time of it; undefined when the guard did not hold.
+   * @throws AppRefused, an Unavailable, when the app's table takes no such change.
    */
   async replacePassword(
     transaction: EntityManager,
-    { id, credentialVersion }: Pick<Credential, 'id' | 'credentialVersion'>,
+    account: Pick<Credential, 'id' | 'credentialVersion' | 'sessionVersion' | 'stamp'>,
     passwordHash: string,
     notAfter?: Date,
     sessionVersion?: number,
-  ): Promise<Date | undefined> {
-    const guard = { id, credentialVersion, status: 'active' as const, ...(sessionVersion ? { sessionVersion } : {}) };
-    return changeBehind(transaction, notAfter ? { ...guard, [raw('now()')]: { $lt: notAfter } } : guard, {
-      passwordHash,
-      credentialVersion: raw('credential_version + 1'),
-      sessionVersion: raw('session_version + 1'),
-      credentialsChangedAt: raw('now()'),
-    });
+  ): Promise<Changed | undefined> {
+    const source = this.#source;
+    const { id, credentialVersion } = account;
+    const [sql, facts] = [await source.sql(), await source.facts()];
+    const locks = new AppLocks(transaction, facts.waits);
+    const isTaken = await source.take(transaction, { id, credentialVersion, sessionVersion });
+    if (!isTaken || !(await source.lock(locks, id))) return undefined;
+    const written = sql.write({ ...account, sessionVersion, notAfter }, passwordHash);
+    const now = await source.write(locks, written, passwordHash);
+    if (!now) return undefined;
+    const raised = await source.raise(transaction, id);
+    const stamp = await source.also(locks, id);
+    const versions = { credentialVersion: credentialVersion + 1, sessionVersion: account.sessionVersion + 1 };
+    return { id, ...versions, ...raised, stamp, readAt: now };
   }
 
-  /** Replaces a weak hash by a stronger one of the same password, behind the same guard. Both versions stay the same. */
-  async renewHash({ id, credentialVersion, passwordHash }: AccountRow, renewed: string): Promise<boolean> {
-    const guard = { id, credentialVersion, passwordHash };
-    return (await this.orm.em.fork().nativeUpdate(Account, guard, { passwordHash: renewed })) === 1;
+  /**
+   * Replaces a weak hash of our own table by a stronger one of the same password, behind the same guard. Both versions
+   * stay the same.
+   */
+  async renewHash(account: CredentialWithHash, renewed: string): Promise<boolean> {
+    if (this.shapeName || account.passwordHash === null) return false;
+    const renew = (await this.#source.sql()).renew(account, account.passwordHash, renewed);
+    return (await this.orm.em.fork().execute<unknown[]>(renew)).length === 1;
+  }
+
+  /** SQL: `email` in lower case and `password_hash` of every active account. @throws Unavailable */
+  async hashes(): Promise<string> {
+    return (await this.#source.sql()).hashes();
   }
 
   /** Ends every access token. @returns the database's time, or undefined when this session had ended already. */
-  async endSessions(transaction: EntityManager, { id, sessionVersion }: Credential): Promise<Date | undefined> {
-    const raised = { sessionVersion: sessionVersion + 1 };
-    return changeBehind(transaction, { id, sessionVersion, status: 'active' }, raised);
+  async endSessions(transaction: EntityManager, account: Credential): Promise<Date | undefined> {
+    const [row] = await transaction.execute<{ now: string | Date }[]>(this.#source.endSessions(account));
+    return row && new Date(row.now);
   }
 
-  /** Also ends every reset key and access token. @returns false when there is no such account that is active. */
-  async disable(transaction: EntityManager, id: string): Promise<boolean> {
-    const disabled = await transaction.nativeUpdate(
-      Account,
-      { id, status: 'active' },
-      {
-        status: 'disabled',
-        credentialVersion: raw('credential_version + 1'),
-        sessionVersion: raw('session_version + 1'),
-        credentialsChangedAt: raw('now()'),
-      },
+  async #find({ id, email, sessionVersion, status }: Where, withHash: boolean): Promise<CredentialWithHash[]> {
+    const sql = await this.#source.sql();
+    const found =
+      id === undefined
+        ? sql.findByAddress(spellingsOf(email ?? ''), email ?? '', withHash)
+        : sql.findById(id, withHash);
+    const rows = rowsOf(await this.#source.query<FoundRow>(found), this.shapeName, email);
+    return rows.filter(
+      (row) =>
+        (sessionVersion === undefined || row.sessionVersion === sessionVersion) &&
+        (status === undefined || row.status === status),
     );
-    return disabled === 1;
   }
-
-  /** Keys and tokens that `disable` ended stay ended. @returns false when there is no such account that is disabled. */
-  async enable(transaction: EntityManager, id: string): Promise<boolean> {
-    return (await transaction.nativeUpdate(Account, { id, status: 'disabled' }, { status: 'active' })) === 1;
-  }
-}
-
-export function view({ id, email, locale, createdAt, credentialsChangedAt }: Credential): AccountView {
-  return { id, email, locale: locale ?? null, createdAt, passwordChangedAt: credentialsChangedAt };
-}
-
-function timesOf(row: { credentialsChangedAt: string | Date; createdAt: string | Date; readAt: string | Date }) {
-  return {
-    credentialsChangedAt: new Date(row.credentialsChangedAt),
-    createdAt: new Date(row.createdAt),
-    readAt: new Date(row.readAt),
-  };
-}
-
-/**
- * One UPDATE behind a guard that names one account. RETURNING gives the time, so that no second statement runs while
- * the row is locked.
- *
- * @returns the database's `now()`, as the UPDATE wrote it, or undefined when the guard did not hold.
- */
-async function changeBehind(
-  transaction: EntityManager,
-  guard: QBFilterQuery<AccountRow> & { readonly id: string },
-  change: EntityData<AccountRow>,
-): Promise<Date | undefined> {
-  const now: RawQueryFragment = raw('now() as now');
-  const update = transaction.createQueryBuilder(Account).update(change).where(guard).returning(now);
-  const [row] = await update.execute<{ now: string | Date }[]>('all', false);
-  return row && new Date(row.now);
-}
-
-/** Inside a transaction, `now()` is the time at which the transaction began. */
-async function databaseNow(em: EntityManager): Promise<Date> {
-  const [row] = await em.execute<{ now: string | Date }[]>('select now() as now');
-  return new Date(row?.now ?? Number.NaN);
 }

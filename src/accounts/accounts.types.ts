@@ -1,36 +1,10 @@
 import { GraphQLDateTimeISO } from 'graphql-scalars';
-import { createUnionType, Field, ID, Int, ObjectType } from 'type-graphql';
+import { createUnionType, Field, Int, ObjectType } from 'type-graphql';
 import { ErrorCode } from '../calls/errors.js';
 import { answersWith, callFailures, typeByKind } from '../graphql/answers.js';
 import { TemporarilyUnavailableType, TooManyRequestsType, UserError } from '../graphql/user-error.js';
+import { AccountType } from './account.types.js';
 import { PasswordRejectedType, passwordFailures } from './passwords/password.types.js';
-
-@ObjectType('Account', {
-  description: 'Somebody who can sign in. Example: `{ id: "0b9c…", email: "alice@example.com" }`.',
-})
-export class AccountType {
-  @Field(() => ID, { description: 'Random UUID. Example: `0b9cbb0e-6d3f-4c53-8e0a-2f3a51f0c3aa`.' })
-  id!: string;
-
-  @Field(() => String, {
-    description: 'The address as it is stored: lower case, domain in ASCII. Example: `alice@example.com`.',
-  })
-  email!: string;
-
-  @Field(() => String, {
-    nullable: true,
-    description: 'Language of the mails to this account; null means the language of each request. Example: `en`.',
-  })
-  locale!: string | null;
-
-  @Field(() => GraphQLDateTimeISO, { description: 'Example: `2026-11-22T09:30:00.000Z`.' })
-  createdAt!: Date;
-
-  @Field(() => GraphQLDateTimeISO, {
-    description: 'When the password was set last. Example: `2026-11-22T09:30:00.000Z`.',
-  })
-  passwordChangedAt!: Date;
-}
 
 @ObjectType('InvalidEmailAddress', {
   implements: UserError,
@@ -54,6 +28,14 @@ export class EmailAddressTakenType extends UserError {
 })
 export class SignUpDisabledType extends UserError {
   readonly kind!: 'SignUpDisabled';
+}
+
+@ObjectType('SignInDisabled', {
+  implements: UserError,
+  description: 'Nobody signs in at this server. Example: `{ code: SIGN_IN_DISABLED }`.',
+})
+export class SignInDisabledType extends UserError {
+  readonly kind!: 'SignInDisabled';
 }
 
 @ObjectType('InvalidCredentials', {
@@ -173,7 +155,14 @@ export const SignInResult = createUnionType({
   name: 'SignInResult',
   resolveType: typeByKind,
   description: 'Outcome of `signIn`. Example: `... on SignedIn { accessToken }`.',
-  types: () => [SignedInType, InvalidCredentialsType, TooManyRequestsType, TemporarilyUnavailableType] as const,
+  types: () =>
+    [
+      SignedInType,
+      SignInDisabledType,
+      InvalidCredentialsType,
+      TooManyRequestsType,
+      TemporarilyUnavailableType,
+    ] as const,
 });
 export const ChangePasswordResult = createUnionType({
   name: 'ChangePasswordResult',
@@ -182,6 +171,7 @@ export const ChangePasswordResult = createUnionType({
   types: () =>
     [
       PasswordChangedType,
+      SignInDisabledType,
       InvalidCredentialsType,
       PasswordRejectedType,
       UnauthenticatedType,
@@ -193,7 +183,7 @@ export const SignOutEverywhereResult = createUnionType({
   name: 'SignOutEverywhereResult',
   resolveType: typeByKind,
   description: 'Outcome of `signOutEverywhere`. Example: `... on SignedOutEverywhere { at }`.',
-  types: () => [SignedOutEverywhereType, UnauthenticatedType, TemporarilyUnavailableType] as const,
+  types: () => [SignedOutEverywhereType, SignInDisabledType, UnauthenticatedType, TemporarilyUnavailableType] as const,
 });
 
 export const accountFailures = {
@@ -206,6 +196,7 @@ export const accountFailures = {
   ],
   EmailAddressTaken: [ErrorCode.EMAIL_ADDRESS_TAKEN, () => 'There is an account with this address already.'],
   SignUpDisabled: [ErrorCode.SIGN_UP_DISABLED, () => 'This server does not allow sign-up.'],
+  SignInDisabled: [ErrorCode.SIGN_IN_DISABLED, () => 'Nobody signs in here; use the sign-in of the app.'],
   InvalidCredentials: [
     ErrorCode.INVALID_CREDENTIALS,
     () =>

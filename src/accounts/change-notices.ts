@@ -5,7 +5,8 @@ import type { JobQueue } from '../jobs/job-queue.js';
 import type { QueueDefinition } from '../jobs/queue/definition.js';
 import { timeInWords } from '../mail/words-of-time.js';
 import { type AccountMails, noPlace, settlementOf } from './account-mails.js';
-import type { Accounts } from './accounts.js';
+import type { Accounts, Changed } from './accounts.js';
+import type { Overwrites } from './overwrites.js';
 
 /** A job is written in the transaction of every password change; the worker then tells the owner by mail. */
 export const credentialNotices: QueueDefinition<CredentialNotice> = { name: 'credential-notice' };
@@ -14,6 +15,8 @@ export interface CredentialNotice {
   readonly change: 'password-reset' | 'password-change';
   /** ISO 8601, UTC; the database's clock. */
   readonly changedAt: string;
+  /** What `Overwrites.markOf` gave after the change, of an account in an app's table. */
+  readonly mark?: string;
 }
 
 export interface ChangeNoticesDeps {
@@ -21,6 +24,7 @@ export interface ChangeNoticesDeps {
   readonly audit: Audit;
   readonly jobs: JobQueue;
   readonly mails: AccountMails;
+  readonly overwrites: Overwrites;
   readonly settings: { readonly pageUrl: string; readonly supportUrl: string | undefined };
 }
 
@@ -33,19 +37,21 @@ export class ChangeNotices {
    * notice that still waits is updated instead, and tells the newest change. @throws Unavailable when the queue has
    * not started.
    */
-  async enqueue(
-    transaction: EntityManager,
-    { accountId, change, changedAt }: { accountId: string; change: CredentialNotice['change']; changedAt: Date },
-  ): Promise<void> {
-    const notice = { accountId, change, changedAt: changedAt.toISOString() };
-    await this.deps.jobs.enqueueOrRenewWithin(transaction, credentialNotices, { accountId }, notice);
+  async enqueue(transaction: EntityManager, changed: Changed, change: CredentialNotice['change']): Promise<void> {
+    const { jobs, overwrites } = this.deps;
+    const { id: accountId, readAt } = changed;
+    const mark = overwrites.markOf(changed);
+    const notice = { accountId, change, changedAt: readAt.toISOString(), ...(mark ? { mark } : {}) };
+    await jobs.enqueueOrRenewWithin(transaction, credentialNotices, { accountId }, notice);
+    await overwrites.watch(transaction, changed);
   }
 
   /** In the worker: sends the notice. @throws Unavailable when PostgreSQL is away. */
   async deliver(job: Job<CredentialNotice>): Promise<Settlement> {
-    const { accounts, audit, mails, settings } = this.deps;
+    const { accounts, audit, mails, overwrites, settings } = this.deps;
     const account = await accounts.find({ id: String(job.data.accountId) });
-    if (!account) return { settle: 'done', outcome: 'no-recipient' };
+    if (account && job.data.mark) overwrites.compare(account, job.data.mark);
+    if (!account?.email) return { settle: 'done', outcome: 'no-recipient' };
     const place = mails.takePlace(credentialNotices, account.email, job);
     if (!place) return noPlace;
     const changedAt = new Date(job.data.changedAt);

@@ -4,18 +4,17 @@ import { type TemporarilyUnavailable, withinDeadline } from '../calls/deadline.j
 import { from, type TooManyRequests } from '../calls/too-many-requests.js';
 import { orReadBack } from '../calls/unavailable.js';
 import { describeFault, type Log } from '../observability/log.js';
-import type { AccountRow } from './account.entity.js';
-import type { Accounts, Credential } from './accounts.js';
+import type { Accounts, Changed, Credential, CredentialWithHash } from './accounts.js';
 import type { ChangeNotices } from './change-notices.js';
 import type { FormShares } from './passwords/forms/shares.js';
 import type { NewPasswords } from './passwords/new-passwords.js';
 import type { PasswordHash } from './passwords/password-hash.js';
 import type { PasswordPolicy, PasswordRejected } from './passwords/password-policy.js';
-import type { AccessTokens } from './sessions/access-token.js';
 import type { Devices } from './sessions/devices.js';
 import type { OwnerLimits } from './sessions/owner-limits.js';
 import type { Sessions } from './sessions/sessions.js';
 import type { SignInFailures } from './sessions/sign-in-failures.js';
+import { isSameCredential } from './source/stamps.js';
 
 export type ChangePasswordOutcome =
   | {
@@ -27,6 +26,7 @@ export type ChangePasswordOutcome =
     }
   | { readonly kind: 'InvalidCredentials' }
   | { readonly kind: 'Unauthenticated' }
+  | { readonly kind: 'SignInDisabled' }
   | PasswordRejected
   | TooManyRequests
   | TemporarilyUnavailable;
@@ -34,7 +34,6 @@ export type ChangePasswordOutcome =
 export interface ChangePasswordDeps {
   readonly accounts: Accounts;
   readonly sessions: Sessions;
-  readonly accessTokens: AccessTokens;
   readonly devices: Devices;
   readonly passwordHash: PasswordHash;
   readonly newPasswords: NewPasswords;
@@ -64,6 +63,7 @@ export class ChangePassword {
   ): Promise<ChangePasswordOutcome> {
     const { accounts, sessions, passwordHash, newPasswords, passwordPolicy, signInFailures, ownerLimits, audit, log } =
       this.deps;
+    if (!sessions.isOn) return { kind: 'SignInDisabled' };
     return withinDeadline(log, caller.requestId, async () => {
       const hashing = { urgency: 'other', caller } as const;
       passwordHash.expectRoom(hashing);
@@ -85,8 +85,10 @@ export class ChangePassword {
       try {
         // The version of the session that asks; the row's own may have risen since, which must stop the change.
         const mine = { ...account, sessionVersion: owner.sessionVersion };
-        const isWanted = async () =>
-          (await accounts.find({ id: owner.id, sessionVersion: owner.sessionVersion })) !== undefined;
+        const isWanted = async () => {
+          const now = await accounts.find({ id: owner.id, sessionVersion: owner.sessionVersion });
+          return now !== undefined && isSameCredential(now, mine);
+        };
         const made = await newPasswords.hash(mine, verdict.password, { ...hashing, account: owner.id }, isWanted);
         if (made.kind === 'NotWanted') return { kind: 'Unauthenticated' };
         if (made.kind !== 'Made') return made;
@@ -118,26 +120,28 @@ export class ChangePassword {
   }
 
   /** @returns undefined when the session ended, or the password was changed, in the meantime. */
-  async #replace(account: AccountRow, hash: string, caller: Caller): Promise<ChangePasswordOutcome | undefined> {
-    const { accounts, accessTokens, changeNotices, devices, audit, log } = this.deps;
+  async #replace(
+    account: CredentialWithHash,
+    hash: string,
+    caller: Caller,
+  ): Promise<ChangePasswordOutcome | undefined> {
+    const { accounts, sessions, changeNotices, devices, audit, log } = this.deps;
     const { id: accountId } = account;
     const change = accounts.transaction(async (transaction) => {
-      const at = await accounts.replacePassword(transaction, account, hash, undefined, account.sessionVersion);
-      if (!at) return undefined;
+      const changed = await accounts.replacePassword(transaction, account, hash, undefined, account.sessionVersion);
+      if (!changed) return undefined;
       await audit.record(transaction, { kind: 'account.password-changed', accountId, ...from(caller) });
-      await changeNotices.enqueue(transaction, { accountId, change: 'password-change', changedAt: at });
-      return at;
+      await changeNotices.enqueue(transaction, changed, 'password-change');
+      return changed;
     });
-    const changedAt = await orReadBack<Date | undefined>(change, async (error) => {
+    const changed = await orReadBack<Changed | undefined>(change, async (error) => {
       log.warn({ accountId, fault: describeFault(error) }, unclear);
       // Without this, the client would try again and be told that the current password is wrong.
       const now = await accounts.findSettled(accountId);
-      return now?.passwordHash === hash ? now.credentialsChangedAt : undefined;
+      return now?.passwordHash === hash ? { ...now, readAt: now.credentialsChangedAt ?? now.readAt } : undefined;
     });
-    if (!changedAt) return undefined;
+    if (!changed) return undefined;
     void this.deps.formShares.renewed(account.email, account.passwordHash);
-    const session = await accessTokens.issue({ accountId, sessionVersion: account.sessionVersion + 1 }, changedAt);
-    const changed = { id: accountId, credentialVersion: account.credentialVersion + 1, readAt: changedAt };
-    return { kind: 'PasswordChanged', ...session, device: devices.issue(changed) };
+    return { kind: 'PasswordChanged', ...(await sessions.issue(changed)), device: devices.issue(changed) };
   }
 }

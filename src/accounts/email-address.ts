@@ -61,3 +61,18 @@ function isDecodable(domain: string): boolean {
 function asciiLowerCase(text: string): string {
   return text.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
 }
+
+/**
+ * How an app may have stored the domain of an address in lower case: in ASCII, and as people write it. Always two texts,
+ * so that no look-up costs more than another.
+ */
+export function spellingsOf(address: string): [ascii: string, shown: string] {
+  const at = address.lastIndexOf('@') + 1;
+  return [address, address.slice(0, at) + domainToUnicode(address.slice(at))];
+}
+
+/** A stored address as mails go to it: its own local part, which may have capitals, and the domain in ASCII. */
+export function withDomainOf(stored: string, parsed: EmailAddress): string {
+  const trimmed = stored.replace(/^ +| +$/g, '');
+  return trimmed.slice(0, trimmed.lastIndexOf('@')) + parsed.slice(parsed.lastIndexOf('@'));
+}

@@ -25,10 +25,12 @@ export class Audit {
   readonly #writing = new Set<Promise<void>>();
   #gathered: { readonly happenings: Happening[]; readonly end: () => void } | undefined;
 
+  /** @param nameOf the UUID by which the trail knows an account, where its id may be none: then `detail.account` is the id. */
   constructor(
     private readonly orm: MikroORM,
     private readonly log: Log,
     private readonly metrics: Metrics,
+    private readonly nameOf: (accountId: string) => string = (accountId) => accountId,
   ) {
     this.#refusals = new Refusals(orm, log, metrics);
   }
@@ -39,7 +41,7 @@ export class Audit {
    * @throws the fault of the database, which rolls the change back.
    */
   async record(transaction: EntityManager, happening: Happening): Promise<void> {
-    await transaction.insert(AuditEvent, row(happening));
+    await transaction.insert(AuditEvent, this.#row(happening));
     this.metrics.auditEvent(happening.kind);
   }
 
@@ -83,7 +85,10 @@ export class Audit {
 
   async #write(happenings: readonly Happening[]): Promise<void> {
     try {
-      await this.orm.em.fork().insertMany(AuditEvent, happenings.map(row));
+      await this.orm.em.fork().insertMany(
+        AuditEvent,
+        happenings.map((each) => this.#row(each)),
+      );
       for (const { kind } of happenings) this.metrics.auditEvent(kind);
     } catch (error) {
       this.metrics.alarm('audit-event-lost');
@@ -94,7 +99,19 @@ export class Audit {
 
   /** Counts a call that was refused, by client, kind and hour, after the answer. Never throws. */
   refused(refusal: Refusal): void {
-    this.#refusals.note(refusal);
+    const { accountId } = refusal;
+    this.#refusals.note(accountId === undefined ? refusal : { ...refusal, accountId: this.nameOf(accountId) });
+  }
+
+  #row({ kind, accountId, origin, client, detail }: Happening) {
+    const name = accountId === undefined ? undefined : this.nameOf(accountId);
+    return {
+      kind,
+      accountId: name ?? null,
+      origin: origin ?? null,
+      client: client ?? null,
+      detail: { ...detail, ...(accountId === name || accountId === undefined ? {} : { account: accountId }) },
+    };
   }
 
   /** Erases old events and counts in batches that each end in time. @returns how many rows. */
@@ -108,14 +125,4 @@ export class Audit {
     });
     return erased + (await this.#refusals.eraseOld());
   }
-}
-
-function row(happening: Happening) {
-  return {
-    kind: happening.kind,
-    accountId: happening.accountId ?? null,
-    origin: happening.origin ?? null,
-    client: happening.client ?? null,
-    detail: happening.detail ?? {},
-  };
 }

@@ -40,6 +40,7 @@ export const refusalKinds = {
   'reset.suppressed': withoutMail,
   'reset.superseded': withoutMail,
   'reset.expired': withoutMail,
+  'reset.no-password': withoutMail,
   'sign-up.sent': signUpEnds,
   'sign-up.told-registered': signUpEnds,
   'sign-up.suppressed': signUpEnds,

@@ -6,6 +6,7 @@ export enum ErrorCode {
   INVALID_EMAIL_ADDRESS = 'INVALID_EMAIL_ADDRESS',
   EMAIL_ADDRESS_TAKEN = 'EMAIL_ADDRESS_TAKEN',
   SIGN_UP_DISABLED = 'SIGN_UP_DISABLED',
+  SIGN_IN_DISABLED = 'SIGN_IN_DISABLED',
   INVALID_CREDENTIALS = 'INVALID_CREDENTIALS',
   UNAUTHENTICATED = 'UNAUTHENTICATED',
   INVALID_RESET_KEY = 'INVALID_RESET_KEY',
@@ -29,7 +30,7 @@ export type RequestErrorCode = (typeof requestErrorCodes)[number];
 /** A store or another limited part did not answer, or answered that it cannot work now: the caller may try again. */
 export class Unavailable extends Error {
   constructor(
-    readonly part: 'postgres' | 'redis' | 'hashing' | 'data-key' | 'deadline',
+    readonly part: 'postgres' | 'redis' | 'hashing' | 'data-key' | 'accounts' | 'deadline',
     options?: { cause?: unknown; retryAfterSeconds?: number },
   ) {
     super(`${part} is unavailable`, { cause: options?.cause });

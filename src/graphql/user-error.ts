@@ -8,6 +8,7 @@ registerEnumType(ErrorCode, {
     INVALID_EMAIL_ADDRESS: { description: 'The text is not one plain e-mail address. Example: `alice@localhost`.' },
     EMAIL_ADDRESS_TAKEN: { description: 'There is an account with this address already (only where sign-up is open).' },
     SIGN_UP_DISABLED: { description: 'This server does not allow sign-up.' },
+    SIGN_IN_DISABLED: { description: 'Nobody signs in at this server.' },
     INVALID_CREDENTIALS: { description: 'The address and the password do not match an account.' },
     UNAUTHENTICATED: { description: 'The access token is missing, expired or revoked.' },
     INVALID_RESET_KEY: { description: 'The key is not valid, or no longer valid; `reason` says why.' },

@@ -90,9 +90,11 @@ export class JobQueue {
     transaction: EntityManager,
     queue: QueueDefinition<Data>,
     data: Data,
+    { startAfterSeconds = 0 } = {},
   ): Promise<string> {
     if (!this.#started) throw new Unavailable('postgres');
-    return accepted(await this.#boss.send(queue.name, data, { db: fromKysely(transaction.getKysely()) }));
+    const options = { db: fromKysely(transaction.getKysely()), startAfter: startAfterSeconds };
+    return accepted(await this.#boss.send(queue.name, data, options));
   }
 
   /** As `enqueueWithin`, but if a job with data like `like` still waits, that job gets the new data instead. */

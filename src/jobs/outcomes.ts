@@ -7,6 +7,10 @@ export const jobOutcomes = {
   suppressed: 'a limit allows no mail now',
   superseded: 'the password changed after the request',
   expired: 'the request was too old',
+  'no-password': 'the account of an app has no row for a password, or several',
+  divided: 'several accounts of an app have the address, and each got a job of its own',
+  unchanged: 'an app has left the new password alone',
+  overwritten: 'an app wrote over the new password',
 } as const;
 export type JobOutcome = keyof typeof jobOutcomes;
 

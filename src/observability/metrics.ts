@@ -12,6 +12,9 @@ export const alarms = [
   'connections-full',
   'connections-of-one-client',
   'data-key-unreadable',
+  'accounts-refused',
+  'address-of-several-accounts',
+  'app-wrote-over-reset',
 ] as const;
 export type Alarm = (typeof alarms)[number];
 

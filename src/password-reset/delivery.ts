@@ -10,7 +10,7 @@ import { type ResetRequest, resetRequests } from './reset-requests.js';
 type RequestJob = Job<ResetRequest> & MailJob;
 
 /** How a request ends for good. Strangers can cause any number of the silent ends, which send no mail. */
-type SilentEnd = 'expired' | 'no-recipient' | 'superseded' | 'suppressed';
+type SilentEnd = 'expired' | 'no-recipient' | 'no-password' | 'superseded' | 'suppressed';
 type End = SilentEnd | 'sent' | 'dead' | 'told-unknown';
 
 /** What the worker does with one request. */
@@ -29,7 +29,11 @@ export class Delivery {
     // Parsed again: a damaged row must not become part of a query, or an address that we send mail to.
     const email = parseEmailAddress(String(job.data.email));
     if (!email) return { settle: 'dead', reason: 'broken-data' };
-    const account = await accounts.find({ email });
+    const each = await accounts.findEach(email);
+    const open = each.filter(({ status }) => status === 'active');
+    if (open.length > 1 && job.data.accountId === undefined) return this.#divide(job, open);
+    const account = each.find(({ id }) => id === (job.data.accountId ?? each[0]?.id));
+    if (!account && job.data.accountId !== undefined) return this.#finish(job, 'no-recipient');
     // Also without an account: whoever observes the load of the processor must see no difference.
     const isOwnDevice = devices.verify(job.data.device, account) !== undefined;
     if (account) {
@@ -43,15 +47,35 @@ export class Delivery {
 
   #endWithoutMail(job: RequestJob, account: Credential): SilentEnd | undefined {
     if (account.status !== 'active') return 'no-recipient';
-    const age = account.readAt.getTime() - job.createdAt.getTime();
+    const askedAt = job.data.askedAt ? new Date(job.data.askedAt) : job.createdAt;
+    const age = account.readAt.getTime() - askedAt.getTime();
     if (age > this.deps.settings.requestDeadlineSeconds * 1000) return 'expired';
-    return account.credentialsChangedAt > job.createdAt ? 'superseded' : undefined;
+    if (!account.hasPasswordRow) return 'no-password';
+    return account.credentialsChangedAt && account.credentialsChangedAt > askedAt ? 'superseded' : undefined;
+  }
+
+  /**
+   * An app may hold one address several times, in several spellings: then each account gets a job, and so a mail, of its
+   * own. None would be wrong: a stranger who signs up with another spelling would shut the owner out.
+   */
+  async #divide(job: RequestJob, open: readonly Credential[]): Promise<Settlement> {
+    const { accounts, jobs, log, metrics } = this.deps;
+    metrics.alarm('address-of-several-accounts');
+    const said = 'ALARM: several accounts have one address; each gets a mail of its own';
+    log.error({ jobId: job.id, reason: 'address-of-several-accounts', count: open.length }, said);
+    await accounts.transaction(async (transaction) => {
+      for (const { id: accountId } of open) {
+        const data = { ...job.data, accountId, askedAt: job.createdAt.toISOString() };
+        await jobs.enqueueWithin(transaction, resetRequests, data);
+      }
+    });
+    return { settle: 'done', outcome: 'divided' };
   }
 
   /** Makes a key, stores its digest in Redis, and only then sends the mail. */
   async #sendLink(job: RequestJob, account: Credential, isOwnDevice: boolean, use: PlaceUse): Promise<Settlement> {
-    const { budget, mails, resetKeys } = this.deps;
-    const { id: accountId, credentialVersion, readAt } = account;
+    const { accounts, budget, mails, resetKeys } = this.deps;
+    const { id: accountId, credentialVersion, stamp, readAt } = account;
     const takePlace = () => budget.take(job.id, account, { network: job.data.network, isOwnDevice });
     const grant = await takePlace();
     if (!grant.granted) return this.#finish(job, 'suppressed', account);
@@ -59,9 +83,10 @@ export class Delivery {
     const key = mintResetKey();
     const endOf = (lifetimeSeconds: number) => new Date(readAt.getTime() + lifetimeSeconds * 1000);
     const remember = async ({ keyLifetimeSeconds }: Granted) => {
-      const record = { accountId, credentialVersion, expiresAt: endOf(keyLifetimeSeconds) };
+      const record = { accountId, credentialVersion, stamp, expiresAt: endOf(keyLifetimeSeconds) };
       await resetKeys.remember(digestOf(key), record, keyLifetimeSeconds);
     };
+    await accounts.keepVersions(account);
     await remember(grant);
     use.isUsed = true;
     const failure = await mails.sendLink(account, key, {
@@ -87,7 +112,8 @@ export class Delivery {
   async #note(job: RequestJob, outcome: End, account?: Credential): Promise<void> {
     const { audit, budget } = this.deps;
     // A superseded job took its place in the budget of an earlier credential version, which is no longer used.
-    if (account && (outcome === 'expired' || outcome === 'no-recipient')) await budget.giveBack(job.id, account);
+    if (account && (outcome === 'expired' || outcome === 'no-recipient' || outcome === 'no-password'))
+      await budget.giveBack(job.id, account);
     if (account && outcome === 'dead') await budget.refused(job.id, account);
     const { client, requestId: origin } = job.data;
     const note = { accountId: account?.id, client };

@@ -8,6 +8,7 @@ import type { Devices } from '../accounts/sessions/devices.js';
 import type { Audit } from '../audit/audit.js';
 import type { JobQueue } from '../jobs/job-queue.js';
 import type { Log } from '../observability/log.js';
+import type { Metrics } from '../observability/metrics.js';
 import type { CallerLimit } from '../rate-limit/caller-limit.js';
 import type { ResetBudget } from './budget/reset-budget.js';
 import type { Replays } from './keys/replays.js';
@@ -45,4 +46,5 @@ export interface PasswordResetDeps {
     readonly keyFailures: CallerLimit;
   };
   readonly log: Log;
+  readonly metrics: Metrics;
 }

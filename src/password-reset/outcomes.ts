@@ -1,8 +1,8 @@
 import type { PasswordRejected } from '../accounts/passwords/password-policy.js';
 import type { TemporarilyUnavailable } from '../calls/deadline.js';
 import type { TooManyRequests } from '../calls/too-many-requests.js';
+import type { ResetKeyRecord } from './keys/record-form.js';
 import type { KeyDigest } from './keys/reset-key.js';
-import type { ResetKeyRecord } from './keys/reset-keys.js';
 
 /** Why a key does not work. Only the holder of a real key can see another reason than UNKNOWN. */
 export enum ResetKeyFault {

@@ -1,9 +1,9 @@
-import type { AccountRow } from '../accounts/account.entity.js';
-import type { Credential } from '../accounts/accounts.js';
+import type { Changed, Credential, CredentialWithHash } from '../accounts/accounts.js';
 import { parseEmailAddress } from '../accounts/email-address.js';
 import type { NewHash } from '../accounts/passwords/new-passwords.js';
 import type { AcceptedPassword } from '../accounts/passwords/password-policy.js';
 import { type DeviceOwner, Devices } from '../accounts/sessions/devices.js';
+import { isSameCredential } from '../accounts/source/stamps.js';
 import type { Caller } from '../calls/caller.js';
 import { withinDeadline } from '../calls/deadline.js';
 import { Unavailable } from '../calls/errors.js';
@@ -26,6 +26,9 @@ import {
   type ResetOutcome,
 } from './outcomes.js';
 import { placeOf, type ResetRequest, type ResetRequestInput, requestClass, resetRequests } from './reset-requests.js';
+
+/** No account has this version. */
+const gone = { credentialVersion: 0, stamp: '' };
 
 /**
  * The product: lets the owner of an account who lost the password set a new one, and nobody else. In the order of the
@@ -81,9 +84,8 @@ export class PasswordReset {
       if (fitting.kind === 'PasswordRejected') return fitting;
       const hashed = await this.#hash(found, fitting.password, caller); // slow, so no connection is held
       if (hashed.kind === 'PasswordRejected' || hashed.kind === 'TooManyRequests') return hashed;
-      if (hashed.kind === 'Made' && (await this.#commit(found, hashed.hash, caller))) {
-        return this.#completed({ ...found.account, credentialVersion: found.account.credentialVersion + 1 });
-      }
+      const changed = hashed.kind === 'Made' && (await this.#commit(found, hashed.hash, caller));
+      if (changed) return this.#completed(changed);
       // Another call was faster, or the key expired. If the key still works, the end of the commit is unclear.
       const meanwhile = await this.#lookUpKey(key, caller, (where) => accounts.find(where));
       if (meanwhile.kind === 'Found') throw new Unavailable('postgres');
@@ -103,7 +105,7 @@ export class PasswordReset {
     const record = digest && (await resetKeys.lookUp(digest));
     if (!record) return this.#withoutRecord(digest, caller);
     const account = await findOwner({ id: record.accountId });
-    if (account?.status !== 'active' || account.credentialVersion !== record.credentialVersion) {
+    if (account?.status !== 'active' || !resetKeys.isFor(record, account)) {
       return invalid((await receipts.find(digest)) ? ResetKeyFault.USED : ResetKeyFault.SUPERSEDED, digest);
     }
     if (record.expiresAt <= account.readAt) return invalid(ResetKeyFault.EXPIRED, digest);
@@ -121,10 +123,14 @@ export class PasswordReset {
   }
 
   /** A hash of the new password, unless it is the one that the account has already. */
-  async #hash({ account, digest }: Found<AccountRow>, password: AcceptedPassword, caller: Caller): Promise<NewHash> {
+  async #hash(
+    { account, digest }: Found<CredentialWithHash>,
+    password: AcceptedPassword,
+    caller: Caller,
+  ): Promise<NewHash> {
     const { accounts, audit, newPasswords } = this.deps;
-    const { id, credentialVersion } = account;
-    const isWanted = async () => (await accounts.find({ id }))?.credentialVersion === credentialVersion;
+    const { id } = account;
+    const isWanted = async () => isSameCredential(account, (await accounts.find({ id })) ?? gone);
     const hashed = await newPasswords.hash(account, password, hashCallOf(digest, caller, id), isWanted);
     const same = { kind: 'reset.refused', client: caller.client, accountId: id, detail: 'SAME_AS_BEFORE' } as const;
     if (hashed.kind === 'PasswordRejected') audit.refused(same);
@@ -132,25 +138,30 @@ export class PasswordReset {
   }
 
   /** One transaction; its COMMIT is the reset. @returns false when the guard of the account's row did not hold. */
-  async #commit({ account, digest, record }: Found<AccountRow>, hash: string, caller: Caller): Promise<boolean> {
+  async #commit(
+    { account, digest, record }: Found<CredentialWithHash>,
+    hash: string,
+    caller: Caller,
+  ): Promise<Changed | false> {
     const { accounts, audit, changeNotices, formShares, log, receipts } = this.deps;
     const { id: accountId, credentialVersion: fromVersion } = account;
     const commit = accounts.transaction(async (transaction) => {
-      const changedAt = await accounts.replacePassword(transaction, account, hash, record.expiresAt);
-      if (!changedAt) return false;
+      const changed = await accounts.replacePassword(transaction, account, hash, record.expiresAt);
+      if (!changed) return false;
       await receipts.write(transaction, digest, { accountId, fromVersion });
       await audit.record(transaction, { kind: 'reset.completed', accountId, ...from(caller) });
-      await changeNotices.enqueue(transaction, { accountId, change: 'password-reset', changedAt });
-      return true;
+      await changeNotices.enqueue(transaction, changed, 'password-reset');
+      return changed;
     });
     // The salt is random, so this hash in the row means that this call committed; a receipt alone is from another call.
-    const isDone = await orReadBack<boolean>(commit, async (error) => {
+    const done = await orReadBack<Changed | false>(commit, async (error) => {
       log.warn({ accountId, fault: describeFault(error) }, 'the end of a reset is unclear; reading what was committed');
-      if ((await accounts.findSettled(accountId))?.passwordHash === hash) return true;
+      const now = await accounts.findSettled(accountId);
+      if (now?.passwordHash === hash) return now;
       return (await receipts.find(digest)) ? false : undefined;
     });
-    if (isDone) void formShares.renewed(account.email, account.passwordHash);
-    return isDone;
+    if (done) void formShares.renewed(account.email, account.passwordHash);
+    return done;
   }
 
   /**

@@ -24,6 +24,10 @@ export interface ResetRequest {
   readonly device?: string | null;
   /** The network of the client: an IPv4 /24, an IPv6 /48. Undefined in jobs that an older process wrote. */
   readonly network?: string;
+  /** The one account that this job is for, where an app has several with the address: see `Delivery`. */
+  readonly accountId?: string;
+  /** When the person asked, if that is not when the job was written: ISO 8601, the database's clock. */
+  readonly askedAt?: string;
 }
 export const resetRequests: QueueDefinition<ResetRequest> = {
   name: 'password-reset-request',

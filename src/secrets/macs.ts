@@ -10,10 +10,8 @@ export type MacField = string | Uint8Array;
  */
 export type MacForm = 'prefixed' | 'joined';
 
-const macBytes = 16;
-
 /**
- * MACs for one purpose: HMAC-SHA-256, cut to 16 bytes (128 bits, RFC 2104 section 5), under a subkey of each value of
+ * MACs for one purpose: HMAC-SHA-256, cut to 16 bytes by default (128 bits, RFC 2104 section 5), under a subkey of each value of
  * `SECRET` (HKDF, RFC 5869). The first value signs, all verify, so that a new secret can be added beside the old one.
  */
 export class Macs {
@@ -27,19 +25,20 @@ export class Macs {
     secrets: readonly string[],
     private readonly purpose: string,
     private readonly form: MacForm = 'prefixed',
+    private readonly bytes = 16,
   ) {
     if (secrets.length === 0) throw new Error('MACs need a secret');
     this.#keys = secrets.map((secret) => createSecretKey(Buffer.from(hkdfSync('sha256', secret, '', purpose, 32))));
   }
 
-  /** The MAC of these fields: 16 bytes. */
+  /** The MAC of these fields. */
   sign(...fields: readonly MacField[]): Buffer {
     return this.#under(this.#keys[0] as KeyObject, fields);
   }
 
-  /** Whether one of the secrets made this MAC for these fields. Takes the same time for every wrong MAC of 16 bytes. */
+  /** Whether one of the secrets made this MAC for these fields. Takes the same time for every wrong MAC of that length. */
   verify(mac: Uint8Array, ...fields: readonly MacField[]): boolean {
-    if (mac.length !== macBytes) return false;
+    if (mac.length !== this.bytes) return false;
     return this.#keys.map((key) => timingSafeEqual(this.#under(key, fields), mac)).includes(true);
   }
 
@@ -51,7 +50,7 @@ export class Macs {
       if (this.form === 'prefixed') hmac.update(lengthOf(bytes));
       hmac.update(bytes);
     }
-    return hmac.digest().subarray(0, macBytes);
+    return hmac.digest().subarray(0, this.bytes);
   }
 }
 

@@ -2,6 +2,7 @@ import type { MikroORM } from '@mikro-orm/postgresql';
 import { Accounts } from '../accounts/accounts.js';
 import { HashLimiter } from '../accounts/passwords/hashing/hash-limiter.js';
 import { PasswordHash } from '../accounts/passwords/password-hash.js';
+import { idBeside } from '../accounts/source/beside.js';
 import { Audit } from '../audit/audit.js';
 import { MailTemplates } from '../mail/mail-template.js';
 import { createLog } from '../observability/log.js';
@@ -20,11 +21,13 @@ export interface AccountServices {
 }
 
 export function createAccountServices({ accounts, database }: Settings): AccountServices {
+  const { shape } = accounts;
+  const nameInTrail = shape ? (accountId: string) => idBeside(shape.name, accountId) : undefined;
   const orm = openDatabase(database.url, { schemas: database.schemas, poolSize: 1 });
   return {
     orm,
-    accounts: new Accounts(orm),
-    audit: new Audit(orm, createLog('silent', 'account'), new Metrics()),
+    accounts: new Accounts(orm, shape),
+    audit: new Audit(orm, createLog('silent', 'account'), new Metrics(), nameInTrail),
     mailTemplates: new MailTemplates(templatesFolder),
     passwordHash: new PasswordHash(accounts.argon2, new HashLimiter({ hashConcurrency: 1, hashQueue: 1 })),
   };

@@ -2,6 +2,7 @@ import { Migrator } from '@mikro-orm/migrations';
 import { defineConfig, MikroORM, type Options } from '@mikro-orm/postgresql';
 import { migrations } from '../../migrations/index.js';
 import { Account } from '../accounts/account.entity.js';
+import { AdoptedAccount } from '../accounts/source/adopted-account.entity.js';
 import { AuditEvent } from '../audit/audit-event.entity.js';
 import { ResetReceipt } from '../password-reset/keys/reset-receipt.entity.js';
 import { databaseLine, guardPool, migrationOptions, poolOptions } from '../stores/postgres/pool.js';
@@ -36,7 +37,7 @@ export function openDatabase(
     defineConfig({
       dbName: line.database,
       schema: schemas.own,
-      entities: [Account, ResetReceipt, AuditEvent],
+      entities: [Account, AdoptedAccount, ResetReceipt, AuditEvent],
       extensions: [Migrator],
       ensureDatabase: false,
       pool: { min: 0, max: size },

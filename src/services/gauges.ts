@@ -1,6 +1,6 @@
 import { sharedWithin } from '../calls/deadline.js';
 import type { QueueCounts } from '../jobs/queue/counts.js';
-import { healthPatience } from './health.js';
+import { healthPatience } from './health-patience.js';
 import type { Services } from './parts.js';
 
 /** Adds the gauges for jobs, hashing and the state of the stores. */

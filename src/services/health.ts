@@ -1,17 +1,13 @@
 import type { MikroORM } from '@mikro-orm/postgresql';
 import type { Cluster, Redis } from 'ioredis';
 import { sharedWithin } from '../calls/deadline.js';
-import type { Health } from '../http/operations.js';
+import type { Health, PartHealth } from '../http/operations.js';
 import type { JobQueue } from '../jobs/job-queue.js';
 import type { DataKey, DataKeyState } from '../secrets/data-key.js';
 import { checkDatabase, type DatabaseHealth, type DatabaseRight } from '../stores/postgres/health.js';
 import { RedisCheck } from '../stores/redis/health.js';
-
-/**
- * Milliseconds for the answer of a store: a balancer gives up after a few seconds, and a stalled store would take
- * longer.
- */
-export const healthPatience = 2_000;
+import type { AccountsCheck } from './accounts-check.js';
+import { healthPatience } from './health-patience.js';
 
 /**
  * The health of a process. Without PostgreSQL it is not ready, because it can accept nothing; without Redis it is
@@ -30,6 +26,7 @@ export class HealthCheck {
       redis: Redis | Cluster;
       jobs: JobQueue;
       dataKey: DataKey;
+      accountsCheck: AccountsCheck;
       lines: Health['lines'];
       /** How our names in Redis begin. */
       families: readonly string[];
@@ -59,18 +56,22 @@ export class HealthCheck {
   }
 
   async #ask(): Promise<Health> {
-    const { jobs, dataKey, lines } = this.stores;
-    const [postgres, redis] = await Promise.all([this.#askDatabase(), this.#redis.check()]);
+    const { accountsCheck, jobs, dataKey, lines } = this.stores;
+    const asking = [this.#askDatabase(), this.#redis.check(), accountsCheck.health()] as const;
+    const [postgres, redis, accounts] = await Promise.all(asking);
     // Listed only while the key is not usable, as `process` is only while the process ends.
     const key: Record<string, DataKeyState> = dataKey.state === 'ok' ? {} : { 'data-key': dataKey.state };
+    const adopted: Record<string, PartHealth> = accounts ? { accounts } : {};
     const parts = {
       postgres,
       redis,
       jobs: jobs.started ? 'ok' : 'starting',
       ...key,
+      ...adopted,
     } as const;
     if (this.#isEnding) return { status: 'degraded', ready: false, parts: { ...parts, process: 'ending' }, lines };
     const ready = postgres === 'ok' && jobs.started && dataKey.state === 'ok';
-    return { status: ready && redis === 'ok' ? 'ok' : 'degraded', ready, parts, lines };
+    const isWhole = ready && redis === 'ok' && (accounts ?? 'ok') === 'ok';
+    return { status: isWhole ? 'ok' : 'degraded', ready, parts, lines };
   }
 }

@@ -8,7 +8,9 @@ import type { Settings } from '../settings/settings.js';
 
 type Who = Pick<Refusal, 'client' | 'accountId'>;
 const theClient = (client: string): Who => ({ client });
-const theAccount = (key: string): Who => ({ accountId: key.split(':')[0] ?? '' });
+const theAccount = (key: string): Who => ({ accountId: key });
+/** The name is `<account>:<session version>`; the id of an app may hold a colon, too. */
+const theSession = (key: string): Who => ({ accountId: key.slice(0, key.lastIndexOf(':')) });
 const nobody = (): Who => ({});
 
 /** Not a setting: ten such answers a day are enough for a person, and each costs up to two hashes. */
@@ -54,7 +56,7 @@ export function createLimits(
     hash,
     signUp: callerLimit('sign-up', 'calls', account.signUp),
     /** How often an account is told that a new password is the old one. */
-    samePassword: limiter('same-password', samePasswordAnswers, (accountId) => ({ accountId })),
+    samePassword: limiter('same-password', samePasswordAnswers, theAccount),
     signInFailures: {
       hash,
       perCaller: callerLimit('sign-in', 'failures', account.signIn),
@@ -83,7 +85,7 @@ export function createLimits(
       wrongPerSession: limiter(
         'change-password-wrong',
         [{ points: 10, seconds: Math.max(86_400, settings.accounts.accessToken.ttlSeconds) }],
-        theAccount,
+        theSession,
       ),
       changesPerAccount: limiter('change-password', account.changePasswordPerAccount, theAccount),
     },

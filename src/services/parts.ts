@@ -4,6 +4,7 @@ import type { AccountMails } from '../accounts/account-mails.js';
 import type { Accounts } from '../accounts/accounts.js';
 import type { ChangeNotices } from '../accounts/change-notices.js';
 import type { ChangePassword } from '../accounts/change-password.js';
+import type { Overwrites } from '../accounts/overwrites.js';
 import type { FormShares } from '../accounts/passwords/forms/shares.js';
 import type { HashLimiter } from '../accounts/passwords/hashing/hash-limiter.js';
 import type { PasswordHash } from '../accounts/passwords/password-hash.js';
@@ -30,6 +31,7 @@ import type { ResetMails } from '../password-reset/reset-mails.js';
 import type { DataKey } from '../secrets/data-key.js';
 import type { ConfirmSignUp } from '../sign-up-confirmation/confirm-sign-up.js';
 import type { SignUpDelivery } from '../sign-up-confirmation/sign-up-delivery.js';
+import type { AccountsCheck } from './accounts-check.js';
 import type { Instance } from './instance.js';
 
 /** Replacements for parts, for tests that need another part or a fault between two parts. */
@@ -58,6 +60,8 @@ export interface Parts {
   readonly passwordPolicy: PasswordPolicy;
   readonly accessTokens: AccessTokens;
   readonly accounts: Accounts;
+  readonly accountsCheck: AccountsCheck;
+  readonly overwrites: Overwrites;
   readonly devices: Devices;
   readonly signInFailures: SignInFailures;
   readonly changeNotices: ChangeNotices;

@@ -1,4 +1,5 @@
 import { credentialNotices } from '../accounts/change-notices.js';
+import { overwriteWatch } from '../accounts/overwrites.js';
 import { signUpRequests } from '../accounts/sign-up.js';
 import { resetRequests } from '../password-reset/reset-requests.js';
 
@@ -13,4 +14,4 @@ export const slotsOfQueues = {
   [signUpRequests.name]: workerSlots.signUps,
 } as const;
 /** Every queue, for `latchkey migrate` and the counts. */
-export const queues = [resetRequests, credentialNotices, signUpRequests];
+export const queues = [resetRequests, credentialNotices, signUpRequests, overwriteWatch];

@@ -17,6 +17,7 @@ export function databaseRights({ own: schema, jobs: queue }: Schemas) {
   const api: readonly DatabaseRight[] = [
     ours('account', 'SELECT', 'INSERT', 'UPDATE'),
     ours('audit_event', 'SELECT', 'INSERT'),
+    ours('adopted_account', 'SELECT', 'INSERT', 'UPDATE'),
     ours('reset_receipt', 'SELECT', 'INSERT', 'UPDATE'),
     ours('data_key', 'SELECT'),
     ours('instance', 'SELECT', 'INSERT'),
@@ -30,6 +31,7 @@ export function databaseRights({ own: schema, jobs: queue }: Schemas) {
   const worker: readonly DatabaseRight[] = [
     ours('account', 'SELECT'),
     ours('audit_event', 'SELECT', 'INSERT'),
+    ours('adopted_account', 'SELECT', 'INSERT'),
     ours('reset_receipt', 'SELECT', 'DELETE'),
     ours('data_key', 'SELECT'),
     ours('instance', 'SELECT', 'INSERT'),
@@ -54,11 +56,12 @@ export function databaseRights({ own: schema, jobs: queue }: Schemas) {
   return { api, worker, request };
 }
 
-/** The rights that the process of a command needs. */
-export function rightsOf(command: string, schemas: Schemas): readonly DatabaseRight[] {
+/** The rights that the process of a command needs, where accounts live in our own table or in that of an app. */
+export function rightsOf(command: string, schemas: Schemas, isAdopted = false): readonly DatabaseRight[] {
   const { api, worker } = databaseRights(schemas);
-  if (command === 'dev') return [...api, ...worker];
-  return command === 'worker' ? worker : api;
+  const all = command === 'dev' ? [...api, ...worker] : command === 'worker' ? worker : api;
+  const other = isAdopted ? 'account' : 'adopted_account';
+  return all.filter((right) => !('table' in right) || right.table !== other);
 }
 
 /** Logs an alarm at start if a right is missing, so that it is found before a person's call fails. */

@@ -2,11 +2,12 @@ import { AccountMails } from '../accounts/account-mails.js';
 import { Accounts } from '../accounts/accounts.js';
 import { ChangeNotices } from '../accounts/change-notices.js';
 import { ChangePassword } from '../accounts/change-password.js';
+import { Overwrites } from '../accounts/overwrites.js';
 import { CommonPasswords } from '../accounts/passwords/common-passwords.js';
 import { FormShares } from '../accounts/passwords/forms/shares.js';
 import { HashLimiter } from '../accounts/passwords/hashing/hash-limiter.js';
 import { NewPasswords } from '../accounts/passwords/new-passwords.js';
-import { PasswordHash } from '../accounts/passwords/password-hash.js';
+import { bcryptBytes, PasswordHash } from '../accounts/passwords/password-hash.js';
 import { PasswordPolicy } from '../accounts/passwords/password-policy.js';
 import { AccessTokens } from '../accounts/sessions/access-token.js';
 import { Devices } from '../accounts/sessions/devices.js';
@@ -14,6 +15,8 @@ import { OwnerLimits } from '../accounts/sessions/owner-limits.js';
 import { Sessions } from '../accounts/sessions/sessions.js';
 import { SignInFailures } from '../accounts/sessions/sign-in-failures.js';
 import { SignUp } from '../accounts/sign-up.js';
+import { idBeside } from '../accounts/source/beside.js';
+import { Stamps } from '../accounts/source/stamps.js';
 import { Audit } from '../audit/audit.js';
 import { DialogueTimes } from '../mail/dialogue-times.js';
 import { MailTemplates } from '../mail/mail-template.js';
@@ -38,6 +41,7 @@ import { SignUpDelivery } from '../sign-up-confirmation/sign-up-delivery.js';
 import { SignUpKeys } from '../sign-up-confirmation/sign-up-keys.js';
 import { SignUpMails } from '../sign-up-confirmation/sign-up-mails.js';
 import { openRedis } from '../stores/redis/redis.js';
+import { createAccountsCheck, tellAppFaults } from './adopted.js';
 import { openDatabase } from './database.js';
 import { measureRelays, measureServices } from './gauges.js';
 import { HealthCheck } from './health.js';
@@ -82,23 +86,36 @@ export function createServices(settings: Settings, overrides: Overrides = {}): S
   const redis = make('redis', () => openRedis(settings.redis.url, log, settings.redis.keyPrefix));
   watchEviction(redis, log, metrics);
   const jobs = make('jobs', () => openJobQueue(settings, { log, metrics, worker: worksOnJobs }));
-  const audit = make('audit', () => new Audit(orm, log, metrics));
+  const { shape } = settings.accounts;
+  const shapeName = shape?.name ?? '';
+  const nameInTrail = shape ? (accountId: string) => idBeside(shapeName, accountId) : undefined;
+  const audit = make('audit', () => new Audit(orm, log, metrics, nameInTrail));
   const limits = createLimits(settings, redis, { metrics, audit });
 
   const hashLimiter = make('hashLimiter', () => new HashLimiter(settings.accounts));
-  const passwordHash = make('passwordHash', () => new PasswordHash(settings.accounts.argon2, hashLimiter));
+  const passwordHash = make('passwordHash', () => {
+    const { argon2 } = settings.accounts;
+    return new PasswordHash(argon2, hashLimiter, undefined, shape?.write);
+  });
   const passwordPolicy = make('passwordPolicy', () => {
     const { passwordMinLength: minLength, passwordMaxLength: maxLength } = settings.accounts;
     const { productName } = settings.mail;
-    return new PasswordPolicy({ minLength, maxLength, productName }, CommonPasswords.read(commonPasswordsFile));
+    const maxBytes = shape?.write.format === 'bcrypt' ? bcryptBytes : undefined;
+    const policy = { minLength, maxLength, maxBytes, productName };
+    return new PasswordPolicy(policy, CommonPasswords.read(commonPasswordsFile));
   });
   const newPasswords = new NewPasswords(passwordHash, limits.samePassword);
   const accessTokens = make('accessTokens', () => new AccessTokens(settings.accounts.accessToken));
-  const accounts = make('accounts', () => new Accounts(orm));
+  const accounts = make('accounts', () => new Accounts(orm, shape, tellAppFaults(log, metrics)));
+  const accountsCheck = make('accountsCheck', () => createAccountsCheck(settings, { orm, log, metrics, passwordHash }));
+  const stamps = new Stamps(settings.secrets);
   const dataKey = make('dataKey', () => new DataKey(orm, settings.secrets, log, metrics));
   const pseudonyms = new Pseudonyms(dataKey);
   const devices = make('devices', () => new Devices(settings.secrets));
-  const formShares = make('formShares', () => new FormShares(orm, pseudonyms, passwordHash.ownForm, log));
+  const formShares = make('formShares', () => {
+    const hashesOfApp = shape && (() => accounts.hashes());
+    return new FormShares(orm, pseudonyms, passwordHash.ownForm, log, undefined, hashesOfApp);
+  });
   const signInFailures = make('signInFailures', () => new SignInFailures(limits.signInFailures, pseudonyms, devices));
 
   const mailTemplates = make('mailTemplates', () => new MailTemplates(templatesFolder));
@@ -110,8 +127,10 @@ export function createServices(settings: Settings, overrides: Overrides = {}): S
     return new Mailer(settings.mail, log, metrics, { connections, slots: slotsOfQueues, times: dialogueTimes });
   });
   const accountMails = make('accountMails', () => new AccountMails(settings.mail.productName, mailTemplates, mailer));
+  const overwrites = make('overwrites', () => new Overwrites({ accounts, stamps, jobs, log, metrics }));
   const changeNotices = make('changeNotices', () => {
-    return new ChangeNotices({ accounts, audit, jobs, mails: accountMails, settings: settings.passwordReset });
+    const { passwordReset: pages } = settings;
+    return new ChangeNotices({ accounts, audit, jobs, overwrites, mails: accountMails, settings: pages });
   });
 
   const checks = { accounts, passwordPolicy, passwordHash, audit, log };
@@ -120,15 +139,16 @@ export function createServices(settings: Settings, overrides: Overrides = {}): S
     const knownLocale = (tag: string | null | undefined) => accountMails.knownLocale(tag);
     return new SignUp({ ...checks, limits, jobs, keyLifetimeSeconds, mode: settings.accounts.signUp, knownLocale });
   });
-  const opening = { ...checks, accessTokens, devices, formShares, signInFailures };
+  const signInIsOn = settings.accounts.signIn;
+  const opening = { ...checks, accessTokens, devices, formShares, signInFailures, signInIsOn, stamps };
   const sessions = make('sessions', () => new Sessions(opening));
   const changePassword = make('changePassword', () => {
     const ownerLimits = new OwnerLimits({ accounts, audit, limits: limits.changePassword, log, metrics });
     return new ChangePassword({ ...opening, sessions, newPasswords, ownerLimits, changeNotices });
   });
 
-  const resetKeys = make('resetKeys', () => new ResetKeys(redis, settings.secrets, log, metrics));
-  const resetReceipts = make('resetReceipts', () => new ResetReceipts(orm));
+  const resetKeys = make('resetKeys', () => new ResetKeys(redis, settings.secrets, log, metrics, shapeName));
+  const resetReceipts = make('resetReceipts', () => new ResetReceipts(orm, shapeName));
   const replays = make('replays', () => new Replays({ accounts, passwordHash, receipts: resetReceipts }));
   const resetBudget = make('resetBudget', () => {
     const nameOf = (text: string) => pseudonyms.of(text);
@@ -139,7 +159,7 @@ export function createServices(settings: Settings, overrides: Overrides = {}): S
     const askAgainAfterSeconds = paceOf(settings.passwordReset.limits.perAccount);
     const unknown = { settings: settings.passwordReset, limits: limits.unknown, redis, pseudonyms, mails: resetMails };
     return new PasswordReset({
-      ...{ accounts, audit, devices, formShares, jobs, log, newPasswords, passwordPolicy },
+      ...{ accounts, audit, devices, formShares, jobs, log, metrics, newPasswords, passwordPolicy },
       ...{ accountMails, changeNotices, replays, resetKeys, budget: resetBudget, mails: resetMails },
       limits: limits.reset,
       receipts: resetReceipts,
@@ -162,10 +182,10 @@ export function createServices(settings: Settings, overrides: Overrides = {}): S
   });
 
   const healthCheck = new HealthCheck({
-    ...{ orm, redis, jobs, dataKey },
+    ...{ orm, redis, jobs, dataKey, accountsCheck },
     lines: lineSecurity(settings, log),
     families: redisFamilies,
-    rights: rightsOf(settings.command, settings.database.schemas),
+    rights: rightsOf(settings.command, settings.database.schemas, shape !== undefined),
   });
   const health = () => healthCheck.check();
   void tellMissingRights(health, log);
@@ -180,21 +200,9 @@ export function createServices(settings: Settings, overrides: Overrides = {}): S
     await orm.close(true);
   };
   const services: Services = {
-    ...{
-      log,
-      metrics,
-      orm,
-      instance,
-      redis,
-      jobs,
-      audit,
-      dataKey,
-      hashLimiter,
-      passwordHash,
-      formShares,
-      passwordPolicy,
-    },
-    ...{ accessTokens, accounts, devices, signInFailures, signUp, sessions, changePassword, changeNotices },
+    ...{ log, metrics, orm, instance, redis, jobs, audit, dataKey, hashLimiter, passwordHash, formShares },
+    ...{ passwordPolicy, accessTokens, accounts, accountsCheck, overwrites, devices, signInFailures, signUp },
+    ...{ sessions, changePassword, changeNotices },
     ...{ accountMails, mailTemplates, dialogueTimes, mailer, resetKeys, resetReceipts, replays, resetBudget },
     ...{ resetMails, passwordReset, confirmSignUp, signUpDelivery, health, close },
     announceEnd: () => healthCheck.end(),

@@ -2,7 +2,7 @@ import type { MikroORM } from '@mikro-orm/postgresql';
 import { Cluster, type Redis } from 'ioredis';
 import { sharedWithin } from '../calls/deadline.js';
 import type { Metrics } from '../observability/metrics.js';
-import { healthPatience } from './health.js';
+import { healthPatience } from './health-patience.js';
 import { redisFamilies } from './redis-names.js';
 
 /** Random names that are read from each server for one estimate; the cost does not depend on how many there are. */

@@ -7,11 +7,11 @@ import { databaseTimeouts } from '../stores/postgres/pool.js';
 import { redisOptions } from '../stores/redis/redis.js';
 
 /**
- * How many calls to a store the longest attempt at a job makes, one after the other. Database: load the account, settle
- * the job. Redis: take a budget of two windows, give it back, and write the record; or the three limits of a mail to an
+ * How many calls to a store the longest attempt at a job makes, one after the other. Database: load the account, keep
+ * its versions, settle the job. Redis: take a budget of two windows, give it back, and write the record; or the three limits of a mail to an
  * unknown address and the calls of a held place (held-place.ts).
  */
-const storeCalls = { database: 2, redis: 14 } as const;
+const storeCalls = { database: 3, redis: 14 } as const;
 
 /** All in milliseconds. */
 const inUse = {

@@ -6,6 +6,8 @@ export interface Known {
   readonly NODE_ENV: string;
   readonly PORT: number;
   readonly PUBLIC_URL: string;
+  readonly ACCOUNTS: unknown;
+  readonly SIGN_IN: boolean;
 }
 
 /** A default that is not a constant: a function that makes it, and its description in words. */

@@ -49,7 +49,7 @@ export function readSettings(given: Environment, command: Command, toCome: reado
   const { PORT: port, PUBLIC_URL: publicUrl, HOST: host, SIGN_UP: signUp } = values;
   const signingKeys = required(
     'ACCESS_TOKEN_SIGNING_KEY',
-    ['api', 'dev'],
+    values.SIGN_IN ? ['api', 'dev'] : [],
     'give an Ed25519 private key (PKCS#8 PEM or JWK)',
   );
   const argon2 = { memoryKib: values.ARGON2_MEMORY_KIB, timeCost: values.ARGON2_TIME_COST };
@@ -68,6 +68,13 @@ export function readSettings(given: Environment, command: Command, toCome: reado
       'SIGN_UP',
       'was "open"; production refuses it, because it tells who has an account; allowed: closed, confirm',
     );
+  }
+  for (const each of values.ACCOUNTS?.faults ?? []) fault('ACCOUNTS', each);
+  if (isSet('ACCOUNTS') && signUp !== 'closed') {
+    fault('SIGN_UP', `was "${signUp}"; with ACCOUNTS the app makes the accounts; allowed: closed`);
+  }
+  if (!values.SIGN_IN && signUp !== 'closed') {
+    fault('SIGN_UP', `was "${signUp}"; with SIGN_IN=off nobody could sign in to a new account; allowed: closed`);
   }
   const weakest = argon2.timeCost === 1 ? 47104 : argon2.timeCost === 2 ? 19456 : 12288;
   if (argon2.memoryKib < weakest && !isWrong('ARGON2_TIME_COST')) {
@@ -131,6 +138,8 @@ export function readSettings(given: Environment, command: Command, toCome: reado
       requireTls: production,
     },
     accounts: {
+      shape: values.ACCOUNTS?.shape,
+      signIn: values.SIGN_IN,
       signUp,
       passwordMinLength: values.PASSWORD_MIN_LENGTH,
       passwordMaxLength: 128,

@@ -1,4 +1,5 @@
 import { defaultSchema } from '../stores/postgres/schemas.js';
+import { accountsValue } from './accounts/accounts-value.js';
 import { browserOrigins } from './browser-origins.js';
 import { coresOfQuota } from './cores.js';
 import { absent, Derived, follows, forDev, inProduction, outsideProduction } from './defaults.js';
@@ -211,9 +212,27 @@ export const settingsTable = {
     byDefault: 64,
     meaning: 'Calls that may wait to hash a password; further calls are told to try again.',
   }),
+  ACCOUNTS: setting({
+    value: accountsValue,
+    byDefault: absent('our own table'),
+    meaning:
+      'Where accounts live, if they live in the users table of an app: the path of a JSON file, or the JSON itself ' +
+      '(`{"table": "public.users", "passwordHash": "password"}`; see `docs/adopt.md`). Then `SIGN_UP` is closed.',
+  }),
+  SIGN_IN: setting({
+    value: onOrOff,
+    byDefault: true,
+    meaning:
+      'Whether people sign in here. `off` leaves the recovery alone: `signIn`, `signOutEverywhere`, `changePassword` and ' +
+      '`signUp` answer that they are disabled, and `ACCESS_TOKEN_SIGNING_KEY` is not needed.',
+  }),
   SIGN_UP: setting({
     value: oneOf('open', 'closed', 'confirm'),
-    byDefault: forDev('open', 'closed'),
+    byDefault: new Derived<'open' | 'closed' | 'confirm'>(
+      'closed; open for `dev` with our own table and `SIGN_IN`',
+      ({ command, NODE_ENV, ACCOUNTS, SIGN_IN }) =>
+        command === 'dev' && NODE_ENV !== 'production' && !ACCOUNTS && SIGN_IN ? 'open' : 'closed',
+    ),
     meaning:
       'Whether `signUp` makes accounts: `open` does, and production refuses it; with `confirm` it sends a link by mail, and `confirmSignUp` makes the account.',
   }),

@@ -6,6 +6,8 @@ import { knownNames, settingRows } from './table.js';
 import { unknownSettings } from './unknown-settings.js';
 import { limits } from './values.js';
 
+const leastCost = 10;
+
 type Windows = readonly { readonly points: number; readonly seconds: number }[];
 
 /** Warnings for an operator: unknown names and doubtful values. Never the value of a secret. */
@@ -19,6 +21,11 @@ function doubtfulSettings(environment: Environment, settings: Settings): Setting
   if (settings.production && !settings.passwordReset.supportUrl) {
     const fault = 'is not set: people who did not change their password are not told where to object';
     warnings.push({ name: 'SUPPORT_URL', fault });
+  }
+  const write = settings.accounts.shape?.write;
+  if (write?.format === 'bcrypt' && write.cost < leastCost) {
+    const fault = `writes bcrypt with cost ${write.cost}; at least ${leastCost} unless the app cannot verify it (OWASP ASVS 5.0, 11.4.2)`;
+    warnings.push({ name: 'ACCOUNTS', fault });
   }
   return warnings;
 }

@@ -1,5 +1,6 @@
 import { createUnionType, Field, InputType, ObjectType } from 'type-graphql';
-import { AccountType, accountFailures } from '../accounts/accounts.types.js';
+import { AccountType } from '../accounts/account.types.js';
+import { accountFailures } from '../accounts/accounts.types.js';
 import { PasswordRejectedType } from '../accounts/passwords/password.types.js';
 import { ErrorCode } from '../calls/errors.js';
 import { answersWith, typeByKind } from '../graphql/answers.js';

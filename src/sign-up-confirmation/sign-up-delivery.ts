@@ -13,6 +13,8 @@ import type { Pseudonyms } from '../secrets/pseudonyms.js';
 import { type SignUpKeys, signUpDigestOf } from './sign-up-keys.js';
 import type { SignUpMails } from './sign-up-mails.js';
 
+type SignUpEnd = Extract<JobOutcome, 'sent' | 'told-registered' | 'suppressed' | 'expired' | 'no-recipient'>;
+
 export interface SignUpDeliveryDeps {
   readonly settings: {
     readonly keyTtlSeconds: number;
@@ -71,7 +73,7 @@ export class SignUpDelivery {
   }
 
   /** The audit trail only counts these ends, because strangers can cause any number of them. */
-  #finish(job: Job<SignUpRequest>, outcome: Exclude<JobOutcome, 'told-unknown' | 'superseded'>): Settlement {
+  #finish(job: Job<SignUpRequest>, outcome: SignUpEnd): Settlement {
     this.deps.audit.refused({ kind: `sign-up.${outcome}`, client: job.data.client });
     return { settle: 'done', outcome };
   }

@@ -1,13 +1,12 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { AccountRow } from '../../src/accounts/account.entity.js';
-import { Accounts } from '../../src/accounts/accounts.js';
+import { Accounts, type CredentialWithHash } from '../../src/accounts/accounts.js';
 import { openDatabase } from '../../src/services/database.js';
 import { createDatabase, type TestDatabase } from '../support/stores.js';
 
 let database: TestDatabase;
 let orm: ReturnType<typeof openDatabase>;
 let accounts: Accounts;
-let account: AccountRow;
+let account: CredentialWithHash;
 let person = 0;
 beforeAll(async () => {
   database = await createDatabase();
@@ -21,7 +20,7 @@ afterAll(async () => {
 beforeEach(async () => {
   const email = `person.${++person}@example.com` as Parameters<Accounts['create']>[0]['email'];
   await accounts.create({ email, passwordHash: 'before', locale: null }, async () => undefined);
-  account = (await accounts.findWithHash({ email })) as AccountRow;
+  account = (await accounts.findWithHash({ email })) as CredentialWithHash;
 });
 
 const replace = (notAfter?: Date, sessionVersion?: number) =>
@@ -34,14 +33,16 @@ const minutes = (count: number) => new Date(Date.now() + count * 60_000);
 
 describe('a guarded change', () => {
   it('of a password gives the time that it wrote, and raises both versions', async () => {
-    const at = await replace(minutes(5), 1);
+    const changed = await replace(minutes(5), 1);
+    const at = changed?.readAt;
+    expect(changed).toMatchObject({ id: account.id, credentialVersion: 2, sessionVersion: 2, stamp: '' });
     expect(await now()).toMatchObject({
       passwordHash: 'after',
       credentialVersion: 2,
       sessionVersion: 2,
       credentialsChangedAt: at,
     });
-    expect(at?.getTime()).toBeGreaterThanOrEqual(account.credentialsChangedAt.getTime());
+    expect(at?.getTime()).toBeGreaterThanOrEqual(account.credentialsChangedAt?.getTime() ?? Number.NaN);
   });
 
   it('that ends sessions gives the time, and leaves the credential', async () => {

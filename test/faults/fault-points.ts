@@ -69,7 +69,7 @@ export const apiPoints = [
   'accounts.renewHash<',
 ] as const;
 export const workerPoints = [
-  'accounts.find>',
+  'accounts.findEach>',
   'resetKeys.remember<',
   'resetKeys.remember>',
   'mailer.send<',

@@ -47,6 +47,7 @@ function partsWith(points: FaultPoints, settings: Settings, role: 'api' | 'worke
         'accounts',
         new Accounts(made(orm)),
         'find',
+        'findEach',
         'findWithHash',
         'transaction',
         'replacePassword',

@@ -14,7 +14,14 @@ describe('the documented words of a default', () => {
   });
 
   it('are made from the rule where it is no constant', () => {
-    const known = { command: 'dev', NODE_ENV: 'development', PORT: 4100, PUBLIC_URL: 'https://id.example' } as const;
+    const known = {
+      command: 'dev',
+      NODE_ENV: 'development',
+      PORT: 4100,
+      PUBLIC_URL: 'https://id.example',
+      ACCOUNTS: undefined,
+      SIGN_IN: true,
+    } as const;
     const url = follows('PORT', (port) => `http://localhost:${port}`);
     expect([url.words, url.from(known)]).toEqual(['http://localhost:PORT', 'http://localhost:4100']);
     const host = inProduction('0.0.0.0', '127.0.0.1');

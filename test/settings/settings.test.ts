@@ -63,6 +63,8 @@ describe('what is not set has its default', () => {
         requireTls: true,
       },
       accounts: {
+        shape: undefined,
+        signIn: true,
         signUp: 'closed',
         passwordMinLength: 15,
         passwordMaxLength: 128,
@@ -210,6 +212,8 @@ describe('a wrong value', () => {
     ARGON2_TIME_COST: { values: ['0', '21', '2.5'], allowed: /1 to 20/ },
     HASH_CONCURRENCY: { values: ['0', '65', 'all', '-5'], allowed: /1 to 64/ },
     HASH_QUEUE: { values: ['-1', 'endless'], allowed: /0 to 10000/ },
+    ACCOUNTS: { values: ['/nowhere/accounts.json', 'users'], allowed: /the path of a JSON file.*ENOENT/ },
+    SIGN_IN: { values: ['yes', 'OFF'], allowed: /on, off/ },
     SIGN_UP: { values: ['yes', 'OPEN', 'Confirm'], allowed: /open, closed/ },
     TRUST_PROXY: {
       values: [

@@ -32,6 +32,8 @@ export type ErrorCode =
   | 'INVALID_RESET_KEY'
   /** The password breaks the policy; `violations` say how. The reset key stays valid. */
   | 'PASSWORD_REJECTED'
+  /** Nobody signs in at this server. */
+  | 'SIGN_IN_DISABLED'
   /** This server does not allow sign-up. */
   | 'SIGN_UP_DISABLED'
   /** A part of the service is unavailable or overloaded; the same call may be made again. */
@@ -107,12 +109,12 @@ export type SignUpInput = {
   password: string;
 };
 
-export type AccountFieldsFragment = { id: string, email: string, locale: string | null, createdAt: string, passwordChangedAt: string };
+export type AccountFieldsFragment = { id: string, email: string, locale: string | null, createdAt: string, passwordChangedAt: string | null };
 
 export type MeQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type MeQuery = { me: { id: string, email: string, locale: string | null, createdAt: string, passwordChangedAt: string } | null };
+export type MeQuery = { me: { id: string, email: string, locale: string | null, createdAt: string, passwordChangedAt: string | null } | null };
 
 export type PasswordPolicyQueryVariables = Exact<{ [key: string]: never; }>;
 
@@ -130,7 +132,7 @@ export type SignUpMutation = { signUp:
     | { __typename: 'PasswordRejected', code: ErrorCode, message: string, violations: Array<{ rule: PasswordRule, limit: number | null, actual: number | null }> }
     | { __typename: 'SignUpDisabled', code: ErrorCode, message: string }
     | { __typename: 'SignUpRequested', keyLifetimeSeconds: number }
-    | { __typename: 'SignedUp', account: { id: string, email: string, locale: string | null, createdAt: string, passwordChangedAt: string } }
+    | { __typename: 'SignedUp', account: { id: string, email: string, locale: string | null, createdAt: string, passwordChangedAt: string | null } }
     | { __typename: 'TemporarilyUnavailable', code: ErrorCode, message: string, retryAfterSeconds: number }
     | { __typename: 'TooManyRequests', code: ErrorCode, message: string, retryAfterSeconds: number }
    };
@@ -143,7 +145,7 @@ export type ConfirmSignUpMutationVariables = Exact<{
 export type ConfirmSignUpMutation = { confirmSignUp:
     | { __typename: 'InvalidResetKey', code: ErrorCode, message: string, reason: ResetKeyFault }
     | { __typename: 'PasswordRejected', code: ErrorCode, message: string, violations: Array<{ rule: PasswordRule, limit: number | null, actual: number | null }> }
-    | { __typename: 'SignUpConfirmed', account: { id: string, email: string, locale: string | null, createdAt: string, passwordChangedAt: string } }
+    | { __typename: 'SignUpConfirmed', account: { id: string, email: string, locale: string | null, createdAt: string, passwordChangedAt: string | null } }
     | { __typename: 'TemporarilyUnavailable', code: ErrorCode, message: string, retryAfterSeconds: number }
     | { __typename: 'TooManyRequests', code: ErrorCode, message: string, retryAfterSeconds: number }
    };
@@ -155,7 +157,8 @@ export type SignInMutationVariables = Exact<{
 
 export type SignInMutation = { signIn:
     | { __typename: 'InvalidCredentials', code: ErrorCode, message: string }
-    | { __typename: 'SignedIn', accessToken: string, expiresAt: string, device: string | null, account: { id: string, email: string, locale: string | null, createdAt: string, passwordChangedAt: string } }
+    | { __typename: 'SignInDisabled', code: ErrorCode, message: string }
+    | { __typename: 'SignedIn', accessToken: string, expiresAt: string, device: string | null, account: { id: string, email: string, locale: string | null, createdAt: string, passwordChangedAt: string | null } }
     | { __typename: 'TemporarilyUnavailable', code: ErrorCode, message: string, retryAfterSeconds: number }
     | { __typename: 'TooManyRequests', code: ErrorCode, message: string, retryAfterSeconds: number }
    };
@@ -169,6 +172,7 @@ export type ChangePasswordMutation = { changePassword:
     | { __typename: 'InvalidCredentials', code: ErrorCode, message: string }
     | { __typename: 'PasswordChanged', accessToken: string, expiresAt: string, device: string | null }
     | { __typename: 'PasswordRejected', code: ErrorCode, message: string, violations: Array<{ rule: PasswordRule, limit: number | null, actual: number | null }> }
+    | { __typename: 'SignInDisabled', code: ErrorCode, message: string }
     | { __typename: 'TemporarilyUnavailable', code: ErrorCode, message: string, retryAfterSeconds: number }
     | { __typename: 'TooManyRequests', code: ErrorCode, message: string, retryAfterSeconds: number }
     | { __typename: 'Unauthenticated', code: ErrorCode, message: string }
@@ -178,6 +182,7 @@ export type SignOutEverywhereMutationVariables = Exact<{ [key: string]: never; }
 
 
 export type SignOutEverywhereMutation = { signOutEverywhere:
+    | { __typename: 'SignInDisabled', code: ErrorCode, message: string }
     | { __typename: 'SignedOutEverywhere', at: string }
     | { __typename: 'TemporarilyUnavailable', code: ErrorCode, message: string, retryAfterSeconds: number }
     | { __typename: 'Unauthenticated', code: ErrorCode, message: string }

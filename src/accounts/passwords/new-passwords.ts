@@ -1,6 +1,5 @@
 import type { TooManyRequests } from '../../calls/too-many-requests.js';
 import type { RateLimiter } from '../../rate-limit/rate-limiter.js';
-import type { AccountRow } from '../account.entity.js';
 import type { HashCall } from './hashing/hash-limiter.js';
 import type { PasswordHash } from './password-hash.js';
 import { type AcceptedPassword, type PasswordRejected, PasswordRule } from './password-policy.js';
@@ -31,7 +30,7 @@ export class NewPasswords {
    * @throws Unavailable when the limiter's queue is full; then nothing was compared.
    */
   async hash(
-    account: { readonly id: string; readonly passwordHash: AccountRow['passwordHash'] },
+    account: { readonly id: string; readonly passwordHash: string | null },
     password: AcceptedPassword,
     call: HashCall,
     isWanted: () => Promise<boolean>,

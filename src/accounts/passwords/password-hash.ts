@@ -1,7 +1,8 @@
 import argon2 from 'argon2';
+import type { WrittenForm } from '../../settings/accounts/shape.js';
 import { formOf, type HashForm, isExpensive } from './forms/imported-hash.js';
 import { dummyOf, nameOfForm } from './forms/names.js';
-import { opensBcrypt } from './hashing/bcrypt.js';
+import { makeBcrypt, opensBcrypt } from './hashing/bcrypt.js';
 import { type HashCall, HashLimiter } from './hashing/hash-limiter.js';
 import { normalizePassword } from './password-policy.js';
 
@@ -25,11 +26,11 @@ export interface ForeignLanes {
 }
 
 /** Bytes of a password that bcrypt reads, including the NUL at its end if there is room. */
-const bcryptBytes = 72;
+export const bcryptBytes = 72;
 const expensiveQueue = 8;
 
 /**
- * Hashes with argon2id (RFC 9106) behind the limiter; verifies imported hashes of other forms in lanes of their own.
+ * Hashes with argon2id (RFC 9106), or as an app does, behind the limiter; verifies imported hashes of other forms in lanes of their own.
  */
 export class PasswordHash {
   readonly #options: { memoryCost: number; timeCost: number; parallelism: number; hashLength: number };
@@ -40,9 +41,14 @@ export class PasswordHash {
     settings: Argon2Settings,
     private readonly limiter: HashLimiter,
     readonly lanes: ForeignLanes = foreignLanes(64),
+    private readonly written: WrittenForm = { format: 'argon2id' },
   ) {
     this.#options = { memoryCost: settings.memoryKib, timeCost: settings.timeCost, parallelism: 1, hashLength: 32 };
-    this.ownForm = nameOfForm({ algorithm: 'argon2id', ...settings, parallelism: 1 });
+    this.ownForm = nameOfForm(
+      written.format === 'bcrypt'
+        ? { algorithm: 'bcrypt', cost: written.cost }
+        : { algorithm: 'argon2id', ...settings, parallelism: 1 },
+    );
   }
 
   /**
@@ -54,7 +60,7 @@ export class PasswordHash {
     this.limiter.expectRoom(call);
   }
 
-  /** Hashes a password. @returns a PHC string. @throws Unavailable when the limiter's queue is full. */
+  /** Hashes a password. @returns a PHC string, or one of bcrypt. @throws Unavailable when the limiter's queue is full. */
   make(password: string, call: HashCall): Promise<string> {
     return this.limiter.run(call, () => this.#hash(normalizePassword(password)));
   }
@@ -104,10 +110,11 @@ export class PasswordHash {
    * Whether a hash that matched this password should be renewed. An argon2id hash: if no parameter is stronger than
    * ours and one is weaker (parallelism is speed, not strength). A bcrypt hash: if it covers the whole password;
    * otherwise characters that bcrypt ignored would become part of the password unnoticed. So not at 72 bytes or more,
-   * and not with a NUL, which bcrypt reads in more than one way.
+   * and not with a NUL, which bcrypt reads in more than one way. Where bcrypt is written, for an app that reads it, none.
    */
   isOutdated(hash: string | null | undefined, password: string): boolean {
     const form = formOf(hash);
+    if (this.written.format === 'bcrypt') return false;
     if (form?.algorithm === 'argon2id') {
       const { memoryCost, timeCost } = this.#options;
       const isStronger = form.memoryKib > memoryCost || form.timeCost > timeCost;
@@ -120,6 +127,9 @@ export class PasswordHash {
   /** Forms that cost no more than ours share the lane of our own. */
   #laneOf(form: HashForm): HashLimiter {
     if (isExpensive(form)) return this.lanes.expensive;
+    if (form.algorithm === 'bcrypt' && this.written.format === 'bcrypt' && form.cost <= this.written.cost) {
+      return this.limiter;
+    }
     const { memoryCost, timeCost } = this.#options;
     const isCheap =
       form.algorithm === 'argon2id' &&
@@ -130,6 +140,7 @@ export class PasswordHash {
   }
 
   async #hash(text: string): Promise<string> {
+    if (this.written.format === 'bcrypt') return makeBcrypt(text, this.written);
     return inReferenceOrder(await argon2.hash(text, this.#options));
   }
 

@@ -12,7 +12,9 @@ export enum PasswordRule {
   CONTAINS_PRODUCT_NAME = 'CONTAINS_PRODUCT_NAME',
 }
 
-/** A broken rule with its numbers, in code points. */
+/**
+ * A broken rule with its numbers, in code points; in bytes of UTF-8 where it is a hash that can hold no more of them.
+ */
 export interface PasswordViolation {
   readonly rule: PasswordRule;
   readonly limit?: number;
@@ -38,6 +40,8 @@ export interface PolicySettings {
   readonly minLength: number;
   readonly maxLength: number;
   readonly productName: string;
+  /** The most bytes of UTF-8 that the form of our hashes reads; undefined where it reads all. */
+  readonly maxBytes?: number | undefined;
 }
 
 /**
@@ -51,13 +55,17 @@ export class PasswordPolicy {
   readonly maxLength: number;
   readonly rules: readonly PasswordRule[] = Object.values(PasswordRule);
   readonly #productWords: readonly string[];
+  readonly #longest: number;
+  readonly #maxBytes: number;
 
   constructor(
     settings: PolicySettings,
     private readonly commonPasswords: CommonPasswords,
   ) {
     this.minLength = settings.minLength;
-    this.maxLength = settings.maxLength;
+    this.#longest = settings.maxLength;
+    this.#maxBytes = settings.maxBytes ?? Number.POSITIVE_INFINITY;
+    this.maxLength = Math.min(this.#longest, this.#maxBytes);
     this.#productWords = wordsOfName(settings.productName);
   }
 
@@ -66,7 +74,7 @@ export class PasswordPolicy {
    * policy.
    */
   couldBePassword(text: string): boolean {
-    return text.isWellFormed() && text.length <= unitsPerCodePoint * this.maxLength;
+    return text.isWellFormed() && text.length <= unitsPerCodePoint * this.#longest;
   }
 
   /**
@@ -76,12 +84,18 @@ export class PasswordPolicy {
    */
   check(text: string, address?: string): PolicyVerdict {
     if (!text.isWellFormed()) return rejected([{ rule: PasswordRule.NOT_WELL_FORMED }]);
-    if (text.length > unitsPerCodePoint * this.maxLength) return this.#tooLong(codePoints(text));
+    if (text.length > unitsPerCodePoint * this.#longest) return this.#tooLong(codePoints(text));
     const password = normalizePassword(text);
     const length = codePoints(password);
     if (length < this.minLength)
       return rejected([{ rule: PasswordRule.TOO_SHORT, limit: this.minLength, actual: length }]);
     if (length > this.maxLength) return this.#tooLong(length);
+    const bytes = Buffer.byteLength(password);
+    if (bytes > this.#maxBytes) return this.#tooLong(bytes);
+    // Read as the end of the password by one bcrypt, and as a character by another.
+    if (this.#maxBytes < Number.POSITIVE_INFINITY && password.includes('\0')) {
+      return rejected([{ rule: PasswordRule.NOT_WELL_FORMED }]);
+    }
     const violations = this.#contextViolations(password, address);
     if (this.#isCommon(password)) violations.unshift({ rule: PasswordRule.TOO_COMMON });
     return violations.length > 0 ? rejected(violations) : { kind: 'accepted', password: password as AcceptedPassword };

@@ -14,6 +14,8 @@ export interface AccessTokenSettings {
 export interface AccessClaims {
   readonly accountId: string;
   readonly sessionVersion: number;
+  /** Of an account in an app's table: its stamp, as `Stamps.forToken` gives it; else empty. */
+  readonly mark: string;
 }
 
 /**
@@ -27,7 +29,7 @@ export interface SignedClaims extends AccessClaims {
 const tokenType = 'at+jwt';
 /** What the account's columns can hold; PostgreSQL would fail at another value, and the call with it. */
 const uuid = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
-const isVersion = (ver: unknown) => Number.isInteger(ver) && (ver as number) > 0 && (ver as number) < 2 ** 31;
+const isVersion = (version: number) => Number.isInteger(version) && version > 0 && version < 2 ** 31;
 /** The library always compares the time. At 1970 no token has expired, so it leaves the check to the caller. */
 const noTime = new Date(0);
 
@@ -50,7 +52,7 @@ export class AccessTokens {
     const [{ privateKey, jwk }] = this.#keys();
     const issuedAt = Math.floor(now.getTime() / 1000);
     const expiresAt = issuedAt + this.settings.ttlSeconds;
-    const accessToken = await new SignJWT({ ver: claims.sessionVersion })
+    const accessToken = await new SignJWT({ ver: versionOf(claims) })
       .setProtectedHeader({ alg: 'EdDSA', typ: tokenType, kid: (await jwk).kid ?? '' })
       .setSubject(claims.accountId)
       .setIssuer(this.settings.issuer)
@@ -74,14 +76,16 @@ export class AccessTokens {
     for (const { publicKey } of this.#keys()) {
       const result = await jwtVerify(accessToken, publicKey, options).catch(() => undefined);
       const { sub, ver, exp } = result?.payload ?? {};
-      if (typeof sub !== 'string' || !uuid.test(sub) || !isVersion(ver) || exp === undefined) continue;
-      return { accountId: sub, sessionVersion: ver as number, expiresAt: new Date(exp * 1000) };
+      const claims = typeof sub === 'string' ? claimsOf(sub, ver) : undefined;
+      if (!claims || exp === undefined) continue;
+      return { ...claims, expiresAt: new Date(exp * 1000) };
     }
     return undefined;
   }
 
-  /** JSON Web Key Set (RFC 7517) with every public key; the first belongs to the key that signs. */
+  /** JSON Web Key Set (RFC 7517) with every public key; the first belongs to the key that signs. Empty without keys. */
   async keySet(): Promise<{ keys: JWK[] }> {
+    if (this.settings.signingKeys.length === 0) return { keys: [] };
     return { keys: await Promise.all(this.#keys().map(({ jwk }) => jwk)) };
   }
 
@@ -94,6 +98,19 @@ export class AccessTokens {
     if (!first) throw new Error('this process has no ACCESS_TOKEN_SIGNING_KEY');
     return [first, ...others];
   }
+}
+
+/** `ver`: in our own table the version, a number; with an app's table also the mark: `3.q83vEjRWeJA`. */
+function versionOf({ sessionVersion, mark }: AccessClaims): number | string {
+  return mark ? `${sessionVersion}.${mark}` : sessionVersion;
+}
+
+function claimsOf(accountId: string, ver: unknown): AccessClaims | undefined {
+  if (typeof ver === 'number') {
+    return uuid.test(accountId) && isVersion(ver) ? { accountId, sessionVersion: ver, mark: '' } : undefined;
+  }
+  const [, version, mark = ''] = typeof ver === 'string' ? (/^([1-9]\d{0,9})\.([\w-]{11})$/.exec(ver) ?? []) : [];
+  return isVersion(Number(version)) ? { accountId, sessionVersion: Number(version), mark } : undefined;
 }
 
 interface Pair {

@@ -5,6 +5,8 @@ import { Macs } from '../../secrets/macs.js';
 export interface DeviceOwner {
   readonly id: string;
   readonly credentialVersion: number;
+  /** See `Stamped`; empty in our own table. */
+  readonly stamp?: string;
   readonly readAt: Date;
 }
 
@@ -19,14 +21,15 @@ const nothing = Buffer.alloc(randomLength + tagLength).toString('base64url');
 const nobody: DeviceOwner = {
   id: '00000000-0000-0000-0000-000000000000',
   credentialVersion: 0,
+  stamp: '',
   readAt: new Date(0),
 };
 
 /**
  * Device tokens: a browser or app keeps one to prove that its owner signed in there before. A token is 16 random bytes
  * and a tag of 16 bytes: a MAC over purpose, account, credential version and the random bytes, hashed with the day of
- * issue. A token reveals nothing, the service stores none, and the next change of the credential version ends all of
- * an account's.
+ * issue. A token reveals nothing, the service stores none, and the next change of the credential version, or of what
+ * an app's row says, ends all of an account's.
  *
  * The day is not in the token: `verify` tries each day on which it may have been issued (90 hashes take 0.1 ms).
  */
@@ -72,8 +75,10 @@ export class Devices {
     return isReal && owner ? random.toString('base64url') : undefined;
   }
 
-  #seeds({ id, credentialVersion }: DeviceOwner, random: Buffer): Buffer[] {
-    return this.#macs.map((macs) => macs.sign(id, String(credentialVersion), random));
+  #seeds({ id, credentialVersion, stamp }: DeviceOwner, random: Buffer): Buffer[] {
+    // Without a stamp as in the releases that knew none, whose devices stay known.
+    const bound = stamp ? [stamp] : [];
+    return this.#macs.map((macs) => macs.sign(id, String(credentialVersion), ...bound, random));
   }
 }
 

@@ -4,14 +4,21 @@ import { type TemporarilyUnavailable, withinDeadline } from '../../calls/deadlin
 import { from, type TooManyRequests } from '../../calls/too-many-requests.js';
 import { orReadBack } from '../../calls/unavailable.js';
 import { describeFault, type Log } from '../../observability/log.js';
-import type { AccountRow } from '../account.entity.js';
-import { type Accounts, type AccountView, type Credential, view } from '../accounts.js';
+import {
+  type Accounts,
+  type AccountView,
+  type Changed,
+  type Credential,
+  type CredentialWithHash,
+  view,
+} from '../accounts.js';
 import { type EmailAddress, parseEmailAddress } from '../email-address.js';
 import { formOf } from '../passwords/forms/imported-hash.js';
 import { dummyOf } from '../passwords/forms/names.js';
 import type { FormShares } from '../passwords/forms/shares.js';
 import type { PasswordHash } from '../passwords/password-hash.js';
 import type { PasswordPolicy } from '../passwords/password-policy.js';
+import type { Stamps } from '../source/stamps.js';
 import type { AccessTokens } from './access-token.js';
 import type { Devices } from './devices.js';
 import type { Finding, MayOpen, SignInFailures } from './sign-in-failures.js';
@@ -26,16 +33,19 @@ export type SignInOutcome =
       readonly device: string;
     }
   | { readonly kind: 'InvalidCredentials' }
+  | { readonly kind: 'SignInDisabled' }
   | TooManyRequests
   | TemporarilyUnavailable;
 export type SignOutEverywhereOutcome =
   | { readonly kind: 'SignedOutEverywhere'; readonly at: Date }
   | { readonly kind: 'Unauthenticated' }
+  | { readonly kind: 'SignInDisabled' }
   | TemporarilyUnavailable;
 
 export interface SessionsDeps {
   readonly accounts: Accounts;
   readonly accessTokens: AccessTokens;
+  readonly stamps: Stamps;
   readonly devices: Devices;
   readonly passwordHash: PasswordHash;
   readonly formShares: FormShares;
@@ -43,10 +53,12 @@ export interface SessionsDeps {
   readonly signInFailures: SignInFailures;
   readonly audit: Audit;
   readonly log: Log;
+  /** False: nobody signs in here, and no token opens anything. */
+  readonly signInIsOn: boolean;
 }
 
 interface Opened extends Finding {
-  readonly account?: AccountRow | undefined;
+  readonly account?: CredentialWithHash | undefined;
 }
 
 /**
@@ -58,12 +70,17 @@ export class Sessions {
 
   constructor(private readonly deps: SessionsDeps) {}
 
+  get isOn(): boolean {
+    return this.deps.signInIsOn;
+  }
+
   /** A store that is away, or a full hash queue, is the outcome `TemporarilyUnavailable`. */
   async signIn(
     input: { email: string; password: string; device?: string | null },
     caller: Caller,
   ): Promise<SignInOutcome> {
-    const { accessTokens, passwordHash, signInFailures, audit, log } = this.deps;
+    const { passwordHash, signInFailures, audit, log } = this.deps;
+    if (!this.deps.signInIsOn) return { kind: 'SignInDisabled' };
     const email = parseEmailAddress(input.email);
 
     return withinDeadline(log, caller.requestId, async () => {
@@ -78,8 +95,8 @@ export class Sessions {
         audit.refused({ kind: 'account.sign-in-refused', accountId: account?.id, client: caller.client });
         return { kind: 'InvalidCredentials' };
       }
-      const { id: accountId, sessionVersion } = account;
-      const session = await accessTokens.issue({ accountId, sessionVersion }, account.readAt);
+      const { id: accountId } = account;
+      const session = await this.issue(account);
       if (passwordHash.isOutdated(account.passwordHash, input.password)) {
         const renewing = this.#renewHash(account, input.password, caller);
         this.#renewing.add(renewing);
@@ -111,21 +128,31 @@ export class Sessions {
     return { isWrong: !opens || !isWithinLimit, account };
   }
 
+  /** An access token of this account, from now on (`readAt`). */
+  issue(account: Changed): Promise<{ accessToken: string; expiresAt: Date }> {
+    const { id: accountId, sessionVersion, readAt } = account;
+    const mark = this.deps.stamps.forToken(account);
+    return this.deps.accessTokens.issue({ accountId, sessionVersion, mark }, readAt);
+  }
+
   /**
    * The account of an access token; undefined when the token is missing, invalid, expired or revoked.
    *
    * @throws Unavailable
    */
   async authenticate(accessToken: string | undefined): Promise<Credential | undefined> {
-    const claims = accessToken === undefined ? undefined : await this.deps.accessTokens.verify(accessToken);
+    const { accessTokens, accounts, signInIsOn, stamps } = this.deps;
+    if (accessToken === undefined || !signInIsOn) return undefined;
+    const claims = await accessTokens.verify(accessToken);
     if (!claims) return undefined;
-    const { accountId: id, sessionVersion, expiresAt } = claims;
-    const account = await this.deps.accounts.find({ id, sessionVersion, status: 'active' });
-    return account && expiresAt > account.readAt ? account : undefined;
+    const { accountId: id, sessionVersion, expiresAt, mark } = claims;
+    const account = await accounts.find({ id, sessionVersion, status: 'active' });
+    return account && expiresAt > account.readAt && stamps.isOfToken(mark, account) ? account : undefined;
   }
 
   async signOutEverywhere(accessToken: string | undefined, caller: Caller): Promise<SignOutEverywhereOutcome> {
     const { accounts, audit, log } = this.deps;
+    if (!this.deps.signInIsOn) return { kind: 'SignInDisabled' };
     return withinDeadline(log, caller.requestId, async () => {
       const account = await this.authenticate(accessToken);
       if (!account) return { kind: 'Unauthenticated' };
@@ -154,7 +181,7 @@ export class Sessions {
   }
 
   /** Not awaited by the sign-in, so that its time does not tell that the hash was old. Never rejects. */
-  async #renewHash(account: AccountRow, password: string, caller: Caller): Promise<void> {
+  async #renewHash(account: CredentialWithHash, password: string, caller: Caller): Promise<void> {
     const { accounts, passwordHash, formShares, log } = this.deps;
     try {
       const made = await passwordHash.make(password, { urgency: 'other', caller });

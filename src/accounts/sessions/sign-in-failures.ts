@@ -98,7 +98,7 @@ export class SignInFailures {
     const known = this.devices.verify(device, account);
     // A device over its own limit counts as none.
     if (known && (await perDevice.take(known)).allowed) return { limiter: perDevice, key: known };
-    const key = this.pseudonyms.of(`${address} ${account?.credentialVersion ?? 1}`);
+    const key = this.pseudonyms.of(`${address} ${account?.credentialVersion ?? 1}${account?.stamp ?? ''}`);
     return (await perAddress.take(key)).allowed ? { limiter: perAddress, key } : undefined;
   }
 }

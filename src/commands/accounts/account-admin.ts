@@ -3,6 +3,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import type { Accounts, Credential } from '../../accounts/accounts.js';
 import { type EmailAddress, parseEmailAddress } from '../../accounts/email-address.js';
+import { disableAccount, enableAccount } from '../../accounts/own-status.js';
 import { kindOfHash } from '../../accounts/passwords/forms/imported-hash.js';
 import type { PasswordHash } from '../../accounts/passwords/password-hash.js';
 import type { Audit } from '../../audit/audit.js';
@@ -37,6 +38,7 @@ export class AccountAdmin {
 
   /** Adds an account with a random password that nobody knows; its owner sets one by a reset. */
   async add(addressText: string, { id: idText, locale: localeText }: { id?: string; locale?: string }): Promise<void> {
+    this.#refuseForeign();
     const { accounts, audit, passwordHash, knownLocale, languages } = this.deps;
     const email = parseEmailAddress(addressText);
     if (!email) throw new CommandFailure('the address is not one plain e-mail address');
@@ -62,11 +64,12 @@ export class AccountAdmin {
 
   /** Disables an account; this also ends all its reset keys and access tokens. */
   async disable(who: string): Promise<void> {
+    this.#refuseForeign();
     const { accounts, audit } = this.deps;
     const { id } = await this.#find(who);
     const changed = await explained(
       accounts.transaction(async (transaction) => {
-        const disabled = await accounts.disable(transaction, id);
+        const disabled = await disableAccount(transaction, id);
         if (disabled) await audit.record(transaction, { kind: 'account.disabled', accountId: id, origin });
         return disabled;
       }),
@@ -75,11 +78,12 @@ export class AccountAdmin {
   }
 
   async enable(who: string): Promise<void> {
+    this.#refuseForeign();
     const { accounts, audit } = this.deps;
     const { id } = await this.#find(who);
     const changed = await explained(
       accounts.transaction(async (transaction) => {
-        const enabled = await accounts.enable(transaction, id);
+        const enabled = await enableAccount(transaction, id);
         if (enabled) await audit.record(transaction, { kind: 'account.enabled', accountId: id, origin });
         return enabled;
       }),
@@ -101,11 +105,16 @@ export class AccountAdmin {
       credentialVersion,
       sessionVersion,
       createdAt: createdAt.toISOString(),
-      credentialsChangedAt: credentialsChangedAt.toISOString(),
+      credentialsChangedAt: credentialsChangedAt?.toISOString() ?? null,
       hash: account.passwordHash ? kindOfHash(account.passwordHash) : { algorithm: 'none' },
     };
     if (json) return this.#print(JSON.stringify(shown));
-    for (const [name, value] of Object.entries({ ...shown, locale: locale ?? 'none' })) {
+    const inWords = {
+      ...shown,
+      locale: locale ?? 'none',
+      credentialsChangedAt: shown.credentialsChangedAt ?? 'unknown',
+    };
+    for (const [name, value] of Object.entries(inWords)) {
       const text = typeof value === 'object' ? Object.values(value).join(' ') : value;
       this.#print(`${name.padEnd(20)} ${text}`);
     }
@@ -120,6 +129,7 @@ export class AccountAdmin {
     file: string,
     { dryRun = false, allowExpensive = false, signal }: ImportFlags & { signal?: AbortSignal },
   ): Promise<number> {
+    this.#refuseForeign();
     const { terminal } = this.deps;
     const source = file === '-' ? { stream: terminal.in, size: undefined } : await openFile(file);
     const options = { dryRun, allowExpensive, size: source.size, ...(signal ? { signal } : {}) };
@@ -137,11 +147,21 @@ export class AccountAdmin {
 
   async #find(who: string): Promise<Credential> {
     const email = parseEmailAddress(who);
-    const id = parseUuid(who);
+    // The ids of an app have any form.
+    const id = this.deps.accounts.shapeName ? who : parseUuid(who);
     if (!email && !id) throw new CommandFailure('neither an e-mail address nor the id of an account (a UUID)');
     const account = await explained(this.deps.accounts.find(email ? { email } : { id: id ?? '' }));
     if (!account) throw unknownAccount();
     return account;
+  }
+
+  /** @throws CommandFailure where the accounts are those of an app. */
+  #refuseForeign(): void {
+    const { shapeName } = this.deps.accounts;
+    if (!shapeName) return;
+    throw new CommandFailure(
+      `the app owns the rows of ${shapeName}, where accounts live (ACCOUNTS); change them there`,
+    );
   }
 
   async #taken(email: EmailAddress): Promise<CommandFailure> {

@@ -35,7 +35,7 @@ const mostTries = 50;
  * reserved in each longest window: one for the owner's device, one for a network that did not use up the budget
  * (places.ts).
  *
- * The credential version is part of the name in Redis: a completed reset or password change ends all old links, and so
+ * The credential version, and in an app's table the stamp, is part of the name in Redis: whatever ends all old links
  * begins a new budget. Times are by the database's clock, as those of keys are.
  */
 export class ResetBudget {
@@ -87,10 +87,11 @@ export class ResetBudget {
   }
 
   async #change<Answer extends { readonly places: readonly Place[] }>(
-    { id, credentialVersion }: Credential,
+    { id, credentialVersion, stamp }: Credential,
     change: (places: readonly Place[]) => Answer,
   ): Promise<Answer> {
-    const key = `reset-budget:${id}:${credentialVersion}`;
+    const mark = stamp ? `:${this.nameOf(`stamp ${stamp}`)}` : '';
+    const key = `reset-budget:${id}:${credentialVersion}${mark}`;
     const longest = Math.max(0, ...this.settings.limits.perAccount.map(({ seconds }) => seconds));
     try {
       for (let tries = 0; tries < mostTries; tries++) {

@@ -1,5 +1,4 @@
-import type { AccountRow } from '../../accounts/account.entity.js';
-import type { Accounts } from '../../accounts/accounts.js';
+import type { Accounts, CredentialWithHash } from '../../accounts/accounts.js';
 import type { HashCall } from '../../accounts/passwords/hashing/hash-limiter.js';
 import type { PasswordHash } from '../../accounts/passwords/password-hash.js';
 import type { AcceptedPassword } from '../../accounts/passwords/password-policy.js';
@@ -24,7 +23,7 @@ export class Replays {
    * than three replays ago; else undefined.
    * @throws Unavailable when PostgreSQL is away or the hash limiter's queue is full.
    */
-  async find(digest: KeyDigest, password: AcceptedPassword, caller: Caller): Promise<AccountRow | undefined> {
+  async find(digest: KeyDigest, password: AcceptedPassword, caller: Caller): Promise<CredentialWithHash | undefined> {
     const { accounts, passwordHash, receipts } = this.deps;
     const receipt = await receipts.find(digest);
     if (!receipt || !(await receipts.takeReplay(digest))) return undefined;

@@ -1,65 +1,69 @@
 import type { Cluster, Redis } from 'ioredis';
+import { type Stamped, Stamps } from '../../accounts/source/stamps.js';
 import type { Log } from '../../observability/log.js';
 import type { Metrics } from '../../observability/metrics.js';
-import { Macs } from '../../secrets/macs.js';
 import { KeyRecords } from './key-records.js';
+import { ownRecord } from './own-record.js';
+import type { RecordForm, ResetKeyBinding, ResetKeyRecord } from './record-form.js';
 import type { KeyDigest } from './reset-key.js';
 
-/** The record of a key in Redis. */
-export interface ResetKeyRecord {
-  readonly accountId: string;
-  /** The credential version that the key was made for; with any other version the key does not work. */
-  readonly credentialVersion: number;
-  /** By the database's clock; no other clock decides whether the key has expired. */
-  readonly expiresAt: Date;
-}
+import { shapedRecord } from './shaped-record.js';
 
-const purpose = 'latchkey reset record v1';
-const macBytes = 16;
-/** Bytes: account id 16, version 4, expiry (milliseconds) 8, MAC 16. 44 is the longest string that Redis embeds. */
-const recordBytes = 16 + 4 + 8 + macBytes;
+const nothing = Buffer.alloc(0);
 
-/** The records of reset keys. Each is bound to a credential version that PostgreSQL checks. */
+/**
+ * The records of reset keys. Each is bound to a credential version that PostgreSQL checks; in an app's table, to what
+ * the row says, too, and to that table. Keys of our own table have the records of the last release, so that its
+ * processes read ours, and we theirs, while they are replaced.
+ */
 export class ResetKeys {
-  /** `joined`, as in the first release, whose records stay readable; safe because every field has a fixed length. */
-  readonly #macs: Macs;
   readonly #records: KeyRecords;
+  readonly #stamps: Stamps;
+  readonly #forms: readonly RecordForm[];
 
-  constructor(redis: Redis | Cluster, secrets: readonly string[], log: Log, metrics: Metrics) {
-    this.#macs = new Macs(secrets, purpose, 'joined');
+  /** @param shape where accounts live now: see `Shape.name`. */
+  constructor(
+    redis: Redis | Cluster,
+    secrets: readonly string[],
+    log: Log,
+    metrics: Metrics,
+    private readonly shape = '',
+  ) {
     this.#records = new KeyRecords('reset', redis, log, metrics);
+    this.#stamps = new Stamps(secrets);
+    const [own, shaped] = [ownRecord(secrets), shapedRecord(secrets, shape)];
+    this.#forms = shape ? [shaped, own] : [own, shaped];
   }
 
   /** @param lifetimeSeconds how long the key lives from now. @throws Unavailable */
-  async remember(digest: KeyDigest, record: ResetKeyRecord, lifetimeSeconds: number): Promise<void> {
-    await this.#records.write(digest, this.#write(digest, record), lifetimeSeconds);
+  async remember(
+    digest: KeyDigest,
+    { stamp = '', ...binding }: ResetKeyBinding,
+    lifetimeSeconds: number,
+  ): Promise<void> {
+    const record = { ...binding, mark: stamp ? this.#stamps.sign({ stamp }) : nothing };
+    const bytes = (this.#forms[0] as RecordForm).write(digest, record);
+    await this.#records.write(digest, bytes, lifetimeSeconds);
   }
 
-  /** Reads and changes nothing. Undefined when there is no record, or none of ours. @throws Unavailable */
-  lookUp(digest: KeyDigest): Promise<ResetKeyRecord | undefined> {
-    return this.#records.read(digest, (bytes) => this.#read(digest, bytes));
+  /**
+   * Reads and changes nothing. Undefined when there is no record, none of ours, or one of accounts that lived
+   * elsewhere. @throws Unavailable
+   */
+  async lookUp(digest: KeyDigest): Promise<ResetKeyRecord | undefined> {
+    const record = await this.#records.read(digest, (bytes) => {
+      for (const form of this.#forms) {
+        const found = form.read(digest, bytes);
+        if (found) return found;
+      }
+      return undefined;
+    });
+    return record?.shape === this.shape ? record : undefined;
   }
 
-  #write(digest: KeyDigest, record: ResetKeyRecord): Buffer {
-    const bytes = Buffer.alloc(recordBytes);
-    bytes.write(record.accountId.replaceAll('-', ''), 0, 'hex');
-    bytes.writeUInt32BE(record.credentialVersion, 16);
-    bytes.writeBigUInt64BE(BigInt(record.expiresAt.getTime()), 20);
-    this.#macs.sign(digest, signedPart(bytes)).copy(bytes, recordBytes - macBytes);
-    return bytes;
+  /** Whether nothing has happened to the account since the key was made for it. */
+  isFor(record: ResetKeyRecord, account: Stamped): boolean {
+    if (record.credentialVersion !== account.credentialVersion) return false;
+    return account.stamp ? this.#stamps.verify(record.mark, account) : record.mark.length === 0;
   }
-
-  #read(digest: KeyDigest, bytes: Buffer): ResetKeyRecord | undefined {
-    if (bytes.length !== recordBytes) return undefined;
-    if (!this.#macs.verify(bytes.subarray(recordBytes - macBytes), digest, signedPart(bytes))) return undefined;
-    return {
-      accountId: bytes.toString('hex', 0, 16).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5'),
-      credentialVersion: bytes.readUInt32BE(16),
-      expiresAt: new Date(Number(bytes.readBigUInt64BE(20))),
-    };
-  }
-}
-
-function signedPart(record: Buffer): Buffer {
-  return record.subarray(0, recordBytes - macBytes);
 }

@@ -1,9 +1,11 @@
 import { defineEntity, p } from '@mikro-orm/core';
 import { Account } from '../../accounts/account.entity.js';
+import { AdoptedAccount } from '../../accounts/source/adopted-account.entity.js';
 
 /**
  * Which key changed which credential version: written in the transaction of the reset, read to answer a repeated call
- * whose first answer was lost. Unique per (account, from version): at most one reset commits for each version.
+ * whose first answer was lost. Unique per (account, from version): at most one reset commits for each version. The
+ * account is one of ours or one of an app's.
  */
 export const ResetReceipt = defineEntity({
   name: 'ResetReceipt',
@@ -17,15 +19,27 @@ export const ResetReceipt = defineEntity({
         .mapToPk()
         .fieldName('account_id')
         .foreignKeyName('reset_receipt_account_id_fkey')
-        .deleteRule('cascade'),
+        .deleteRule('cascade')
+        .nullable(),
+    adopted: () =>
+      p
+        .manyToOne(AdoptedAccount)
+        .fieldName('adopted_account_id')
+        .foreignKeyName('reset_receipt_adopted_account_id_fkey')
+        .deleteRule('cascade')
+        .nullable(),
     fromVersion: p.integer(),
     usedAt: p.datetime().columnType('timestamptz').defaultRaw('now()'),
     replayCount: p.integer().default(0),
   },
-  uniques: [{ name: 'reset_receipt_account_id_from_version_unique', properties: ['accountId', 'fromVersion'] }],
+  uniques: [
+    { name: 'reset_receipt_account_id_from_version_unique', properties: ['accountId', 'fromVersion'] },
+    { name: 'reset_receipt_adopted_account_id_from_version_unique', properties: ['adopted', 'fromVersion'] },
+  ],
   indexes: [{ name: 'reset_receipt_used_at_index', properties: ['usedAt'] }],
   checks: [
     { name: 'reset_receipt_digest_check', expression: 'octet_length(digest) = 32' },
+    { name: 'reset_receipt_account_check', expression: 'num_nonnulls(account_id, adopted_account_id) = 1' },
     { name: 'reset_receipt_replay_count_check', expression: 'replay_count >= 0 and replay_count <= 3' },
   ],
 });

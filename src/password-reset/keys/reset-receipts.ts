@@ -1,4 +1,5 @@
 import { type EntityManager, type MikroORM, raw } from '@mikro-orm/postgresql';
+import { idBeside } from '../../accounts/source/beside.js';
 import { orUnavailable } from '../../calls/unavailable.js';
 import { eraseInParts } from '../../stores/postgres/erase-in-parts.js';
 import { ours } from '../../stores/postgres/schemas.js';
@@ -6,6 +7,7 @@ import type { KeyDigest } from './reset-key.js';
 import { ResetReceipt } from './reset-receipt.entity.js';
 
 export interface Receipt {
+  /** As the table of the accounts has it. */
   readonly accountId: string;
   readonly fromVersion: number;
 }
@@ -19,16 +21,25 @@ const mostReplays = 3;
 
 /** The receipts of committed resets. */
 export class ResetReceipts {
-  constructor(private readonly orm: MikroORM) {}
+  /** @param shape where accounts live now: see `Shape.name`. */
+  constructor(
+    private readonly orm: MikroORM,
+    private readonly shape = '',
+  ) {}
 
   /** In the transaction that is the reset. */
   async write(transaction: EntityManager, digest: KeyDigest, receipt: Receipt): Promise<void> {
-    await transaction.insert(ResetReceipt, { digest, ...receipt });
+    await transaction.insert(ResetReceipt, { digest, ...this.#ownerOf(receipt) });
   }
 
   /** @throws Unavailable */
   async find(digest: KeyDigest): Promise<Receipt | undefined> {
-    return (await orUnavailable(this.orm.em.fork().findOne(ResetReceipt, { digest }))) ?? undefined;
+    const populate = this.shape ? (['adopted'] as const) : [];
+    const row = await orUnavailable(this.orm.em.fork().findOne(ResetReceipt, { digest }, { populate }));
+    if (!row) return undefined;
+    const accountId = this.shape ? row.adopted?.accountId : row.accountId;
+    const isHere = this.shape === (row.adopted?.tableName ?? '');
+    return accountId && isHere ? { accountId, fromVersion: row.fromVersion } : undefined;
   }
 
   /** Uses up one replay of this key. @returns false when none was left in the window. @throws Unavailable */
@@ -40,6 +51,10 @@ export class ResetReceipts {
     };
     const taken = this.orm.em.fork().nativeUpdate(ResetReceipt, left, { replayCount: raw('replay_count + 1') });
     return (await orUnavailable(taken)) === 1;
+  }
+
+  #ownerOf({ accountId, fromVersion }: Receipt) {
+    return this.shape ? { adopted: idBeside(this.shape, accountId), fromVersion } : { accountId, fromVersion };
   }
 
   /** Erases receipts older than their retention, in batches that each end in time. @returns how many. */

@@ -28,10 +28,11 @@ describe('looking', () => {
     const { out } = await jobs.told((admin) => admin.count({ json: true }));
     expect(JSON.parse(out)).toEqual([
       { queue: notice, waiting: 0, active: 0, done: 0, dead: 0, oldestWaitingSeconds: 0 },
+      { queue: 'overwrite-watch', waiting: 0, active: 0, done: 0, dead: 0, oldestWaitingSeconds: 0 },
       { queue: request, waiting: 1, active: 0, done: 1, dead: 1, oldestWaitingSeconds: expect.any(Number) },
       { queue: 'sign-up-request', waiting: 0, active: 0, done: 0, dead: 0, oldestWaitingSeconds: 0 },
     ]);
-    expect(JSON.parse(out)[1].oldestWaitingSeconds).toBeGreaterThanOrEqual(90);
+    expect(JSON.parse(out)[2].oldestWaitingSeconds).toBeGreaterThanOrEqual(90);
     const { out: text } = await jobs.told((admin) => admin.count({}));
     expect(text).toMatch(/^queue +waiting +active +done +dead +oldest \(s\)\n/);
     expect(text).toMatch(/\npassword-reset-request +1 +0 +1 +1 +9\d\n/);
@@ -74,7 +75,7 @@ describe('looking', () => {
     expect(out.split('\n')).toHaveLength(5);
     expect(out).not.toMatch(/alice|bob/);
     expect((await jobs.told((admin) => admin.list({ limit: 50, queue: 'nonsense' }))).answer).toEqual({
-      failure: `no such queue; there are ${notice}, ${request}, sign-up-request`,
+      failure: `no such queue; there are ${notice}, overwrite-watch, ${request}, sign-up-request`,
     });
     expect((await jobs.told((admin) => admin.list({ limit: 50, state: 'done' }))).out).toBe('no jobs\n');
   });

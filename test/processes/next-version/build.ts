@@ -11,11 +11,10 @@ const patch = [
     /createdAt: p\.datetime\(\)[^\n]*\n/,
     `    lastResetAt: p.datetime().columnType('timestamptz').nullable(),\n`,
   ),
-  after('src/accounts/accounts.ts', /\n {2}'createdAt',\n/, `  'lastResetAt',\n`),
   after(
-    'src/accounts/accounts.ts',
-    /\n {6}passwordHash,\n(?= {6}credentialVersion: raw)/,
-    `      lastResetAt: raw('now()'),\n`,
+    'src/accounts/source/own-shape.ts',
+    /column: 'credentials_changed_at', value: 'now\(\)' \},\n/,
+    `    { column: 'last_reset_at', value: 'now()' },\n`,
   ),
 ];
 

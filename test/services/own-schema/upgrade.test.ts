@@ -51,6 +51,7 @@ describe('migrate up moves the tables of the last version', () => {
     expect(lines).toEqual([
       moved,
       'applied 20261127-own-schemas',
+      'applied 20261127-adopted-accounts',
       'the database is at this version now',
       'made the data key',
     ]);

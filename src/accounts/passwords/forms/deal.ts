@@ -8,11 +8,11 @@ export interface AddedHash {
   readonly hash: string | null;
 }
 
-const countAll = (table: string, accounts: string) => `
+const countAll = (table: string, hashes: string) => `
   insert into ${table} (domain, form, dealt)
   select coalesce(domain, ''), form, count(*)
     from (select split_part(email, '@', 2) as domain, ${formNameInSql('password_hash')} as form
-            from ${accounts} where status = 'active') as each
+            from (${hashes}) as hashes) as each
    where form is not null
    group by grouping sets ((domain, form), (form))
   on conflict (domain, form) do update set dealt = excluded.dealt`;
@@ -24,15 +24,21 @@ const addSome = (table: string) => `
 
 /**
  * Counts the forms of all active accounts anew, in one scan of the table, and replaces `password_form` by the result.
+ *
+ * @param hashes SQL: `email` and `password_hash` of the active accounts.
  */
-export async function dealAnew(transaction: EntityManager): Promise<void> {
+export async function dealAnew(transaction: EntityManager, hashes = ownHashes(transaction)): Promise<void> {
   const table = ours(transaction, 'password_form');
   // The lock makes renewals wait for the commit; readers see the state before it.
   await transaction.execute(`lock table ${table} in share row exclusive mode`);
   await transaction.execute(`delete from ${table} where domain <> ''`);
   // The rows of all forms stay, with the count 0, so that `keepDealt` does not count anew because of a missing one.
   await transaction.execute(`update ${table} set dealt = 0, renewed = 0 where domain = ''`);
-  await transaction.execute(countAll(table, ours(transaction, 'account')));
+  await transaction.execute(countAll(table, hashes));
+}
+
+function ownHashes(em: EntityManager): string {
+  return `select email, password_hash from ${ours(em, 'account')} where status = 'active'`;
 }
 
 /** The counts of one import: its first batch counts all accounts anew, later batches are added. */

@@ -30,13 +30,18 @@ const mostDomains = 1_000;
 export class FormShares {
   readonly #kept = new Map<string, { readonly until: number; readonly shares: Promise<readonly Share[]> }>();
 
-  /** @param own name of the form that we make. @param clock milliseconds. */
+  /**
+   * @param own name of the form that we make.
+   * @param clock milliseconds.
+   * @param hashesOfApp where accounts live in an app's table: SQL, see `dealAnew`.
+   */
   constructor(
     private readonly orm: MikroORM,
     private readonly pseudonyms: Pick<Pseudonyms, 'of'>,
     private readonly own: string,
     private readonly log: Log,
     private readonly clock: () => number = () => performance.now(),
+    private readonly hashesOfApp?: (() => Promise<string>) | undefined,
   ) {}
 
   /** The name of the address's form. Asked at every sign-in, with or without an account. @throws Unavailable */
@@ -76,13 +81,17 @@ export class FormShares {
     }
   }
 
-  /** Counts all accounts anew if our own form has no row yet: at the first start, and after its parameters changed. */
+  /**
+   * Counts all accounts anew if our own form has no row yet: at the first start, and after its parameters changed. Those
+   * of an app at each start, because it makes hashes without telling us.
+   */
   async keepDealt(): Promise<void> {
     const table = ours(this.orm, 'password_form');
+    const hashes = await this.hashesOfApp?.();
     const isDealt = `select 1 from ${table} where domain = '' and form = ?`;
     await this.orm.em.fork().transactional(async (transaction) => {
-      if ((await transaction.execute<unknown[]>(isDealt, [this.own])).length > 0) return;
-      await dealAnew(transaction);
+      if (!hashes && (await transaction.execute<unknown[]>(isDealt, [this.own])).length > 0) return;
+      await dealAnew(transaction, hashes);
       const remember = `insert into ${table} (domain, form, dealt) values ('', ?, 0) on conflict do nothing`;
       await transaction.execute(remember, [this.own]);
     });

@@ -1,6 +1,16 @@
 import bcrypt from 'bcrypt';
 
 /**
+ * A new bcrypt hash. Only of a password of at most 72 bytes in UTF-8 without a NUL; `PasswordPolicy` sees to that.
+ */
+export async function makeBcrypt(
+  password: string,
+  { cost, prefix }: { cost: number; prefix: string },
+): Promise<string> {
+  return `${prefix}${(await bcrypt.hash(password, cost)).slice('$2b$'.length)}`;
+}
+
+/**
  * Whether this password matches a bcrypt hash. Runs in libuv's pool, as argon2 does. bcrypt reads only the first 72
  * bytes of the password in UTF-8.
  *

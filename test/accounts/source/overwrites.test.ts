@@ -1,0 +1,56 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { eventually } from '../../support/eventually.js';
+import { type App, oldHash, ours, startBeside, users, usersShape } from './app.js';
+
+let app: App;
+beforeAll(async () => {
+  app = await startBeside(users, usersShape);
+});
+afterAll(() => app?.close());
+
+/** The end of the second look at a reset of this account, which is due now instead of in a minute. */
+async function secondLook(id: string): Promise<string | undefined> {
+  const [due] = await app.database.query<{ soon: boolean }>(
+    `select start_after > now() + interval '30 seconds' as soon from ${ours.jobs} where name = 'overwrite-watch' and data ->> 'accountId' = $1`,
+    [id],
+  );
+  expect(due).toEqual({ soon: true });
+  await app.database.query(
+    `update ${ours.jobs} set start_after = now() where name = 'overwrite-watch' and state < 'active'`,
+  );
+  const [row] = await eventually(
+    () =>
+      app.database.query<{ outcome: string }>(
+        `select output ->> 'outcome' as outcome from ${ours.jobs}
+          where name = 'overwrite-watch' and data ->> 'accountId' = $1 and state = 'completed'`,
+        [id],
+      ),
+    (rows) => rows.length === 1,
+  );
+  return row?.outcome;
+}
+
+const warned = (id: string) =>
+  app.latchkey
+    .logged()
+    .split('\n')
+    .filter((line) => line.includes('app-wrote-over-reset') && line.includes(`"accountId":"${id}"`));
+
+it('a reset that the app leaves alone is looked at twice, and nobody is warned', async () => {
+  await app.reset(await app.latchkey.keyFor('alice@example.com'));
+  await app.latchkey.inbox.waitFor(({ to, text }) => to === 'alice@example.com' && !text.includes('#key='));
+  expect(await secondLook('41')).toBe('unchanged');
+  expect(warned('41')).toEqual([]);
+});
+
+it('an app that saves what it read before puts the old password back, and the operator is warned', async () => {
+  await app.reset(await app.latchkey.keyFor('bob@example.com'));
+  await app.database.query('update users set password = $1 where id = 42', [oldHash]);
+  expect(await secondLook('42')).toBe('overwritten');
+  expect(warned('42').length).toBeGreaterThan(0);
+  expect((await app.latchkey.services.metrics.text()).body).toMatch(
+    /latchkey_alarms_total\{alarm="app-wrote-over-reset"\} [1-9]/,
+  );
+  const stored = await app.database.query(`select data::text from ${ours.jobs}`);
+  expect(JSON.stringify(stored)).not.toContain(oldHash);
+});
