@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises';
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import { createLatchkeyClient } from '../../schema/sdk/client.js';
 import { Inbox } from '../../src/dev/inbox/inbox.js';
+import { queues } from '../../src/services/queues.js';
 import { roleDatabase } from '../services/own-schema/role-database.js';
 import { eventually } from '../support/eventually.js';
 import { keyIn } from '../support/latchkey.js';
@@ -51,7 +52,7 @@ describe.skipIf(!hasRedisServer)('an upgrade to schemas of our own (needs a redi
       const { program } = await last;
       const old = (...args: string[]) => Latchkey.of(program, args, { settings });
       expect(await old('migrate', 'up').ended).toMatchObject({ code: 0, errors: '' });
-      expect(await database.query('select from pgboss.queue')).toHaveLength(6);
+      expect(await database.query('select from pgboss.queue')).toHaveLength(2 * queues.length);
       const [oldApi, oldWorker] = [old('api'), old('worker')];
       const oldClient = createLatchkeyClient({ url: await oldApi.url() });
       await oldWorker.said(/the worker waits for jobs/);

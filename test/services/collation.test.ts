@@ -67,7 +67,7 @@ const found = async () => {
   }
 };
 const file = async () =>
-  (await query<{ file: number }>(`select relfilenode as file from pg_class where relname = 'account'`))[0]?.file;
+  (await query<{ file: number }>(`select relfilenode as file from pg_class where relname = 'account' and relkind = 'r'`))[0]?.file;
 
 describe('another collation under the data', () => {
   it('hides accounts before the migration, and none after it, without a row written anew', async () => {
@@ -117,7 +117,8 @@ describe('another collation under the data', () => {
     await writer.query('commit');
     writer.release();
     const applied = (await running).flat().filter((line) => line.startsWith('applied'));
-    expect(applied).toEqual(['applied 20261126-address-collation']);
+    expect(applied).toContain('applied 20261126-address-collation');
+    expect(applied).toEqual([...new Set(applied)]);
     expect(await query(`select from account where email = 'writer@example.com'`)).toHaveLength(1);
   });
 
