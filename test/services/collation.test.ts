@@ -67,7 +67,11 @@ const found = async () => {
   }
 };
 const file = async () =>
-  (await query<{ file: number }>(`select relfilenode as file from pg_class where relname = 'account' and relkind = 'r'`))[0]?.file;
+  (
+    await query<{ file: number }>(
+      `select relfilenode as file from pg_class where relname = 'account' and relkind = 'r'`,
+    )
+  )[0]?.file;
 
 describe('another collation under the data', () => {
   it('hides accounts before the migration, and none after it, without a row written anew', async () => {
