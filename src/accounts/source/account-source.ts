@@ -4,7 +4,7 @@ import { withId } from '../../settings/accounts/fragment.js';
 import type { Shape } from '../../settings/accounts/shape.js';
 import { ours } from '../../stores/postgres/schemas.js';
 import type { Credential } from '../account.js';
-import { AccountSql, type Quote } from './account-sql.js';
+import { AccountSql, type Quote, quoteOf } from './account-sql.js';
 import type { AppLocks } from './app-locks.js';
 import { type AppFault, AppRefused, reasonOf } from './app-refused.js';
 import { BesideSql } from './beside.js';
@@ -29,8 +29,7 @@ export class AccountSource {
     shape: Shape,
     private readonly tell: (fault: AppFault) => void,
   ) {
-    const platform = orm.em.getPlatform();
-    this.#quote = (value) => String(platform.quoteValue(value));
+    this.#quote = quoteOf(orm);
     this.#besideTable = ours(orm, 'adopted_account');
     this.shape = shape.name ? shape : { ...shape, table: ours(orm, shape.table) };
     this.beside = shape.name ? new BesideSql(shape.name, this.#besideTable, this.#quote) : undefined;

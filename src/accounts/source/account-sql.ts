@@ -1,8 +1,15 @@
+import type { MikroORM } from '@mikro-orm/postgresql';
 import type { Shape } from '../../settings/accounts/shape.js';
 import type { Facts } from './facts.js';
 
 /** Makes a literal of a value. */
 export type Quote = (value: string | number) => string;
+
+/** As the ORM makes literals. */
+export function quoteOf(orm: MikroORM): Quote {
+  const platform = orm.em.getPlatform();
+  return (value) => String(platform.quoteValue(value));
+}
 
 /** What the guard of a new password compares. */
 export interface Guard {

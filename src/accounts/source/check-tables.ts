@@ -1,10 +1,14 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
+import { nameOf } from '../../settings/accounts/identifier.js';
 import type { Shape } from '../../settings/accounts/shape.js';
+import { literal } from '../../stores/postgres/schemas.js';
 import { type Facts, readFacts } from './facts.js';
 import type { TableFault } from './verdict.js';
 
 interface Column {
+  /** Quoted where it has to be, for people. */
   readonly name: string;
+  readonly raw: string;
   readonly type: string;
   readonly category: string;
   /** Of a varchar or char; null otherwise. */
@@ -24,7 +28,7 @@ const readTable = (table: string) => `
                    'length', case when typname in ('varchar', 'bpchar') and atttypmod > 4 then atttypmod - 4 end))
             from pg_catalog.pg_attribute a join pg_catalog.pg_type on pg_type.oid = atttypid
            where attrelid = t.oid and attnum > 0 and not attisdropped) as columns
-    from (select pg_catalog.to_regclass('${table.replaceAll("'", "''")}')::oid as oid) as t`;
+    from (select pg_catalog.to_regclass(${literal(table)})::oid as oid) as t`;
 
 const kinds: Readonly<Record<string, string>> = {
   m: 'is a materialized view, which nobody can update; name the table or a plain view',
@@ -57,8 +61,7 @@ export async function checkTables(
     return found.columns ?? [];
   };
   const columnOf = (key: string, columns: readonly Column[] | undefined, column: string): Column | undefined => {
-    const name = column.slice(1, -1).replaceAll('""', '"');
-    const found = columns?.find((each) => (each as Column & { raw: string }).raw === name);
+    const found = columns?.find(({ raw }) => raw === nameOf(column));
     if (columns && !found) {
       faults.push({
         key,
@@ -73,7 +76,7 @@ export async function checkTables(
   const email = columnOf('email', columns, shape.email);
   const hash = columnOf('passwordHash', holder, shape.passwordHash);
   if (other) columnOf('passwordTable.accountId', holder, other.accountId);
-  for (const { column } of shape.set) columnOf(`set.${column.slice(1, -1)}`, holder, column);
+  for (const { column } of shape.set) columnOf(`set.${nameOf(column)}`, holder, column);
   if (email && email.category !== 'S') {
     faults.push({
       key: 'email',

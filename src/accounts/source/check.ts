@@ -2,6 +2,7 @@ import type { EntityManager, MikroORM } from '@mikro-orm/postgresql';
 import { isDatabaseAway, orUnavailable } from '../../calls/unavailable.js';
 import type { Shape } from '../../settings/accounts/shape.js';
 import { ours } from '../../stores/postgres/schemas.js';
+import { quoteOf } from './account-sql.js';
 import { checkTables } from './check-tables.js';
 import { type Probe, probesOf } from './probes.js';
 import type { Duties, TableFault, Verdict } from './verdict.js';
@@ -24,10 +25,9 @@ export async function checkShape(orm: MikroORM, shape: Shape, duties: Duties, ha
   if ('forbidden' in tables) return tables;
   const { faults, facts } = tables;
   if (faults.length > 0 || !facts) return { faults, forbidden: [] };
-  const quote = (value: string | number) => String(orm.em.getPlatform().quoteValue(value));
   const found: TableFault[] = [];
   const forbidden = new Set<string>();
-  for (const probe of probesOf(shape, facts, quote, ours(orm, 'adopted_account'))) {
+  for (const probe of probesOf(shape, facts, quoteOf(orm), ours(orm, 'adopted_account'))) {
     if (probe.isWhole ? found.length > 0 : found.some(({ key }) => key === probe.key)) continue;
     const failure = await explain(em, probe);
     if (!failure) continue;

@@ -1,5 +1,7 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
+import { nameOf } from '../../settings/accounts/identifier.js';
 import type { Shape } from '../../settings/accounts/shape.js';
+import { literal } from '../../stores/postgres/schemas.js';
 
 /** What the statements of a shape depend on beside the shape itself: read from the catalogue. */
 export interface Facts {
@@ -34,7 +36,7 @@ const typeOf = (table: string, column: string) => `(
     from pg_catalog.pg_attribute a
     join pg_catalog.pg_type t on t.oid = a.atttypid
     left join pg_catalog.pg_type b on b.oid = t.typbasetype
-   where a.attrelid = pg_catalog.to_regclass(${literal(table)}) and a.attname = ${nameOf(column)}
+   where a.attrelid = pg_catalog.to_regclass(${literal(table)}) and a.attname = ${literal(nameOf(column))}
      and not a.attisdropped)`;
 
 /** @throws the fault of the database. */
@@ -50,13 +52,4 @@ export async function readFacts(em: EntityManager, shape: Shape): Promise<Facts>
     lock: row?.kind === 'v' ? 'for update' : 'for no key update',
     waits: Math.floor(Number(row?.deadlock ?? 1_000) / 2) - 1,
   };
-}
-
-/** A quoted identifier as the text that it names. */
-function nameOf(column: string): string {
-  return literal(column.slice(1, -1).replaceAll('""', '"'));
-}
-
-function literal(text: string): string {
-  return `'${text.replaceAll("'", "''")}'`;
 }

@@ -1,4 +1,5 @@
 import { withId } from '../../settings/accounts/fragment.js';
+import { nameOf } from '../../settings/accounts/identifier.js';
 import type { Shape } from '../../settings/accounts/shape.js';
 import { AccountSql, assignment, type Quote } from './account-sql.js';
 import type { Facts } from './facts.js';
@@ -15,7 +16,7 @@ export interface Probe {
 }
 
 /** Stands for the id of an account. */
-const any = '\0 any id';
+const anyId = '\0 any id';
 
 function whole(probe: Probe): Probe {
   return { ...probe, isWhole: true };
@@ -38,10 +39,10 @@ export function probesOf(shape: Shape, facts: Facts, quote: Quote, beside: strin
       ]
     : [];
   const holderKey = other ? 'passwordTable.table' : 'table';
-  const guard = { id: any, stamp: '', credentialVersion: 1, notAfter: new Date(0) };
+  const guard = { id: anyId, stamp: '', credentialVersion: 1, notAfter: new Date(0) };
   // A column in place of the id: a constant that no row can have would be planned away, with what is wrong beside it.
   const sqlWith = (column: string) => {
-    return new AccountSql(shape, facts, (value) => (value === any ? column : quote(value)), beside);
+    return new AccountSql(shape, facts, (value) => (value === anyId ? column : quote(value)), beside);
   };
   const ofAnyId = sqlWith(id);
   return [
@@ -51,11 +52,11 @@ export function probesOf(shape: Shape, facts: Facts, quote: Quote, beside: strin
     ...ends.map((each, index) => read(`ends[${index}]`, `select record_send(row((${each}\n))) from ${table}`)),
     ...inOther,
     ...shape.set.map((each) =>
-      reset(`set.${each.column.slice(1, -1)}`, `update ${holder} set ${assignment(each)} where false`),
+      reset(`set.${nameOf(each.column)}`, `update ${holder} set ${assignment(each)} where false`),
     ),
     whole(read('email', sql.findByAddress(['a@b.example', 'a@b.example'], 'a@b.example', true))),
-    whole(reset('table', ofAnyId.findById(any, true))),
-    whole(reset(holderKey, sqlWith(other?.accountId ?? id).lock(any))),
+    whole(reset('table', ofAnyId.findById(anyId, true))),
+    whole(reset(holderKey, sqlWith(other?.accountId ?? id).lock(anyId))),
     whole(reset(holderKey, ofAnyId.write(guard, 'hash'))),
     ...shape.also.map((each, index) => reset(`also[${index}]`, withId(each, 'null'))),
   ];

@@ -14,7 +14,7 @@ export function parseIdentifier(text: string): readonly string[] | undefined {
     part.lastIndex = at;
     const [found] = part.exec(text) ?? [];
     if (found === undefined) return undefined;
-    const name = found.startsWith('"') ? found.slice(1, -1).replaceAll('""', '"') : found.toLowerCase();
+    const name = found.startsWith('"') ? nameOf(found) : found.toLowerCase();
     if (Buffer.byteLength(name) > longest) return undefined;
     parts.push(name);
     at += found.length;
@@ -22,6 +22,11 @@ export function parseIdentifier(text: string): readonly string[] | undefined {
     if (text[at] !== '.') return undefined;
     at++;
   }
+}
+
+/** What a quoted name names: one part, as `quoteIdentifier` writes it. */
+export function nameOf(quoted: string): string {
+  return quoted.slice(1, -1).replaceAll('""', '"');
 }
 
 /** The name as SQL, with every part quoted. */
