@@ -15,8 +15,9 @@ export interface CredentialNotice {
   readonly change: 'password-reset' | 'password-change';
   /** ISO 8601, UTC; the database's clock. */
   readonly changedAt: string;
-  /** What `Overwrites.markOf` gave after the change, of an account in an app's table. */
+  /** What `Overwrites.markOf` gave after the change, of an account in an app's table, and its version then. */
   readonly mark?: string;
+  readonly version?: number;
 }
 
 export interface ChangeNoticesDeps {
@@ -39,9 +40,9 @@ export class ChangeNotices {
    */
   async enqueue(transaction: EntityManager, changed: Changed, change: CredentialNotice['change']): Promise<void> {
     const { jobs, overwrites } = this.deps;
-    const { id: accountId, readAt } = changed;
+    const { id: accountId, credentialVersion: version, readAt } = changed;
     const mark = overwrites.markOf(changed);
-    const notice = { accountId, change, changedAt: readAt.toISOString(), ...(mark ? { mark } : {}) };
+    const notice = { accountId, change, changedAt: readAt.toISOString(), ...(mark ? { mark, version } : {}) };
     await jobs.enqueueOrRenewWithin(transaction, credentialNotices, { accountId }, notice);
     await overwrites.watch(transaction, changed);
   }
@@ -50,7 +51,8 @@ export class ChangeNotices {
   async deliver(job: Job<CredentialNotice>): Promise<Settlement> {
     const { accounts, audit, mails, overwrites, settings } = this.deps;
     const account = await accounts.find({ id: String(job.data.accountId) });
-    if (account && job.data.mark) overwrites.compare(account, job.data.mark);
+    const { mark, version } = job.data;
+    if (account && mark) overwrites.compare(account, { mark, ...(version === undefined ? {} : { version }) });
     if (!account?.email) return { settle: 'done', outcome: 'no-recipient' };
     const place = mails.takePlace(credentialNotices, account.email, job);
     if (!place) return noPlace;

@@ -13,6 +13,8 @@ export interface Watched {
   readonly accountId: string;
   /** The stamp after the change, under HMAC, base64url. */
   readonly mark: string;
+  /** Our version after the change; missing in jobs of the last release. */
+  readonly version?: number;
 }
 
 /** Seconds from a change to the second look: longer than an app works on one request. */
@@ -43,20 +45,24 @@ export class Overwrites {
   async watch(transaction: EntityManager, account: Changed): Promise<void> {
     const mark = this.markOf(account);
     if (mark === undefined) return;
-    const watched = { accountId: account.id, mark };
+    const watched = { accountId: account.id, mark, version: account.credentialVersion };
     await this.deps.jobs.enqueueWithin(transaction, overwriteWatch, watched, { startAfterSeconds: secondLook });
   }
 
   /** In the worker, a minute later. @throws Unavailable when PostgreSQL is away. */
   async deliver(job: Job<Watched>): Promise<Settlement> {
     const account = await this.deps.accounts.find({ id: String(job.data.accountId) });
-    const isSame = !account || this.compare(account, job.data.mark);
+    const isSame = !account || this.compare(account, job.data);
     return { settle: 'done', outcome: isSame ? 'unchanged' : 'overwritten' };
   }
 
-  /** Whether an account still has the stamp of that mark; warns if not. */
-  compare(account: Credential, mark: string): boolean {
+  /**
+   * Whether an account still has the stamp of that mark; warns if not. A later change of our own is no such case: it
+   * has a mark of its own.
+   */
+  compare(account: Credential, { mark, version }: Pick<Watched, 'mark' | 'version'>): boolean {
     const { log, metrics, stamps } = this.deps;
+    if (version !== undefined && version !== account.credentialVersion) return true;
     if (stamps.verify(Buffer.from(String(mark), 'base64url'), account)) return true;
     metrics.alarm('app-wrote-over-reset');
     const said =

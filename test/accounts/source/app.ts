@@ -61,6 +61,29 @@ export const ours = {
   events: 'latchkey.audit_event',
 } as const;
 
+let people = 0;
+/** A new person of the app, with a session. */
+export async function somebody({ database }: App): Promise<{ id: string; email: string }> {
+  const email = `somebody.${++people}@example.com`;
+  const [row] = await database.query<{ id: string }>(
+    `with person as (insert into users (email, password) values ($1, $2) returning id)
+     insert into sessions (user_id) select id from person returning user_id as id`,
+    [email, oldHash],
+  );
+  return { id: row?.id ?? '', email };
+}
+
+/** Waits until a session of ours waits for a lock. */
+export const untilWeWait = ({ database }: App) =>
+  eventually(
+    () =>
+      database.query(
+        `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'
+            and application_name <> 'the app'`,
+      ),
+    (rows) => rows.length > 0,
+  );
+
 /** How the jobs for this address ended, once there are so many. */
 export async function endsOf({ database }: App, email: string, count = 1): Promise<string[]> {
   const rows = await eventually(

@@ -2,69 +2,31 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { eventually } from '../../support/eventually.js';
-import { type App, endsOf, newPassword, oldHash, opens, startBeside, users, usersShape } from './app.js';
-
-const credentials = `
-  create table login (id serial primary key, user_id bigint, kind text not null default 'password', secret text);
-  insert into login (user_id, secret) select id, password from users`;
+import { type App, newPassword, oldHash, opens, somebody, startBeside, untilWeWait, users, usersShape } from './app.js';
 
 let app: App;
-let apart: App;
 let slow: App;
 let theirs: pg.Client;
 let id: string;
 let email: string;
-let person = 0;
 beforeAll(async () => {
   app = await startBeside(users, usersShape);
-  apart = await startBeside(`${users}; ${credentials}`, {
-    table: 'users',
-    passwordHash: 'secret',
-    active: 'deleted_at IS NULL',
-    passwordTable: { table: 'login', accountId: 'user_id', where: `kind = 'password'` },
-    also: ['DELETE FROM sessions WHERE user_id = :id'],
-    write: { format: 'bcrypt', cost: 4 },
-  });
 });
 afterAll(async () => {
   await slow?.close();
   await app?.close();
-  await apart?.close();
 });
 
-async function somebody(of: App): Promise<void> {
-  email = `person.${++person}@example.com`;
-  const [row] = await of.database.query<{ id: string }>(
-    'insert into users (email, password) values ($1, $2) returning id',
-    [email, oldHash],
-  );
-  id = row?.id ?? '';
-  await of.database.query('insert into sessions (user_id) values ($1)', [id]);
-  if (of === apart) await of.database.query('insert into login (user_id, secret) values ($1, $2)', [id, oldHash]);
+async function meet(of: App): Promise<void> {
+  ({ id, email } = await somebody(of));
   theirs = await of.session();
 }
 
-/** Waits until a session of ours waits for a lock. */
-const untilWeWait = (of: App) =>
-  eventually(
-    () =>
-      of.database.query(
-        `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'
-            and application_name <> 'the app'`,
-      ),
-    (rows) => rows.length > 0,
-  );
-
-const hashOf = async (of: App) => {
-  const from =
-    of === apart
-      ? `select secret as hash from login where user_id = $1`
-      : `select password as hash from users where id = $1`;
-  return (await of.database.query<{ hash: string }>(from, [id]))[0]?.hash;
-};
+const hashOf = async (of: App) =>
+  (await of.database.query<{ hash: string }>('select password as hash from users where id = $1', [id]))[0]?.hash;
 
 describe('the app and a reset at the same time', () => {
-  beforeEach(() => somebody(app));
+  beforeEach(() => meet(app));
 
   it.each([
     ['changes the password', 'update users set password = $2 where id = $1', 'SUPERSEDED'],
@@ -119,6 +81,46 @@ describe('the app and a reset at the same time', () => {
     if (rowCount === 1) expect(outcome).toMatchObject({ __typename: 'InvalidResetKey' });
     else expect(outcome).toMatchObject({ __typename: 'PasswordResetCompleted' });
     expect(opens(await hashOf(app), newPassword)).toBe(rowCount === 0);
+  });
+
+  it('of a guarded change by the app and a reset one wins, whichever is first, and neither is lost', async () => {
+    const winners = new Set<string>();
+    for (let turn = 0; turn < 12; turn++) {
+      if (turn > 0) await meet(app);
+      const key = await app.latchkey.keyFor(email);
+      // Alternately the app goes first, and the reset; what they do meanwhile is up to the machine.
+      const first = turn % 2 === 0 ? app.reset(key) : undefined;
+      if (first) await pause(turn);
+      const guarded = theirs.query('update users set password = $2 where id = $1 and password = $3', [
+        id,
+        'x',
+        oldHash,
+      ]);
+      const [changed, outcome] = await Promise.all([guarded, first ?? app.reset(key)]);
+      const byApp = changed.rowCount === 1;
+      expect(outcome).toMatchObject(
+        byApp ? { __typename: 'InvalidResetKey', reason: 'SUPERSEDED' } : { __typename: 'PasswordResetCompleted' },
+      );
+      expect(opens(await hashOf(app), newPassword)).toBe(!byApp);
+      winners.add(byApp ? 'app' : 'reset');
+    }
+    expect(winners).toContain('app');
+  });
+
+  it('the app was first and deletes the row, and makes the same anew: nothing changes, and the key lives', async () => {
+    const key = await app.latchkey.keyFor(email);
+    await theirs.query('begin');
+    await theirs.query('delete from users where id = $1', [id]);
+    const resetting = app.reset(key);
+    await untilWeWait(app);
+    const anew = 'insert into users (id, email, password) overriding system value values ($1, $2, $3)';
+    await theirs.query(anew, [id, email, oldHash]);
+    await theirs.query('commit');
+    // The row looks as before, but it is not the one that we waited for: the next try finds it.
+    expect(await resetting).toMatchObject({ __typename: 'TemporarilyUnavailable' });
+    expect(await hashOf(app)).toBe(oldHash);
+    expect(await app.reset(key)).toMatchObject({ __typename: 'PasswordResetCompleted' });
+    expect(opens(await hashOf(app), newPassword)).toBe(true);
   });
 
   it.each([
@@ -196,7 +198,7 @@ describe('a reset that is slow between its own locks', () => {
   beforeEach(async () => {
     // Deleted sessions are the last that we lock, a while after the row; the app locks in the other order.
     slow ??= await startBeside(users, { ...usersShape, also: ['SELECT pg_sleep(0.2)', ...usersShape.also] });
-    await somebody(slow);
+    await meet(slow);
   });
 
   it('lets go before PostgreSQL ends the app, which has waited longer in the circle', async () => {
@@ -219,43 +221,5 @@ describe('a reset that is slow between its own locks', () => {
       () => slow.reset(key),
       ({ __typename }) => __typename === 'PasswordResetCompleted',
     );
-  });
-});
-
-describe('with hashes in a table of their own', () => {
-  beforeEach(() => somebody(apart));
-
-  it.each([
-    ['changes the hash', `update login set secret = 'x' where user_id = $1`, 'login'],
-    ['suspends the owner', 'update users set deleted_at = now() where id = $1', 'users'],
-    ['changes the address of the owner', `update users set email = 'b.' || email where id = $1`, 'users'],
-    ['adds a second hash', `insert into login (user_id, secret) values ($1, 'y')`, 'login'],
-    [
-      'makes the row of the hash anew',
-      `with gone as (delete from login where user_id = $1) insert into login (user_id, secret) values ($1, 'z')`,
-      'login',
-    ],
-  ])('while we wait for the row of the hash, the app %s: the reset changes nothing', async (_what, change, _table) => {
-    const key = await apart.latchkey.keyFor(email);
-    await theirs.query('begin');
-    await theirs.query('select 1 from login where user_id = $1 for update', [id]);
-    const resetting = apart.reset(key);
-    await untilWeWait(apart);
-    await theirs.query(change, [id]);
-    await theirs.query('commit');
-    const rows = () => apart.database.query('select * from login where user_id = $1 order by id', [id]);
-    const after = await rows();
-    expect(await resetting).toMatchObject({ __typename: 'InvalidResetKey', reason: 'SUPERSEDED' });
-    expect(await rows()).toEqual(after);
-  });
-
-  it.each([
-    ['no row for a hash', 'delete from login where user_id = $1'],
-    ['two rows for a hash', 'insert into login (user_id, secret) select user_id, secret from login where user_id = $1'],
-  ])('an account with %s gets no key, and is counted', async (_what, change) => {
-    await apart.database.query(change, [id]);
-    await apart.latchkey.client.requestPasswordReset({ email });
-    expect(await endsOf(apart, email)).toEqual(['no-password']);
-    expect(apart.latchkey.inbox.mails().filter(({ to }) => to.includes(email))).toEqual([]);
   });
 });

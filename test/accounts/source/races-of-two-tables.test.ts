@@ -1,0 +1,111 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type pg from 'pg';
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { eventually } from '../../support/eventually.js';
+import { type App, endsOf, newPassword, oldHash, opens, somebody, startBeside, untilWeWait, users } from './app.js';
+
+const logins = `
+  create table login (id serial primary key, user_id bigint, kind text not null default 'password', secret text, used_at timestamptz);
+  insert into login (user_id, secret) select id, password from users`;
+
+let app: App;
+let theirs: pg.Client;
+let id: string;
+let email: string;
+beforeAll(async () => {
+  app = await startBeside(`${users}; ${logins}`, {
+    table: 'users',
+    passwordHash: 'secret',
+    active: 'deleted_at IS NULL',
+    passwordTable: { table: 'login', accountId: 'user_id', where: `kind = 'password'` },
+    also: ['DELETE FROM sessions WHERE user_id = :id'],
+    write: { format: 'bcrypt', cost: 4 },
+  });
+});
+afterAll(() => app?.close());
+beforeEach(async () => {
+  ({ id, email } = await somebody(app));
+  await app.database.query('insert into login (user_id, secret) values ($1, $2)', [id, oldHash]);
+  theirs = await app.session();
+});
+
+const rowsOfHash = () =>
+  app.database.query<{ secret: string }>('select * from login where user_id = $1 order by id', [id]);
+
+it.each([
+  ['changes the hash', `update login set secret = 'x' where user_id = $1`],
+  ['suspends the owner', 'update users set deleted_at = now() where id = $1'],
+  ['changes the address of the owner', `update users set email = 'b.' || email where id = $1`],
+  ['deletes the owner', 'delete from users where id = $1'],
+  ['deletes the hash', 'delete from login where user_id = $1'],
+  ['adds a second hash', `insert into login (user_id, secret) values ($1, 'y')`],
+  [
+    'makes the row of the hash anew',
+    `with gone as (delete from login where user_id = $1) insert into login (user_id, secret) values ($1, 'z')`,
+  ],
+])('while we wait for the row of the hash, the app %s: the reset changes nothing', async (_what, change) => {
+  const key = await app.latchkey.keyFor(email);
+  await theirs.query('begin');
+  await theirs.query('select 1 from login where user_id = $1 for update', [id]);
+  const resetting = app.reset(key);
+  await untilWeWait(app);
+  await theirs.query(change, [id]);
+  await theirs.query('commit');
+  const after = await rowsOfHash();
+  expect(await resetting).toMatchObject({ __typename: 'InvalidResetKey', reason: 'SUPERSEDED' });
+  expect(await rowsOfHash()).toEqual(after);
+});
+
+it('while we wait for the row of the hash, the app only touches it: the reset goes on', async () => {
+  const key = await app.latchkey.keyFor(email);
+  await theirs.query('begin');
+  await theirs.query('update login set used_at = now() where user_id = $1', [id]);
+  const resetting = app.reset(key);
+  await untilWeWait(app);
+  await theirs.query('commit');
+  expect(await resetting).toMatchObject({ __typename: 'PasswordResetCompleted' });
+  expect(opens((await rowsOfHash())[0]?.secret, newPassword)).toBe(true);
+});
+
+const owner = 'update users set updated_at = now() where id = $1';
+const hash = 'update login set used_at = now() where user_id = $1';
+const session = 'select 1 from sessions where user_id = $1 for update';
+it.each([
+  ['the owner first', [owner, hash, session]],
+  ['the hash first', [hash, session, owner]],
+  ['the sessions first', [session, owner, hash]],
+])('whatever the order of its locks, the app is never the victim of a deadlock: %s', async (_what, statements) => {
+  const key = await app.latchkey.keyFor(email);
+  const faults: unknown[] = [];
+  let isOver = false;
+  const appAtWork = (async () => {
+    while (!isOver) {
+      await theirs.query('begin');
+      for (const statement of statements) {
+        await theirs.query(statement, [id]).catch((error: unknown) => faults.push(error));
+        await pause(5);
+      }
+      await theirs.query('commit');
+      await pause(5);
+    }
+  })();
+  const done = await eventually(
+    () => app.reset(key),
+    ({ __typename }) => __typename !== 'TemporarilyUnavailable',
+    30_000,
+  );
+  isOver = true;
+  await appAtWork;
+  expect(faults).toEqual([]);
+  expect(done).toMatchObject({ __typename: 'PasswordResetCompleted' });
+});
+
+it.each([
+  ['no row for a hash', 'delete from login where user_id = $1'],
+  ['two rows for a hash', 'insert into login (user_id, secret) select user_id, secret from login where user_id = $1'],
+])('an account with %s gets no key, and is counted', async (_what, change) => {
+  await app.database.query(change, [id]);
+  await app.latchkey.client.requestPasswordReset({ email });
+  expect(await endsOf(app, email)).toEqual(['no-password']);
+  expect(app.latchkey.inbox.mails().filter(({ to }) => to.includes(email))).toEqual([]);
+});
