@@ -9,10 +9,14 @@ export function broken(state: State, rules: Rules): string | undefined {
 }
 
 function brokenNow(state: State, rules: Rules): string | undefined {
-  const { account, commits, receipts, disabled } = state;
+  const { account, appPassword, commits, receipts, disabled } = state;
   const last = commits.at(-1);
-  if (account.password !== (last?.password ?? oldPassword)) return 'I6: a password came back that was replaced';
+  // The app may write over ours, and does not ask.
+  if (account.password !== (appPassword ?? last?.password ?? oldPassword))
+    return 'I6: a password came back that was replaced';
   const byKey = commits.filter((commit) => commit.key);
+  if (byKey.some(({ unfit }) => unfit)) return 'I1: a key changed a row that it was not made for';
+  if (commits.some(({ unfit }) => unfit)) return 'I6: a change was made of another row than the one that was read';
   if (byKey.some(({ from }) => from !== mintedFor)) return 'I1: a key changed a version that it was not made for';
   if (byKey.some(({ late }) => late)) return 'I1: a key changed a password after its life';
   if (byKey.length > 1) return 'I3: two resets of one version';
@@ -50,7 +54,8 @@ function brokenByTrying(state: State, rules: Rules): string | undefined {
     const mustWork = isAlive(state) && isThere;
     if (mustWork && !attempt(state, key, 'another', rules)) return 'I2: a key does not work that nothing had ended';
     const restored = { ...state, records: { ...state.records, [key]: { is: 'kept', version: mintedFor } as const } };
-    if (state.account.version !== mintedFor && attempt(restored, key, 'another', rules)) return 'I1: a dead key works';
+    const isDead = state.account.version !== mintedFor || (state.app !== undefined && !isAlive(state));
+    if (isDead && attempt(restored, key, 'another', rules)) return 'I1: a dead key works';
   }
   for (const [index, call] of state.processes.entries()) {
     if (call.kind !== 'reset' || call.retry) continue;
@@ -67,9 +72,9 @@ function brokenByTrying(state: State, rules: Rules): string | undefined {
 }
 
 /** Whether no reset runs and no transaction is open. A sign-in holds no lock, so it may be at any step. */
-function isQuiet({ processes, transaction }: State): boolean {
+function isQuiet({ app, processes, transaction }: State): boolean {
   const runs = processes.some((each) => each.kind === 'reset' && each.next !== 'ended' && each.next !== 'idle');
-  return !runs && !transaction;
+  return !runs && !transaction && !app?.pending;
 }
 
 /** Makes one call without faults. @returns whether it is answered with success. */

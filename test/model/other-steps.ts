@@ -1,6 +1,7 @@
+import { commit } from './ends.js';
 import type { OtherProcess, Rules, State, Step } from './protocol.js';
-import { commit } from './reset-steps.js';
-import { changedPassword, copy, isGood, oldPassword } from './state.js';
+
+import { changedPassword, copy, isGood, mintedStamp, oldPassword, stampOf, unread } from './state.js';
 
 /** @returns every next step of a sign-in, a signed-in password change or an operator. */
 export function otherSteps(state: State, index: number, process: OtherProcess, rules: Rules): Step[] {
@@ -11,16 +12,16 @@ export function otherSteps(state: State, index: number, process: OtherProcess, r
     const me = { ...process };
     next.processes[index] = me;
     change(next, me);
-    if (me.next === 'ended') Object.assign(me, { version: 0, sessionVersion: 0, outdated: false });
+    if (me.next === 'ended') Object.assign(me, unread);
     steps.push({ label: `${process.name}: ${what}`, state: next });
   };
-  const isLocked = state.transaction !== undefined;
+  const isLocked = state.transaction !== undefined || state.app?.pending !== undefined;
   const { account } = state;
   const { version, sessionVersion } = process;
   switch (process.next) {
     case 'authenticate':
       step('authenticate', (_next, me) => {
-        const isSession = isGood({ sessionVersion: 1, madeAt: 1 }, state, rules);
+        const isSession = isGood({ sessionVersion: 1, madeAt: 1, stamp: mintedStamp() }, state, rules);
         me.next = isSession ? 'read' : 'ended';
       });
       break;
@@ -29,27 +30,31 @@ export function otherSteps(state: State, index: number, process: OtherProcess, r
         const opens = account.password === oldPassword && (account.active || process.kind === 'change');
         const after = process.kind === 'change' ? 'UPDATE and INSERTs' : 'issue';
         const { version, sessionVersion, outdated } = account;
-        Object.assign(me, { next: opens ? after : 'ended', version, sessionVersion, outdated });
+        const stamp = state.app ? stampOf(account) : '';
+        Object.assign(me, { next: opens ? after : 'ended', version, sessionVersion, outdated, stamp });
       });
       break;
     case 'UPDATE and INSERTs':
       if (isLocked) break;
       step('UPDATE and INSERTs', (next, me) => {
-        me.next = account.active && account.version === version ? 'COMMIT' : 'ended';
+        const unfit = state.app !== undefined && (me.stamp !== stampOf(account) || !account.active);
+        me.next = account.active && account.version === version && !unfit ? 'COMMIT' : 'ended';
         const change = { key: undefined, password: changedPassword, fromVersion: version, late: false, cut: false };
-        if (me.next === 'COMMIT') next.transaction = { process: index, ...change };
+        if (me.next === 'COMMIT') next.transaction = { process: index, ...change, holdsRow: true, unfit };
       });
       break;
     case 'COMMIT':
       step('COMMIT', (next, me) => {
         commit(next, rules);
-        Object.assign(me, { next: 'issue', version: version + 1, sessionVersion: sessionVersion + 1 });
+        const raised = { version: version + 1, sessionVersion: sessionVersion + 1 };
+        Object.assign(me, { next: 'issue', ...raised, stamp: state.app ? stampOf(next.account) : '' });
       });
       break;
     case 'issue':
       step('issue', (next, me) => {
-        next.sessions = [...next.sessions, { sessionVersion, madeAt: version }];
-        me.next = process.kind === 'sign-in' && process.outdated ? 'renew' : 'ended';
+        next.sessions = [...next.sessions, { sessionVersion, madeAt: version, stamp: process.stamp }];
+        // The hashes of an app are not renewed by us.
+        me.next = process.kind === 'sign-in' && process.outdated && !state.app ? 'renew' : 'ended';
       });
       break;
     case 'renew':

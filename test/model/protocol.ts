@@ -27,13 +27,19 @@
  * | change `issue`                | `accessTokens.issue` with the session version that was read, plus one            |
  * | operator `disable`, `enable`  | accounts.ts `disable`, `enable`                                                  |
  *
+ * Where an app owns the accounts, `UPDATE and INSERTs` has two steps before it, and `app.ts` is the app:
+ *
+ * | `take the version`            | accounts.ts `replacePassword`: locks our version, if it is still this one        |
+ * | `lock the row`                | `replacePassword`: waits for the app; the UPDATE sees what the app has committed |
+ *
  * Faults: a process dies before any step (its client sees the same when a store or the hash limiter is away: the answer
  * is TemporarilyUnavailable, or there is none); a statement fails (lock timeout, no connection); the connection is cut
  * during COMMIT, and the database commits or rolls back at any later time; Redis loses a record or has it again, or
  * somebody forges a record; the keys expire; a client stops waiting and calls again while its first call still runs.
  *
  * Left out: the ten minutes of the replay window and the client's failure limit (both only refuse more calls), and sign
- * out everywhere (it changes no credential). There is one account; each key was made for version 1; each client sets
+ * out everywhere (it changes no credential). An app that deletes an account is one that suspends it, and one that makes
+ * it anew is one that changes its hash: the guard sees no other difference. There is one account; each key was made for version 1; each client sets
  * its own password.
  */
 export type KeyName = 'K1' | 'K2';
@@ -55,6 +61,12 @@ export interface Rules {
   readonly countsReplay: 'before verifying' | 'after verifying';
   readonly renewalGuarded: boolean;
   readonly sessionsCarryVersion: boolean;
+  /** These four are about an app's table. */
+  readonly stampHasAddress: boolean;
+  readonly guardChecksActive: boolean;
+  readonly locksBeforeGuard: boolean;
+  /** Whether a key is bound to a version of ours as well, which rises with every reset. */
+  readonly hasVersionBeside: boolean;
 }
 
 export interface Account {
@@ -67,6 +79,8 @@ export interface Account {
   /** Whether the hash has old parameters, so that a sign-in renews it. */
   outdated: boolean;
   active: boolean;
+  /** Which address it has; only an app changes it. */
+  address: number;
 }
 
 /** `taken`: the service deleted it, which only mutants do. */
@@ -82,6 +96,10 @@ export interface Transaction {
   password: string;
   fromVersion: number;
   late: boolean;
+  /** Whether it holds the lock of the row, which the app waits for. */
+  holdsRow: boolean;
+  /** Whether the row was another than the one that the key, or the change, was made for. */
+  unfit: boolean;
   /** Whether its connection was cut: its process no longer waits for it, and the database commits or rolls back. */
   cut: boolean;
 }
@@ -93,6 +111,7 @@ export interface Commit {
   from: number;
   /** Whether its transaction began after the keys had expired. */
   late: boolean;
+  unfit: boolean;
 }
 
 export type ResetStep =
@@ -102,6 +121,8 @@ export type ResetStep =
   | 'accounts.find'
   | 'receipts.find, which reason'
   | 'BEGIN'
+  | 'take the version'
+  | 'lock the row'
   | 'UPDATE and INSERTs'
   | 'COMMIT'
   | 'read back'
@@ -127,6 +148,8 @@ export interface ResetCall {
   record: { version: number; everlasting: boolean } | undefined;
   begunInTime: boolean;
   begunLate: boolean;
+  /** What a statement that began before it waited for the app knows of the row; only a mutant's does. */
+  seen: { address: number; active: boolean } | undefined;
   answer: 'none' | 'completed' | 'invalid' | 'unknown';
   /** Whether its client has stopped waiting, so that no answer arrives. */
   dropped: boolean;
@@ -142,6 +165,8 @@ export interface OtherProcess {
   version: number;
   sessionVersion: number;
   outdated: boolean;
+  /** What the row said when it was read. */
+  stamp: string;
 }
 export type Process = ResetCall | OtherProcess;
 
@@ -149,6 +174,16 @@ export interface Session {
   sessionVersion: number;
   /** The credential version under which its password was verified. */
   madeAt: number;
+  stamp: string;
+}
+
+/** What an app does to the row of an account, in a transaction of its own. */
+export type AppWrite = 'changes the password' | 'forces a reset' | 'moves' | 'suspends' | 'opens' | 'restores the row';
+
+/** The app that owns the accounts: how often it may still write, and what it has written and not committed. */
+export interface AppState {
+  left: number;
+  pending: AppWrite | undefined;
 }
 
 export interface State {
@@ -161,11 +196,17 @@ export interface State {
   sessions: Session[];
   transaction: Transaction | undefined;
   processes: Process[];
+  /** Undefined for our own table. */
+  app: AppState | undefined;
   /** How many faults of processes and connections may still happen; `redisFaultsLeft` is the same for Redis. */
   faultsLeft: number;
   redisFaultsLeft: number;
   /** From here on: what has happened, for the invariants. No step reads these fields. */
   commits: Commit[];
+  /** The password that the app wrote last, since our last commit. */
+  appPassword: string | undefined;
+  /** Whether the app ever wrote what ends the keys; it may put it back. */
+  endedByApp: boolean;
   disabled: number;
   lostOnce: Record<KeyName, boolean>;
   guesses: Record<KeyName, number>;

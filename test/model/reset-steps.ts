@@ -1,6 +1,6 @@
-import { brokenByRefusal, brokenBySuccess } from './answers.js';
-import { mostReplays, type ResetCall, type Rules, type State, type Step } from './protocol.js';
-import { copy } from './state.js';
+import { commit, complete, end, lookAgain, raised, readBack, refuse, usedOrRefused } from './ends.js';
+import { mostReplays, type ResetCall, type Rules, type State, type Step, type Transaction } from './protocol.js';
+import { copy, isMintedFor, mintedStamp, stampOf } from './state.js';
 
 type Change = (next: State, me: ResetCall, rules: Rules) => void;
 
@@ -24,13 +24,15 @@ export function resetSteps(state: State, index: number, rules: Rules): Step[] {
     });
   };
   const change = undisturbed[call.next];
-  const locks = call.next === 'UPDATE and INSERTs' || call.next === 'compare hash';
-  const waitsForLock = locks && state.transaction !== undefined;
-  if (change && !waitsForLock) step(call.next, change);
+  if (change && !waitsForLock(state, call, rules)) step(call.next, change);
   if (call.next === 'lookUp' && rules.onRedisError === 'invalid') fault('lookUp fails', refuse);
-  if (call.next === 'BEGIN' || call.next === 'UPDATE and INSERTs' || call.next === 'COMMIT') {
+  const isInside = call.next === 'UPDATE and INSERTs' || call.next === 'COMMIT' || appsOwn.includes(call.next);
+  const rollBack = (next: State) => {
+    if (isInside && next.transaction?.process === index) next.transaction = undefined;
+  };
+  if (call.next === 'BEGIN' || isInside) {
     fault(`${call.next} fails, rolled back`, (next, me, rules) => {
-      if (call.next === 'COMMIT') next.transaction = undefined;
+      rollBack(next);
       readBack(me, rules);
     });
   }
@@ -45,10 +47,21 @@ export function resetSteps(state: State, index: number, rules: Rules): Step[] {
     });
   }
   fault(`dies before ${call.next}`, (next, me) => {
-    if (call.next === 'COMMIT') next.transaction = undefined;
+    rollBack(next);
     end(me, 'unknown');
   });
   return steps;
+}
+
+/** The steps that only a reset in an app's table has. */
+const appsOwn: readonly ResetCall['next'][] = ['take the version', 'lock the row'];
+
+/** Whether the next step waits for a lock: of ours on the version or the row, or of the app's on the row. */
+function waitsForLock({ app, transaction }: State, { next }: ResetCall, rules: Rules): boolean {
+  if (next === 'compare hash' || next === 'take the version') return transaction !== undefined;
+  if (next === 'lock the row') return rules.locksBeforeGuard && app?.pending !== undefined;
+  if (next !== 'UPDATE and INSERTs') return false;
+  return app ? app.pending !== undefined : transaction !== undefined;
 }
 
 /** What each step does when nothing fails. */
@@ -62,10 +75,12 @@ const undisturbed: Partial<Record<ResetCall['next'], Change>> = {
     me.next = isThere ? 'accounts.find' : 'receipts.find, no record';
   },
   'receipts.find, no record': usedOrRefused,
-  'accounts.find': (next, me) => {
-    const { active, version } = next.account;
-    if (!active || version !== me.record?.version) me.next = 'receipts.find, which reason';
-    else if (next.expired && !me.record.everlasting) refuse(next, me);
+  'accounts.find': (next, me, rules) => {
+    const { account, app } = next;
+    const isSame = !app || stampOf(account, rules) === mintedStamp(rules);
+    const isFor = account.active && isVersion(next, me, rules) && isSame;
+    if (!isFor) me.next = 'receipts.find, which reason';
+    else if (next.expired && !me.record?.everlasting) refuse(next, me);
     else if (me.again) end(me, 'unknown');
     else me.next = 'BEGIN';
   },
@@ -73,9 +88,21 @@ const undisturbed: Partial<Record<ResetCall['next'], Change>> = {
   BEGIN: (next, me) => {
     me.begunInTime = !next.expired || me.record?.everlasting === true;
     me.begunLate = next.expired;
+    me.next = next.app ? 'take the version' : 'UPDATE and INSERTs';
+  },
+  'take the version': (next, me, rules) => {
+    if (!isVersion(next, me, rules)) return lookAgain(me);
+    next.transaction = begun(next, me, next.account.version);
+    me.next = 'lock the row';
+  },
+  'lock the row': (next, me, rules) => {
+    const { address, active } = next.account;
+    if (next.transaction && rules.locksBeforeGuard) next.transaction.holdsRow = true;
+    else me.seen = { address, active };
     me.next = 'UPDATE and INSERTs';
   },
   'UPDATE and INSERTs': (next, me, rules) => {
+    if (next.app) return writeToApp(next, me, rules);
     const { active, version } = next.account;
     const fromVersion = me.record?.version ?? 0;
     const guard = active && me.begunInTime && (!rules.updateGuardedByVersion || version === fromVersion);
@@ -88,8 +115,7 @@ const undisturbed: Partial<Record<ResetCall['next'], Change>> = {
     ) {
       readBack(me, rules);
     } else {
-      const { key, password, begunLate: late } = me;
-      next.transaction = { process: next.processes.indexOf(me), key, password, fromVersion, late, cut: false };
+      next.transaction = { ...begun(next, me, fromVersion), holdsRow: true };
       me.next = 'COMMIT';
     }
   },
@@ -142,55 +168,27 @@ const undisturbed: Partial<Record<ResetCall['next'], Change>> = {
   },
 };
 
-/** Commits the open transaction: everything that it wrote becomes visible at the same time. */
-export function commit(next: State, rules: Rules): void {
+function begun(next: State, me: ResetCall, fromVersion: number): Transaction {
+  const { key, password, begunLate: late } = me;
+  const process = next.processes.indexOf(me);
+  return { process, key, password, fromVersion, late, holdsRow: false, unfit: false, cut: false };
+}
+
+/** The guarded UPDATE of an app's row; the version is locked. */
+function writeToApp(next: State, me: ResetCall, rules: Rules): void {
   const { account, transaction } = next;
-  if (!transaction) return;
-  const { process: hashOf, key, password, fromVersion, late } = transaction;
-  next.commits = [...next.commits, { key, password, from: account.version, late }];
-  const raised = { version: account.version + 1, sessionVersion: account.sessionVersion + 1 };
-  next.account = { ...account, ...raised, password, hashOf, outdated: false };
-  if (key) next.receipts[key] = { fromVersion, replays: 0 };
-  next.audits++;
-  if (!key || rules.noticeInTransaction) next.notices++;
-  const told = next.processes.some(
-    (each) => each.kind === 'reset' && each.password === password && each.answer === 'invalid' && !each.dropped,
-  );
-  if (told) next.refusedThenCommitted = true;
-  next.transaction = undefined;
+  const row = { ...account, ...me.seen };
+  const isSame = stampOf(row, rules) === mintedStamp(rules) && (row.active || !rules.guardChecksActive);
+  if (!transaction || !me.begunInTime || !isSame) {
+    next.transaction = undefined;
+    lookAgain(me);
+  } else {
+    Object.assign(transaction, { holdsRow: true, unfit: !isMintedFor(account) });
+    me.next = 'COMMIT';
+  }
 }
 
-function usedOrRefused(next: State, me: ResetCall): void {
-  if (next.receipts[me.key]) me.next = 'takeReplay';
-  else refuse(next, me);
-}
-
-function lookAgain(me: ResetCall): void {
-  end(me, 'none');
-  me.again = true;
-  me.next = 'lookUp';
-}
-
-function complete(next: State, me: ResetCall): void {
-  me.broke = brokenBySuccess(next, me);
-  end(me, 'completed');
-}
-
-function refuse(next: State, me: ResetCall): void {
-  me.broke = brokenByRefusal(next, me);
-  end(me, 'invalid');
-}
-
-/** Forgets the locals, so that states that differ in nothing else are one. */
-function end(me: ResetCall, told: ResetCall['answer']): void {
-  const answer = me.dropped ? 'none' : told;
-  Object.assign(me, { next: 'ended', answer, again: false, record: undefined, begunInTime: false, begunLate: false });
-}
-
-function raised(receipt: State['receipts']['K1']): State['receipts']['K1'] {
-  return receipt && { ...receipt, replays: Math.min(receipt.replays + 1, mostReplays) };
-}
-
-function readBack(me: ResetCall, rules: Rules): void {
-  me.next = rules.readBackComparesHash ? 'compare hash' : 'read back';
+/** Whether the key's version is the account's, as far as the protocol looks at it. */
+function isVersion({ account, app }: State, { record }: ResetCall, { hasVersionBeside }: Rules): boolean {
+  return (app !== undefined && !hasVersionBeside) || account.version === record?.version;
 }

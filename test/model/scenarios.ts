@@ -13,6 +13,10 @@ export const protocol: Rules = {
   countsReplay: 'before verifying',
   renewalGuarded: true,
   sessionsCarryVersion: true,
+  stampHasAddress: true,
+  guardChecksActive: true,
+  locksBeforeGuard: true,
+  hasVersionBeside: true,
 };
 
 /**
@@ -26,6 +30,13 @@ export const protocolSteps: readonly string[] = [
   .flatMap((step) => [`client 1: ${step}`, `client 1, retry: ${step}`])
   .concat(['sign-in: read', 'sign-in: issue', 'sign-in: renew', 'operator: disable', 'operator: enable'])
   .concat(['authenticate', 'read', 'UPDATE and INSERTs', 'COMMIT', 'issue'].map((step) => `change: ${step}`))
+  .concat(['take the version', 'lock the row'].flatMap((step) => [`client 1: ${step}`, `client 1, retry: ${step}`]))
+  .concat(
+    ['changes the password', 'forces a reset', 'moves', 'suspends', 'opens', 'restores the row'].flatMap((what) => [
+      `app: ${what}`,
+      `app: COMMIT of "${what}"`,
+    ]),
+  )
   .concat(['database: commits what was cut', 'clock: the keys expire'])
   .concat(['lost', 'forged', 'there again'].map((what) => `Redis: the record of K1 is ${what}`));
 
@@ -79,6 +90,30 @@ export const scenarios = {
     redisFaults: 0,
     spentBy: 'one',
   },
+  app: {
+    name: 'two clients with sibling keys, and the app that owns the account',
+    clients: [one, sibling],
+    others: [],
+    appWrites: 3,
+    faults: 0,
+    redisFaults: 0,
+  },
+  appAndFault: {
+    name: 'a client, a fault, and the app that owns the account',
+    clients: [one],
+    others: [],
+    appWrites: 2,
+    faults: 1,
+    redisFaults: 0,
+  },
+  appAndChange: {
+    name: 'a client, a sign-in, a change, and the app that owns the account',
+    clients: [one],
+    others: ['sign-in', 'change'],
+    appWrites: 2,
+    faults: 0,
+    redisFaults: 0,
+  },
 } satisfies Record<string, Scenario>;
 
 export interface Mutant {
@@ -89,7 +124,7 @@ export interface Mutant {
   readonly caughtBy: string;
 }
 
-const { oneKey, events, guesses } = scenarios;
+const { app, oneKey, events, guesses } = scenarios;
 export const mutants: readonly Mutant[] = [
   { name: 'GETDEL first', rules: { lookUp: 'GETDEL' }, scenario: oneKey, caughtBy: 'I2' },
   {
@@ -126,4 +161,8 @@ export const mutants: readonly Mutant[] = [
     scenario: oneKey,
     caughtBy: 'I3',
   },
+  { name: 'a stamp without the address', rules: { stampHasAddress: false }, scenario: app, caughtBy: 'I1' },
+  { name: 'a guard without "active"', rules: { guardChecksActive: false }, scenario: app, caughtBy: 'I1' },
+  { name: 'no lock before the guard', rules: { locksBeforeGuard: false }, scenario: app, caughtBy: 'I1' },
+  { name: 'a stamp without a version of ours', rules: { hasVersionBeside: false }, scenario: app, caughtBy: 'I1' },
 ];

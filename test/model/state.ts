@@ -1,4 +1,6 @@
 import {
+  type Account,
+  type AppState,
   type KeyName,
   keyNames,
   type Process,
@@ -14,6 +16,8 @@ export interface Scenario {
   readonly name: string;
   readonly clients: readonly { readonly key: KeyName; readonly password: string }[];
   readonly others: readonly ('sign-in' | 'change' | 'operator')[];
+  /** How often the app writes that owns the accounts; 0 for our own table. */
+  readonly appWrites?: number;
   readonly faults: number;
   readonly redisFaults: number;
   /** When set, K1 was redeemed with this password before the walk. */
@@ -23,6 +27,8 @@ export interface Scenario {
 export const oldPassword = 'old';
 /** In place of a process: the hash was made before the walk. */
 export const nobody = -1;
+/** The same for a hash of the app's. */
+export const appHash = -2;
 export const changedPassword = 'changed';
 
 export function resetCall(name: string, key: KeyName, password: string, retry = false): ResetCall {
@@ -37,35 +43,41 @@ export function resetCall(name: string, key: KeyName, password: string, retry = 
     record: undefined,
     begunInTime: false,
     begunLate: false,
+    seen: undefined,
     answer: 'none',
     dropped: false,
     broke: '',
   };
 }
 
+const atFirst = { hashOf: nobody, active: true, address: 0 } as const;
+/** Of a process that has not read the account. */
+export const unread = { version: 0, sessionVersion: 0, outdated: false, stamp: '' } as const;
+
 const first = { 'sign-in': 'read', change: 'authenticate', operator: 'disable' } as const;
 
-export function initial({ clients, others, faults, redisFaults, spentBy }: Scenario): State {
+export function initial({ clients, others, appWrites = 0, faults, redisFaults, spentBy }: Scenario): State {
   const calls = clients.flatMap(({ key, password }, index) => [
     resetCall(`client ${index + 1}`, key, password),
     resetCall(`client ${index + 1}, retry`, key, password, true),
   ]);
-  const rest = others.map(
-    (kind): Process => ({ kind, name: kind, next: first[kind], version: 0, sessionVersion: 0, outdated: false }),
-  );
+  const rest = others.map((kind): Process => ({ kind, name: kind, next: first[kind], ...unread }));
   const fresh: State = {
-    account: { version: 1, sessionVersion: 1, password: oldPassword, hashOf: nobody, outdated: true, active: true },
+    account: { ...atFirst, version: 1, sessionVersion: 1, password: oldPassword, outdated: true },
     receipts: { K1: undefined, K2: undefined },
     records: { K1: { is: 'kept', version: 1 }, K2: { is: 'kept', version: 1 } },
     expired: false,
     notices: 0,
     audits: 0,
-    sessions: [{ sessionVersion: 1, madeAt: 1 }],
+    sessions: [{ sessionVersion: 1, madeAt: 1, stamp: appWrites > 0 ? mintedStamp() : '' }],
     transaction: undefined,
     processes: [...calls, ...rest],
+    app: appWrites > 0 ? { left: appWrites, pending: undefined } : undefined,
     faultsLeft: faults,
     redisFaultsLeft: redisFaults,
     commits: [],
+    appPassword: undefined,
+    endedByApp: false,
     disabled: 0,
     lostOnce: { K1: false, K2: false },
     guesses: { K1: 0, K2: 0 },
@@ -74,11 +86,11 @@ export function initial({ clients, others, faults, redisFaults, spentBy }: Scena
   if (spentBy === undefined) return fresh;
   return {
     ...fresh,
-    account: { version: 2, sessionVersion: 2, password: spentBy, hashOf: nobody, outdated: false, active: true },
+    account: { ...atFirst, version: 2, sessionVersion: 2, password: spentBy, outdated: false },
     receipts: { K1: { fromVersion: 1, replays: 0 }, K2: undefined },
     notices: 1,
     audits: 1,
-    commits: [{ key: 'K1', password: spentBy, from: 1, late: false }],
+    commits: [{ key: 'K1', password: spentBy, from: 1, late: false, unfit: false }],
   };
 }
 
@@ -96,8 +108,27 @@ export function copy(state: State): State {
   };
 }
 
+/** What the row says: with all that belongs into a stamp, or with what the protocol puts there. */
+export function stampOf(
+  { address, password, hashOf }: Pick<Account, 'address' | 'password' | 'hashOf'>,
+  { stampHasAddress = true }: Partial<Rules> = {},
+): string {
+  return `${stampHasAddress ? address : ''}/${password}/${hashOf}`;
+}
+
+/** What the row said when the keys were made. */
+export function mintedStamp(rules?: Rules): string {
+  return stampOf({ ...atFirst, password: oldPassword }, rules);
+}
+
+/** Whether this is the row that the keys were made for, in an account that may recover. */
+export function isMintedFor(account: Account): boolean {
+  return account.active && stampOf(account) === mintedStamp();
+}
+
 /** Whether the session is accepted, as in sessions.ts `authenticate`. */
-export function isGood(session: Session, { account }: State, rules: Rules): boolean {
+export function isGood(session: Session, { account, app }: State, rules: Rules): boolean {
+  if (app && session.stamp !== stampOf(account)) return false;
   return account.active && (!rules.sessionsCarryVersion || session.sessionVersion === account.sessionVersion);
 }
 
@@ -116,14 +147,30 @@ export function encode(state: State): string {
   if (transaction) {
     text += `,${transaction.process}${+transaction.cut}${transaction.fromVersion}${+transaction.late}`;
   }
+  if (state.app) text += encodeApp(state, state.app);
   for (const { key, password, from, late } of state.commits) text += `,${key ?? ''}${password}${from}${+late}`;
   for (const session of state.sessions.map(encodeSession).sort()) text += session;
   for (const process of state.processes) text += encodeProcess(process);
   return text;
 }
 
-function encodeSession({ sessionVersion, madeAt }: Session): string {
-  return `;${sessionVersion}${madeAt}`;
+function encodeApp(
+  { account, appPassword, commits, endedByApp, processes, transaction }: State,
+  app: AppState,
+): string {
+  let text = `,${account.address}${app.left}${app.pending ?? ''}${appPassword ?? ''}${+endedByApp}`;
+  if (transaction) text += `${+transaction.holdsRow}${+transaction.unfit}`;
+  for (const { unfit } of commits) text += +unfit;
+  for (const process of processes) {
+    if (process.kind !== 'reset') text += `,${process.stamp}`;
+    else if (process.seen) text += `,${process.seen.address}${+process.seen.active}`;
+    else text += ',';
+  }
+  return text;
+}
+
+function encodeSession({ sessionVersion, madeAt, stamp }: Session): string {
+  return `;${sessionVersion}${madeAt}${stamp}`;
 }
 
 function encodeProcess(process: Process): string {
@@ -143,6 +190,8 @@ const shortNames: Record<ResetStep, string> = {
   'accounts.find': 'a',
   'receipts.find, which reason': 'w',
   BEGIN: 'b',
+  'take the version': 'V',
+  'lock the row': 'L',
   'UPDATE and INSERTs': 'u',
   COMMIT: 'c',
   'read back': 'r',

@@ -1,11 +1,13 @@
+import { appSteps } from './app-steps.js';
+import { commit } from './ends.js';
 import { otherSteps } from './other-steps.js';
 import { keyNames, type Rules, type State, type Step } from './protocol.js';
-import { commit, resetSteps } from './reset-steps.js';
+import { resetSteps } from './reset-steps.js';
 import { copy } from './state.js';
 
 /** @returns every step that a process or its surroundings can take next. */
 export function allSteps(state: State, rules: Rules): Step[] {
-  const steps = worldSteps(state, rules);
+  const steps = [...worldSteps(state, rules), ...appSteps(state)];
   for (const [index, process] of state.processes.entries()) {
     steps.push(
       ...(process.kind === 'reset' ? resetSteps(state, index, rules) : otherSteps(state, index, process, rules)),
