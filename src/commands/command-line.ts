@@ -5,6 +5,7 @@ import { pgVariablesWarning, takeOutPgVariables } from '../settings/pg-variables
 import { readSettings, type SettingFault, type Settings, SettingsError } from '../settings/settings.js';
 import { settingsWarnings } from '../settings/warnings.js';
 import { defineAccountCommands } from './accounts/accounts.commands.js';
+import { defineAdoptCommand } from './adopt/adopt.commands.js';
 import { endGracefully } from './end-gracefully.js';
 import { explain } from './failure.js';
 import { defineJobsCommands } from './jobs/jobs.commands.js';
@@ -80,6 +81,7 @@ export async function run(argv: readonly string[]): Promise<void> {
   const account = program.command('account').description('accounts: add, import, show, disable, enable');
   // Loaded by the command that needs it: help, `settings` and usage errors take a third of the time without the ORM.
   defineAccountCommands(account, (work) => oneOff(async () => (await import('./one-off.js')).withAccounts(work)));
+  defineAdoptCommand(program, (flags) => oneOff(async () => (await import('./adopt/run.js')).runAdopt(flags)));
   const jobs = program.command('jobs').description('jobs: count, list, show; dead letters: retry, discard');
   defineJobsCommands(jobs, (work) => oneOff(async () => (await import('./one-off.js')).withJobs(work)));
   defineSettingsCommand(program, process.env, oneOff);

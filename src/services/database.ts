@@ -24,14 +24,15 @@ export const migrationTable = 'latchkey_migration';
 /**
  * Makes the ORM; the first statement opens the first connection.
  *
+ * @param options `forMigration`: statements have no timeout; `name`: what PostgreSQL shows of the connection.
  * @throws DatabaseUrlError when `url` cannot be read.
  */
 export function openDatabase(
   url: string,
-  options: { schemas?: Schemas; poolSize?: number; forMigration?: boolean } = {},
+  options: { schemas?: Schemas; poolSize?: number; forMigration?: boolean; name?: string } = {},
 ): MikroORM {
   const schemas = options.schemas ?? schemasOf();
-  const line = databaseLine(url, options.forMigration ? 'latchkey migrate' : 'latchkey');
+  const line = databaseLine(url, options.name ?? (options.forMigration ? 'latchkey migrate' : 'latchkey'));
   const size = options.poolSize ?? 10;
   return new MikroORM(
     defineConfig({

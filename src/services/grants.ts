@@ -10,6 +10,14 @@ export interface Roles {
   readonly worker: string;
 }
 
+/** @throws Error when a name cannot be the name of a role, or two roles have the same name. */
+export function expectNames({ migrate, api, worker }: Roles): void {
+  for (const each of [migrate, api, worker]) {
+    if (!/^[A-Za-z_][\w.@-]{0,62}$/.test(each)) throw new Error(`${JSON.stringify(each)} is no name of a role`);
+  }
+  if (new Set([migrate, api, worker]).size < 3) throw new Error('the three roles need three names');
+}
+
 /**
  * Makes SQL that creates three roles and gives each the rights that its processes need; further rights on our tables
  * are taken away. It makes our schemas, too, so that no role needs a right to make one. It is one transaction and may be
@@ -17,11 +25,9 @@ export interface Roles {
  *
  * @throws Error when a name cannot be the name of a role, or two roles have the same name.
  */
-export function grantsSql({ migrate, api, worker }: Roles, schemas: Schemas): string {
-  for (const each of [migrate, api, worker]) {
-    if (!/^[A-Za-z_][\w.@-]{0,62}$/.test(each)) throw new Error(`${JSON.stringify(each)} is no name of a role`);
-  }
-  if (new Set([migrate, api, worker]).size < 3) throw new Error('the three roles need three names');
+export function grantsSql(roles: Roles, schemas: Schemas): string {
+  expectNames(roles);
+  const { migrate, api, worker } = roles;
   const needed = databaseRights(schemas);
   const rights = [...rowsOf(api, needed.api), ...rowsOf(worker, needed.worker)];
   const [tables, functions] = [rights.filter(([, , , privileges]) => privileges !== execute), rights.filter(isExecute)];

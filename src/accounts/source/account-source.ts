@@ -29,7 +29,7 @@ export class AccountSource {
     shape: Shape,
     private readonly tell: (fault: AppFault) => void,
   ) {
-    this.#quote = quoteOf(orm);
+    this.#quote = quoteOf(orm.em);
     this.#besideTable = ours(orm, 'adopted_account');
     this.shape = shape.name ? shape : { ...shape, table: ours(orm, shape.table) };
     this.beside = shape.name ? new BesideSql(shape.name, this.#besideTable, this.#quote) : undefined;

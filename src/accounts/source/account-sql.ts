@@ -1,4 +1,4 @@
-import type { MikroORM } from '@mikro-orm/postgresql';
+import type { EntityManager } from '@mikro-orm/postgresql';
 import type { Shape } from '../../settings/accounts/shape.js';
 import type { Facts } from './facts.js';
 
@@ -6,8 +6,8 @@ import type { Facts } from './facts.js';
 export type Quote = (value: string | number) => string;
 
 /** As the ORM makes literals. */
-export function quoteOf(orm: MikroORM): Quote {
-  const platform = orm.em.getPlatform();
+export function quoteOf(em: Pick<EntityManager, 'getPlatform'>): Quote {
+  const platform = em.getPlatform();
   return (value) => String(platform.quoteValue(value));
 }
 
@@ -155,9 +155,8 @@ export class AccountSql {
     };
   }
 
-  /** The hash as text; of bytes the characters, and others as escapes, so that no value makes a statement fail. */
   #hash(): string {
-    return this.facts.hashIsBytes ? `encode(${this.shape.passwordHash}, 'escape')` : `${this.shape.passwordHash}::text`;
+    return hashAsText(this.shape, this.facts);
   }
 
   #isActive(id: string): string[] {
@@ -190,6 +189,11 @@ const besideIt = { id: 'latchkey_id', email: 'latchkey_email', ends: 'latchkey_e
 function stampOf({ id, email, hash, ends }: Stamped): string {
   const values = `jsonb_build_array('latchkey stamp v1', ${id}, ${email}, ${hash}, encode(${ends}, 'hex'))`;
   return `encode(sha256(convert_to(${values}::text, 'UTF8')), 'hex')`;
+}
+
+/** SQL: the hash as text; of bytes the characters, and others as escapes, so that no value makes a statement fail. */
+export function hashAsText({ passwordHash }: Pick<Shape, 'passwordHash'>, { hashIsBytes }: Pick<Facts, 'hashIsBytes'>) {
+  return hashIsBytes ? `encode(${passwordHash}, 'escape')` : `${passwordHash}::text`;
 }
 
 export function assignment({ column, value }: { column: string; value: string }): string {

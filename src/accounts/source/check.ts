@@ -27,7 +27,7 @@ export async function checkShape(orm: MikroORM, shape: Shape, duties: Duties, ha
   if (faults.length > 0 || !facts) return { faults, forbidden: [] };
   const found: TableFault[] = [];
   const forbidden = new Set<string>();
-  for (const probe of probesOf(shape, facts, quoteOf(orm), ours(orm, 'adopted_account'))) {
+  for (const probe of probesOf(shape, facts, quoteOf(orm.em), ours(orm, 'adopted_account'))) {
     if (probe.isWhole ? found.length > 0 : found.some(({ key }) => key === probe.key)) continue;
     const failure = await explain(em, probe);
     if (!failure) continue;

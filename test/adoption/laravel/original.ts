@@ -17,7 +17,8 @@ export const laravel = new Programmed({
     passwordHash: 'password',
     active: 'email_verified_at IS NOT NULL',
     // Laravel's own reset makes a new one, so that nobody stays in by "remember me".
-    set: { remember_token: 'NULL', updated_at: 'now()' },
+    // Its times have no zone, and are those of its setting `timezone`: UTC.
+    set: { remember_token: 'NULL', updated_at: `timezone('UTC', now())` },
     write: { format: 'bcrypt', cost: 10, prefix: '$2y$' },
   },
 });

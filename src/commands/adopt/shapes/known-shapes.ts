@@ -1,0 +1,166 @@
+import type { WrittenForm } from '../../../settings/accounts/shape.js';
+import { columnNamed, hasColumns, plain, type Table } from '../catalogue/table.js';
+
+/** Hashes in a table of their own, as a framework has it. Names are plain ones. */
+export interface KnownHolder {
+  readonly has: readonly string[];
+  readonly accountId: string;
+  /** Which rows hold a password. */
+  readonly where?: (holder: Table) => string;
+}
+
+/** What a framework or product makes, recognised by its columns. Names are plain ones (see `plain`). */
+export interface KnownShape {
+  readonly name: string;
+  readonly isFor: (table: Table) => boolean;
+  readonly because: readonly string[];
+  readonly email: string;
+  readonly hash: string;
+  readonly holder?: KnownHolder;
+  /** Columns that its own reset empties. */
+  readonly clears: readonly string[];
+  /** Among these, those that hold the empty text then, and not NULL. */
+  readonly empties?: readonly string[];
+  /** Its times without a zone are those of the session. */
+  readonly timesOfSession?: boolean;
+  /** It brings addresses to lower case. */
+  readonly storesLowerCase: boolean;
+  readonly write?: WrittenForm;
+  readonly writesOnly?: true;
+  readonly conditions?: (table: Table) => readonly string[];
+  readonly advice: readonly string[];
+  /** SQL that makes a view, where no column holds a hash as we write it. */
+  readonly view?: (table: Table) => string;
+}
+
+const quoted = (table: Table, name: string) => columnNamed(table, name)?.sql ?? name;
+
+/** The first that fits a table is the one. */
+export const knownShapes: readonly KnownShape[] = [
+  {
+    name: 'Supabase',
+    isFor: (table) => table.schema === 'auth' && hasColumns(table, 'instanceid', 'email', 'encryptedpassword'),
+    because: ['auth.users', 'instance_id', 'encrypted_password'],
+    email: 'email',
+    hash: 'encryptedpassword',
+    clears: ['recoverytoken'],
+    // Its service reads the empty text, not NULL, as "no token".
+    empties: ['recoverytoken'],
+    storesLowerCase: true,
+    write: { format: 'bcrypt', cost: 10, prefix: '$2a$' },
+    advice: ['its own links for a recovery stay valid until they are used: turn that mail off there'],
+  },
+  {
+    name: 'Devise',
+    isFor: (table) => hasColumns(table, 'email', 'encryptedpassword'),
+    because: ['encrypted_password'],
+    email: 'email',
+    hash: 'encryptedpassword',
+    clears: ['resetpasswordtoken', 'resetpasswordsentat', 'remembercreatedat'],
+    storesLowerCase: true,
+    write: { format: 'bcrypt', cost: 12, prefix: '$2a$' },
+    advice: [
+      'with `config.pepper` in config/initializers/devise.rb a hash is made with a secret of the app, which nobody else can make: such an app cannot be adopted',
+    ],
+  },
+  {
+    name: 'Better Auth',
+    isFor: (table) => hasColumns(table, 'email', 'emailverified'),
+    because: ['emailVerified', 'providerId', 'accountId'],
+    email: 'email',
+    hash: 'password',
+    holder: {
+      has: ['providerid', 'accountid', 'userid', 'password'],
+      accountId: 'userid',
+      where: (holder) => `${quoted(holder, 'providerid')} = 'credential'`,
+    },
+    clears: [],
+    storesLowerCase: true,
+    write: { format: 'argon2id' },
+    writesOnly: true,
+    advice: [
+      'its own verifier reads scrypt alone: give it one that reads argon2id too (`emailAndPassword.password.verify`, in its guide on e-mail and password)',
+    ],
+  },
+  {
+    name: 'Vendure',
+    isFor: (table) => hasColumns(table, 'identifier', 'verified'),
+    because: ['identifier', 'authentication_method'],
+    email: 'identifier',
+    hash: 'passwordhash',
+    holder: {
+      has: ['userid', 'type', 'passwordhash', 'passwordresettoken'],
+      accountId: 'userid',
+      where: (holder) => `${quoted(holder, 'type')} = 'NativeAuthenticationMethod'`,
+    },
+    clears: ['passwordresettoken'],
+    timesOfSession: true,
+    storesLowerCase: true,
+    write: { format: 'bcrypt', cost: 12, prefix: '$2b$' },
+    // Administrators stand in the same table; the first one has a name in place of an address.
+    conditions: (table) => [`${quoted(table, 'identifier')} LIKE '%@%'`],
+    advice: [],
+  },
+  {
+    name: 'LoopBack 4',
+    isFor: (table) => hasColumns(table, 'email', 'username', 'verificationtoken'),
+    because: ['verificationtoken', 'usercredentials'],
+    email: 'email',
+    hash: 'password',
+    holder: { has: ['userid', 'password'], accountId: 'userid' },
+    clears: [],
+    storesLowerCase: false,
+    write: { format: 'bcrypt', cost: 10, prefix: '$2b$' },
+    advice: [],
+  },
+  {
+    name: 'Laravel',
+    isFor: (table) => hasColumns(table, 'email', 'password', 'remembertoken'),
+    because: ['remember_token'],
+    email: 'email',
+    hash: 'password',
+    // Its own reset makes a new one, so that nobody stays in by "remember me".
+    clears: ['remembertoken'],
+    storesLowerCase: false,
+    write: { format: 'bcrypt', cost: 12, prefix: '$2y$' },
+    advice: [],
+  },
+  {
+    name: 'Django',
+    isFor: (table) =>
+      table.kind === 'table' && hasColumns(table, 'email', 'password', 'lastlogin', 'issuperuser', 'isactive'),
+    because: ['last_login', 'is_superuser'],
+    email: 'email',
+    hash: 'password',
+    clears: [],
+    storesLowerCase: false,
+    write: { format: 'bcrypt', cost: 12, prefix: '$2b$' },
+    advice: [
+      'PASSWORD_HASHERS has to name BCryptPasswordHasher or Argon2PasswordHasher, or Django does not read the new hashes',
+    ],
+    view: djangoView,
+  },
+];
+
+/** Django writes the name of its hasher before a hash: the view shows hashes without it, and puts it before new ones. */
+function djangoView(table: Table): string {
+  const [id, email, active, password] = [table.key ?? 'id', 'email', 'isactive', 'password'].map((each) =>
+    quoted(table, plain(each)),
+  );
+  const view = `${table.schema}.recovery_user`;
+  return `create view ${view} as
+  select ${id}, ${email}, ${active}, regexp_replace(${password}, '^(?:bcrypt\\$(?=\\$2)|argon2(?=\\$argon2))', '') as ${password}
+    from ${table.sql};
+
+create function ${table.schema}.write_recovered_password() returns trigger language plpgsql as $$
+begin
+  update ${table.sql}
+     set ${password} = case when new.${password} like '$argon2%' then 'argon2' else 'bcrypt$' end || new.${password}
+   where ${id} = old.${id};
+  return case when found then new end;
+end
+$$;
+
+create trigger write_recovered_password instead of update on ${view}
+  for each row execute function ${table.schema}.write_recovered_password();`;
+}

@@ -1,0 +1,76 @@
+import { formOf } from '../../../accounts/passwords/forms/imported-hash.js';
+import { dummyOf } from '../../../accounts/passwords/forms/names.js';
+import type { WrittenForm } from '../../../settings/accounts/shape.js';
+import { literal } from '../../../stores/postgres/schemas.js';
+
+/** A kind of stored hash with the number of its rows. Never a hash. */
+export interface CountedKind {
+  /** `bcrypt 12 $2a$`, `argon2id m=19456,t=2,p=1`, `Django PBKDF2`. */
+  readonly name: string;
+  readonly rows: number;
+  /** Whether we verify it; otherwise its people begin with a recovery. */
+  readonly isRead: boolean;
+}
+
+const bcrypt = '^[$]2[aby][$][0-9]{2}[$][./A-Za-z0-9]{52}[.CGKOSWaeimquy26]$';
+const argon2id =
+  '^[$]argon2id[$]v=19[$][mtp]=[0-9]{1,10},[mtp]=[0-9]{1,10},[mtp]=[0-9]{1,10}[$][A-Za-z0-9+/]{11,64}[$][A-Za-z0-9+/]{22,86}$';
+
+/** Forms that we do not verify, by how their makers write them: regular expressions of PostgreSQL, the first counts. */
+const otherKinds: readonly (readonly [pattern: string, name: string])[] = [
+  ['^$', 'empty text'],
+  ['^[$]2', 'bcrypt, not whole'],
+  ['^[$]argon2[id][$]', 'argon2i or argon2d'],
+  ['^[$]argon2id[$]', 'argon2id, not whole or of another version'],
+  ['^pbkdf2_sha(1|256)[$]', 'Django PBKDF2'],
+  ['^bcrypt_sha256[$]', 'Django bcrypt_sha256'],
+  ['^bcrypt[$][$]2', 'Django bcrypt, with its name in front'],
+  ['^argon2[$][$]argon2', 'Django argon2, with its name in front'],
+  ['^scrypt[$]', 'Django scrypt'],
+  ['^!', 'Django, no usable password'],
+  ['^[0-9a-f]{32}:[0-9a-f]{128}$', 'Better Auth scrypt'],
+  ['^scrypt:', 'Werkzeug scrypt'],
+  ['^pbkdf2:', 'Werkzeug PBKDF2'],
+  ['^[$]scrypt[$]', 'scrypt, PHC'],
+  ['^[$]pbkdf2', 'PBKDF2, passlib or PHC'],
+  ['^[$]wp[$]', 'WordPress bcrypt'],
+  ['^[$][PH][$]', 'phpass'],
+  ['^[$]5[$]', 'SHA-256 crypt'],
+  ['^[$]6[$]', 'SHA-512 crypt'],
+  ['^[$]1[$]', 'MD5 crypt'],
+  ['^AQAAAA', 'ASP.NET Identity'],
+  ['^[{][A-Za-z0-9-]+[}]', 'LDAP scheme'],
+  ['^[0-9A-Fa-f]{32}$', '32 hexadecimal digits, as of MD5'],
+  ['^[0-9A-Fa-f]{40}$', '40 hexadecimal digits, as of SHA-1'],
+  ['^[0-9A-Fa-f]{64}$', '64 hexadecimal digits, as of SHA-256'],
+  ['^[0-9A-Fa-f]{128}$', '128 hexadecimal digits, as of SHA-512'],
+];
+
+/** SQL: the name of a hash's kind. `hash` is SQL of a text under the collation "C". */
+export function kindInSql(hash: string): string {
+  return `case
+    when ${hash} is null then 'no hash (NULL)'
+    when ${hash} ~ ${literal(bcrypt)} then 'bcrypt ' || substr(${hash}, 5, 2) || ' ' || left(${hash}, 4)
+    when ${hash} ~ ${literal(argon2id)} then 'argon2id ' || split_part(${hash}, '$', 4)
+    ${otherKinds.map(([pattern, name]) => `when ${hash} ~ ${literal(pattern)} then ${literal(name)}`).join('\n    ')}
+    else 'unknown' end`;
+}
+
+/** Whether hashes of a kind are verified here; too costly ones are not. */
+export function isReadKind(name: string): boolean {
+  const [, form] = /^(bcrypt \d\d|argon2id [mtp=\d,]+)(?: |$)/.exec(name) ?? [];
+  return form !== undefined && formOf(dummyOf(form)) !== undefined;
+}
+
+/** How the app hashes: the form of most of its hashes that we can write, too. */
+export function writtenLike(kinds: readonly CountedKind[]): WrittenForm | undefined {
+  const read = kinds.filter(({ isRead }) => isRead);
+  const [most] = [...read].sort((one, other) => other.rows - one.rows);
+  if (!most) return undefined;
+  const [, cost, mark] = /^bcrypt (\d\d) \$(2[aby])\$$/.exec(most.name) ?? [];
+  if (cost === undefined) return { format: 'argon2id' };
+  return { format: 'bcrypt', cost: Math.min(Number(cost), mostCost), prefix: `$${mark as '2a' | '2b' | '2y'}$` };
+}
+
+/** The most that `write` takes. */
+const mostCost = 14;

@@ -1,0 +1,139 @@
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parseEmailAddress } from '../../../src/accounts/email-address.js';
+import { kindOfHash } from '../../../src/accounts/passwords/forms/imported-hash.js';
+import { dummyOf } from '../../../src/accounts/passwords/forms/names.js';
+import { isSimple } from '../../../src/commands/adopt/survey/addresses.js';
+import { isReadKind, kindInSql } from '../../../src/commands/adopt/survey/hash-kinds.js';
+import { createEmptyDatabase, type TestDatabase } from '../../support/stores.js';
+import { adoptIn, makeTables } from './adopting.js';
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await createEmptyDatabase();
+});
+afterAll(() => database?.drop());
+
+const hash = `'$2b$10$${'a'.repeat(52)}u'`;
+const write = { format: 'argon2id' } as const;
+
+describe('addresses', () => {
+  it('that get no mail are listed by id and reason, and those that are one address', async () => {
+    await makeTables(
+      database,
+      `create table users (id int primary key, email text, password text, deleted_at date);
+       insert into users (id, email, password) values
+         (1, 'alice@example.com', ${hash}), (2, 'ALICE@example.com', ${hash}), (3, ' alice@Example.com ', null),
+         (4, 'bob@bücher.example', ${hash}), (5, 'bob@xn--bcher-kva.example', ${hash}), (6, 'bob@BÜCHER.example', ${hash}),
+         (7, null, ${hash}), (8, '', ${hash}), (9, 'nobody', ${hash}), (10, 'a@b', ${hash}),
+         (11, repeat('a', 300) || '@example.com', ${hash}), (12, 'carol@example.com', ${hash});
+       insert into users values (13, 'carol@example.com', ${hash}, now()), (14, 'nobody', ${hash}, now())`,
+    );
+    const { survey } = await adoptIn(database.url, { write });
+    expect([survey.rows, survey.active, survey.isLowerCase]).toEqual([14, 12, false]);
+    const found = survey.findings.map(({ reason, count, first }) => [
+      reason,
+      count,
+      first.map(({ ids }) => ids.join()),
+    ]);
+    expect(found).toEqual([
+      ['have no address (NULL)', 1, ['7']],
+      ['have an empty address', 1, ['8']],
+      ['have an address that is not one plain e-mail address', 2, ['9', '10']],
+      ['have an address of more than 254 characters', 1, ['11']],
+      ['have one address together; each gets a mail of its own', 2, ['1,2,3', '4,6,5']],
+    ]);
+    expect(survey.kinds).toEqual([
+      { name: 'bcrypt 10 $2b$', rows: 11, isRead: true },
+      { name: 'no hash (NULL)', rows: 1, isRead: false },
+    ]);
+  });
+
+  it('that the database takes for simple are addresses, in the spelling that it compares', async () => {
+    const part = fc.string({
+      unit: fc.constantFrom(...'abcdefghijklmnopqrsZ0+_-.'),
+      minLength: 1,
+      maxLength: 70,
+      size: 'small',
+    });
+    const label = fc.string({
+      unit: fc.constantFrom(...'abcdefghijklmnopqrsX01-é.'),
+      minLength: 1,
+      maxLength: 66,
+      size: 'small',
+    });
+    const address = fc
+      .tuple(part, label, fc.constantFrom('com', 'c', '1', 'x-y', 'ÄÖ'))
+      .map(([local, domain, top]) => `${local}@${domain}.${top}`);
+    const some = fc.sample(address, 2_000);
+    const rows = await database.query<{ email: string; same: string }>(
+      `select email, lower(email collate "C") as same from unnest($1::text[]) as given(email) where ${isSimple('(email collate "C")')}`,
+      [some],
+    );
+    expect(rows.length).toBeGreaterThan(100);
+    for (const { email, same } of rows) expect(parseEmailAddress(email), email).toBe(same);
+  });
+});
+
+describe('hashes', () => {
+  const kindOf = async (text: string | null) => {
+    const [row] = await database.query<{ kind: string }>(
+      `select ${kindInSql('(h collate "C")')} as kind from (select $1::text as h) as given`,
+      [text],
+    );
+    return row?.kind ?? '';
+  };
+
+  it.each([
+    ['bcrypt 12 $2b$', dummyOf('bcrypt 12')],
+    ['argon2id m=65536,t=3,p=4', dummyOf('argon2id m=65536,t=3,p=4')],
+    ['bcrypt 17 $2b$', dummyOf('bcrypt 17')],
+    ['argon2id m=9999999,t=3,p=1', dummyOf('argon2id m=9999999,t=3,p=1')],
+    ['bcrypt, not whole', dummyOf('bcrypt 12').slice(0, 50)],
+    ['argon2id, not whole or of another version', '$argon2id$v=16$m=65536,t=3,p=4$c2FsdHNhbHQ$ZGlnZXN0'],
+    ['Django PBKDF2', 'pbkdf2_sha256$870000$salt$digest='],
+    ['Django bcrypt, with its name in front', `bcrypt$${dummyOf('bcrypt 12')}`],
+    ['Better Auth scrypt', `${'0f'.repeat(16)}:${'0f'.repeat(64)}`],
+    ['phpass', '$P$B12345678abcdefghijklmnopqrstuvw'],
+    ['32 hexadecimal digits, as of MD5', 'd41d8cd98f00b204e9800998ecf8427e'],
+    ['empty text', ''],
+    ['no hash (NULL)', null],
+    ['unknown', 'hunter2'],
+  ])('of the kind %s are counted as that, and as verified if they are', async (kind, text) => {
+    expect(await kindOf(text)).toBe(kind);
+    expect(isReadKind(kind)).toBe(kindOfHash(text).algorithm !== 'unknown');
+  });
+});
+
+describe('rows for a hash', () => {
+  it('are counted where they stand in a table of their own', async () => {
+    await database.query('drop schema public cascade; create schema public');
+    await makeTables(
+      database,
+      `create table users (id int primary key, email text);
+       create table credentials (id serial primary key, user_id int references users, password text);
+       insert into users select n, n || '@example.com' from generate_series(1, 5) n;
+       insert into credentials (user_id, password) values (1, ${hash}), (2, ${hash}), (2, ${hash}), (4, null)`,
+    );
+    const { accounts, survey, lookUps } = await adoptIn(database.url);
+    expect(accounts).toMatchObject({
+      passwordHash: 'password',
+      passwordTable: { table: 'public.credentials', accountId: 'user_id' },
+    });
+    expect(
+      survey.findings.map(({ reason, count, first }) => [reason, count, first.map(({ ids }) => ids.join())]),
+    ).toEqual([
+      ['have no row for a hash: they get no mail', 2, ['3', '5']],
+      ['have several rows for a hash: they get no mail', 1, ['2']],
+    ]);
+    expect(lookUps).toEqual([
+      { key: 'email', index: null, make: 'CREATE INDEX CONCURRENTLY ON "public"."users" (lower("email"));' },
+      { key: 'id', index: 'users_pkey', make: null },
+      {
+        key: 'passwordTable.accountId',
+        index: null,
+        make: 'CREATE INDEX CONCURRENTLY ON "public"."credentials" ("user_id");',
+      },
+    ]);
+  });
+});
