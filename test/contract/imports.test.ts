@@ -198,7 +198,7 @@ describe('packages', () => {
   let elsewhere: Import[];
   beforeAll(async () => {
     manifest = JSON.parse(await readFile(join(packageFolder, 'package.json'), 'utf8'));
-    const others = await sourceFiles('schema', 'migrations', 'test', 'bench');
+    const others = await sourceFiles('schema', 'migrations', 'test', 'bench', 'examples');
     elsewhere = (await Promise.all([...others, 'vitest.config.ts'].map(importsOf))).flat();
   });
 
@@ -211,15 +211,16 @@ describe('packages', () => {
     expect([...new Set(used)].sort()).toEqual(Object.keys(manifest.dependencies).sort());
   });
 
-  it('that are imported anywhere are in the manifest; for what runs another product, in the manifest beside it', async () => {
+  it('that are imported anywhere are in the manifest; for an example and what runs another product, in the one beside it', async () => {
     const known = { ...manifest.dependencies, ...manifest.devDependencies };
     const others = new Map<string, Record<string, string>>();
     for (const file of new Set(elsewhere.map((each) => each.file))) {
       const beside = join(packageFolder, dirname(file), 'package.json');
-      if (!/^test\/(?:attacks\/peers|adoption)\/[\w-]+\/\w+\.mjs$/.test(file) || !existsSync(beside)) continue;
+      if (!/^(?:test\/(?:attacks\/peers|adoption)|examples)\/[\w-]+\/\w+\.mjs$/.test(file) || !existsSync(beside))
+        continue;
       others.set(file, JSON.parse(await readFile(beside, 'utf8')).dependencies);
     }
-    expect(others.size).toBe(5);
+    expect(others.size).toBe(8);
     const missing = [...imports, ...elsewhere].filter(
       ({ file, isPackage, target }) => isPackage && !(target in (others.get(file) ?? known)),
     );

@@ -5,8 +5,12 @@ import { packageFolder } from '../../src/package-files.js';
 import { allowedInDevelopment, licenceOf, refusal } from './licences.js';
 import { lockedPackages } from './lock-file.js';
 
-/** Other products that tests run, each in a package of its own: the package that is the product, and how many it brings. */
+/**
+ * Other products that tests run, and examples, each in a package of its own: the package that is the product, or that an
+ * example cannot do without, and how many it brings.
+ */
 const products: Readonly<Record<string, readonly [product: string, atLeast: number]>> = {
+  'examples/adopt': ['express-session', 80],
   'test/adoption/better-auth': ['better-auth', 40],
   'test/adoption/knex': ['knex', 80],
   'test/adoption/loopback': ['@loopback/core', 200],
@@ -28,7 +32,9 @@ const read = (folder: string, file: string) => readFileSync(join(packageFolder, 
 
 it('are all named here', () => {
   const exclude = (path: string) => /(?:^|\/)node_modules$/.test(path);
-  const found = globSync('test/**/package.json', { cwd: packageFolder, exclude }).map(dirname);
+  const found = globSync(['examples/**/package.json', 'test/**/package.json'], { cwd: packageFolder, exclude }).map(
+    dirname,
+  );
   expect(found.sort()).toEqual(Object.keys(products));
 });
 
