@@ -18,6 +18,20 @@ export const alarms = [
 ] as const;
 export type Alarm = (typeof alarms)[number];
 
+/** Kinds of stored hashes that cannot be verified here. */
+export const unreadableKinds = [
+  'argon',
+  'bcrypt',
+  'crypt',
+  'digest',
+  'marked',
+  'pbkdf',
+  'phpass',
+  'scrypt',
+  'other',
+] as const;
+export type UnreadableKind = (typeof unreadableKinds)[number];
+
 /** Name, labels and meaning of everything that is counted; the documented list is made from this. */
 export const counted = {
   latchkey_operations_total: { labels: ['field', 'result'], help: 'Root fields answered, by the type of their result' },
@@ -28,6 +42,10 @@ export const counted = {
   },
   latchkey_limits_hit_total: { labels: ['limit'], help: 'Calls that a rate limit refused' },
   latchkey_audit_events_total: { labels: ['kind'], help: 'Events written to the audit trail' },
+  latchkey_unreadable_hashes_total: {
+    labels: ['kind'],
+    help: 'Sign-ins to accounts whose hash cannot be verified here, so that their owners have to recover',
+  },
   latchkey_log_lines_lost_total: { labels: [], help: 'Log lines lost because standard output did not take them' },
   latchkey_alarms_total: {
     labels: ['alarm'],
@@ -123,6 +141,10 @@ export class Metrics {
 
   alarm(alarm: Alarm): void {
     this.#counters.latchkey_alarms_total.inc({ alarm });
+  }
+
+  unreadableHash(kind: UnreadableKind): void {
+    this.#counters.latchkey_unreadable_hashes_total.inc({ kind });
   }
 
   logLineLost(): void {

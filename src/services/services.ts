@@ -140,7 +140,7 @@ export function createServices(settings: Settings, overrides: Overrides = {}): S
     return new SignUp({ ...checks, limits, jobs, keyLifetimeSeconds, mode: settings.accounts.signUp, knownLocale });
   });
   const signInIsOn = settings.accounts.signIn;
-  const opening = { ...checks, accessTokens, devices, formShares, signInFailures, signInIsOn, stamps };
+  const opening = { ...checks, accessTokens, devices, formShares, metrics, signInFailures, signInIsOn, stamps };
   const sessions = make('sessions', () => new Sessions(opening));
   const changePassword = make('changePassword', () => {
     const ownerLimits = new OwnerLimits({ accounts, audit, limits: limits.changePassword, log, metrics });

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { eventKinds, refusalKinds } from '../../src/audit/kinds.js';
 import { attemptEnds, jobOutcomes } from '../../src/jobs/outcomes.js';
-import { alarms, callerLimitNames, otherLimitNames } from '../../src/observability/metrics.js';
+import { alarms, callerLimitNames, otherLimitNames, unreadableKinds } from '../../src/observability/metrics.js';
 import { packageFolder } from '../../src/package-files.js';
 
 const operate = () => readFile(join(packageFolder, 'docs/operate.md'), 'utf8');
@@ -40,6 +40,7 @@ it.each([
   ['every outcome of a job', 'latchkey_jobs_total', [...Object.keys(jobOutcomes), ...Object.keys(attemptEnds)]],
   ['every alarm', 'latchkey_alarms_total', alarms],
   ['every limit', 'latchkey_limits_hit_total', limits],
+  ['every kind of an unreadable hash', 'latchkey_unreadable_hashes_total', unreadableKinds],
 ] as const)('docs/operate.md lists %s, and no other', async (_what, metric, names) => {
   expect(await labels(metric)).toEqual([...names].sort());
 });

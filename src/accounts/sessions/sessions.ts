@@ -4,6 +4,7 @@ import { type TemporarilyUnavailable, withinDeadline } from '../../calls/deadlin
 import { from, type TooManyRequests } from '../../calls/too-many-requests.js';
 import { orReadBack } from '../../calls/unavailable.js';
 import { describeFault, type Log } from '../../observability/log.js';
+import type { Metrics } from '../../observability/metrics.js';
 import {
   type Accounts,
   type AccountView,
@@ -16,6 +17,7 @@ import { type EmailAddress, parseEmailAddress } from '../email-address.js';
 import { formOf } from '../passwords/forms/imported-hash.js';
 import { dummyOf } from '../passwords/forms/names.js';
 import type { FormShares } from '../passwords/forms/shares.js';
+import { unreadableKind } from '../passwords/forms/unreadable.js';
 import type { PasswordHash } from '../passwords/password-hash.js';
 import type { PasswordPolicy } from '../passwords/password-policy.js';
 import type { Stamps } from '../source/stamps.js';
@@ -53,6 +55,7 @@ export interface SessionsDeps {
   readonly signInFailures: SignInFailures;
   readonly audit: Audit;
   readonly log: Log;
+  readonly metrics: Pick<Metrics, 'unreadableHash'>;
   /** False: nobody signs in here, and no token opens anything. */
   readonly signInIsOn: boolean;
 }
@@ -116,12 +119,16 @@ export class Sessions {
     password: string,
     { caller, mayOpen }: { caller: Caller; mayOpen: MayOpen },
   ): Promise<Opened> {
-    const { accounts, passwordHash, formShares, passwordPolicy } = this.deps;
+    const { accounts, passwordHash, formShares, passwordPolicy, metrics } = this.deps;
     const couldBe = passwordPolicy.couldBePassword(password);
     const form = await formShares.dealtTo(email ?? '');
     const account = await accounts.findToOpen(email ?? '');
     const isWithinLimit = await mayOpen(account);
     const isReadable = account?.status === 'active' && formOf(account.passwordHash) !== undefined;
+    if (account?.status === 'active' && !isReadable) {
+      const kind = unreadableKind(account.passwordHash);
+      if (kind) metrics.unreadableHash(kind);
+    }
     const hash = isReadable ? account.passwordHash : dummyOf(form);
     const matches = await passwordHash.verify(hash, couldBe ? password : '', { urgency: 'other', caller });
     const opens = matches && isReadable && couldBe;
