@@ -5,6 +5,7 @@ import { ours } from '../../stores/postgres/schemas.js';
 import { quoteOf } from './account-sql.js';
 import { checkTables } from './check-tables.js';
 import { type Probe, probesOf } from './probes.js';
+import { withRemedy } from './remedies.js';
 import type { Duties, TableFault, Verdict } from './verdict.js';
 
 const missingRight = '42501';
@@ -31,9 +32,10 @@ export async function checkShape(orm: MikroORM, shape: Shape, duties: Duties, ha
     if (probe.isWhole ? found.length > 0 : found.some(({ key }) => key === probe.key)) continue;
     const failure = await explain(em, probe);
     if (!failure) continue;
-    if (failure.code !== missingRight) found.push({ key: probe.key, fault: failure.message });
-    else if (hiddenRows.test(failure.message)) found.push({ key: probe.key, fault: hidden });
-    else if (duties[probe.duty]) forbidden.add(failure.message);
+    const { code, message } = failure;
+    if (code !== missingRight) found.push({ key: probe.key, fault: withRemedy(code, message) });
+    else if (hiddenRows.test(message)) found.push({ key: probe.key, fault: hidden });
+    else if (duties[probe.duty]) forbidden.add(message);
   }
   return { faults: found, forbidden: [...forbidden] };
 }

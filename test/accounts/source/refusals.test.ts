@@ -76,23 +76,27 @@ describe('a shape that does not fit the database is refused by its key', () => {
     [
       'ids of two types',
       { ...usersShape, set: {}, passwordHash: 'secret', passwordTable: { table: 'login', accountId: 'owner' } },
-      'passwordTable.accountId: operator does not exist: uuid = bigint',
+      'passwordTable.accountId: operator does not exist: uuid = bigint; cast one side',
     ],
     [
       'a condition that is none',
       { ...usersShape, active: 'deleted_at' },
-      'active: argument of IS TRUE must be type boolean',
+      'active: argument of IS TRUE must be type boolean, not type timestamp with time zone; allowed: a condition in "active"',
     ],
     [
       'a condition with an unknown column',
       { ...usersShape, active: 'verified' },
-      'active: column "verified" does not exist',
+      'active: column "verified" does not exist; allowed: columns of that table',
     ],
-    ['a condition that is not SQL', { ...usersShape, active: 'deleted_at IS' }, 'active: syntax error'],
+    [
+      'a condition that is not SQL',
+      { ...usersShape, active: 'deleted_at IS' },
+      'active: syntax error at or near ")"; allowed: an SQL expression',
+    ],
     [
       'a condition with an aggregate',
       { ...usersShape, active: 'count(*) > 0' },
-      'active: aggregate functions are not allowed',
+      'active: aggregate functions are not allowed in WHERE; allowed: an expression over one row',
     ],
     ['a language that is not there', { ...usersShape, locale: 'lang' }, 'locale: column "lang" does not exist'],
     [
@@ -108,17 +112,17 @@ describe('a shape that does not fit the database is refused by its key', () => {
     [
       'a value of another type',
       { ...usersShape, set: { updated_at: '7' } },
-      'set.updated_at: column "updated_at" is of type timestamp with time zone but expression is of type integer',
+      'set.updated_at: column "updated_at" is of type timestamp with time zone but expression is of type integer; allowed: a condition in "active" (deleted_at IS NULL), in "set" a value of the type',
     ],
     [
       'a statement on a table that is not there',
       { ...usersShape, also: ['DELETE FROM tokens WHERE user_id = :id'] },
-      'also[0]: relation "tokens" does not exist',
+      'also[0]: relation "tokens" does not exist; allowed: tables of this database',
     ],
     [
       'a statement that is none',
       { ...usersShape, also: [...usersShape.also, 'TRUNCATE sessions'] },
-      'also[1]: syntax error at or near "TRUNCATE"',
+      'also[1]: syntax error at or near "TRUNCATE"; allowed: an SQL expression; in "also" one SELECT',
     ],
     ['an end of the transaction', { ...usersShape, also: ['COMMIT'] }, 'also[0]: syntax error at or near "COMMIT"'],
     [
@@ -134,12 +138,12 @@ describe('a shape that does not fit the database is refused by its key', () => {
     [
       'a view that cannot be locked',
       { table: 'counted', passwordHash: 'password' },
-      'table: FOR UPDATE is not allowed with GROUP BY clause',
+      'table: FOR UPDATE is not allowed with GROUP BY clause; name a table, or a view without GROUP BY',
     ],
     [
       'a view that cannot be updated',
       { table: 'joined', passwordHash: 'password' },
-      'table: cannot update view "joined"',
+      'table: cannot update view "joined"; name the table below it, or give the view an INSTEAD OF UPDATE trigger',
     ],
     [
       'a materialized view',
