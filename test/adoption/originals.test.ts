@@ -1,15 +1,23 @@
 import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { kindOfHash } from '../../src/accounts/passwords/forms/imported-hash.js';
+import { noChromium, TestBrowser, whyNot } from '../browser/chromium.js';
 import { createEmptyDatabase, type TestDatabase } from '../support/stores.js';
 import { handToApp } from './app-database.js';
 import { type AppUser, distinctUsers } from './original.js';
 import { originals } from './originals.js';
+import { recover } from './recovery.js';
 import { hashesIn, nameOf, ourHash, ourHashing, writeHash } from './written.js';
 
 const count = 200;
 /** Characters of two bytes, and as many bytes as bcrypt reads. */
 const newPassword = `the password after a reset ${'ü'.repeat(22)}!`;
+
+let browser: TestBrowser;
+beforeAll(async () => {
+  if (!noChromium) browser = await TestBrowser.start();
+});
+afterAll(() => browser?.stop());
 
 for (const original of originals) {
   describe.skipIf(!original.isInstalled)(`${original.name}${original.whyNot}`, () => {
@@ -77,6 +85,20 @@ for (const original of originals) {
       const changed = Object.keys(before).filter((column) => !isDeepStrictEqual(before[column], after[column]));
       expect(changed.filter((column) => !names.includes(column))).toEqual([]);
       expect(Object.keys(before)).toEqual(expect.arrayContaining(names));
+    });
+
+    it.skipIf(noChromium)(`lets in whoever recovered by mail and page${whyNot}`, async () => {
+      const [user, sharer] = [userAt(6), userAt(6 + distinctUsers)];
+      expect(await opens(user, user.password)).toBe(true);
+      const changes = await recover(database, browser, accounts, user.address.toUpperCase(), newPassword);
+      expect(await opens(user, newPassword)).toBe(true);
+      expect(await opens(user, user.password)).toBe(false);
+      expect(await opens(sharer, sharer.password)).toBe(true);
+
+      // One row is another one; beside it rows went, of sessions that ended.
+      const all = Object.values(changes);
+      expect(all.filter(({ come }) => come > 0)).toEqual([{ gone: 1, come: 1 }]);
+      expect(all.some(({ come }) => come === 0)).toBe(accounts.also !== undefined);
     });
   });
 }

@@ -137,4 +137,14 @@ describe('one address in several spellings', () => {
     expect(await app.reset(keyIn(first))).toMatchObject({ __typename: 'PasswordResetCompleted' });
     expect(inbox.mails().filter(({ to }) => to === 'TWIN@example.com')).toEqual([]);
   });
+
+  it('hides no active account behind more disabled ones than are looked at', async () => {
+    const { database, inbox } = app.latchkey;
+    const gone = ['CROWD', 'cROWD', 'CrOWD', 'CRoWD', 'CROwD', 'CROWd'].map((each) => `('${each}@example.com', now())`);
+    await database.query(`insert into users (email, deleted_at) values ${gone}, ('Crowd@example.com', null)`);
+    await app.latchkey.client.requestPasswordReset({ email: 'crowd@example.com' });
+    const mail = await inbox.waitFor(({ to }) => to.toLowerCase() === 'crowd@example.com');
+    expect(mail.to).toBe('Crowd@example.com');
+    expect(await app.reset(keyIn(mail))).toMatchObject({ __typename: 'PasswordResetCompleted' });
+  });
 });
