@@ -32,6 +32,9 @@ export interface Drawn extends Dialogue {
   readonly usual: number;
 }
 
+/** Milliseconds for which every place is kept while no dialogue is known: more than most relays take. */
+export const usualAtFirst = 1_000;
+
 const name = 'dialogue-times';
 /** The field for all domains together; every pseudonym is longer. */
 const anyDomain = 'any';

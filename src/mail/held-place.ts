@@ -1,4 +1,4 @@
-import type { Clock, DialogueTimes } from './dialogue-times.js';
+import { type Clock, type DialogueTimes, usualAtFirst } from './dialogue-times.js';
 import type { Content, MailSettings, Place } from './mail.js';
 import { anyPlace } from './mail-places.js';
 import { domainOf } from './recipient-domain.js';
@@ -20,8 +20,6 @@ export interface HeldPlace extends Place {
   readonly like?: Content;
 }
 
-/** Milliseconds that a place is held while no length of a dialogue is known. */
-const unknownLength = 100;
 /**
  * Reads of Redis that use as much processor time as a mail does besides its composition (0.1 ms each, by a profile of
  * the worker), and at the same times: before it (budget and record), during its four commands and replies, and at its
@@ -50,17 +48,12 @@ export async function holdPlace(holding: Holding, held: HeldPlace, leaseEnded?: 
     const isHeld = await relay.hold(to, signal, async (askAround) => {
       const waited = clock.now() - from;
       const drawn = await times.draw(domain);
-      if (!drawn) await askAround();
-      const length = Math.min(drawn?.length ?? unknownLength, whole - waited);
-      if (drawn) place.keepUntil(begun + waited + drawn.usual);
+      place.keepUntil(begun + waited + (drawn?.usual ?? usualAtFirst));
       place.stage('RCPT');
       if (!drawn?.isSlow) place.stage('idle');
-      await sleepInParts(
-        holding,
-        begun + waited + length,
-        signal,
-        () => void askRedis(holding, domain, questions.duringEachOfFour),
-      );
+      const part = () => void askRedis(holding, domain, questions.duringEachOfFour);
+      if (!drawn) return askAround(part);
+      await sleepInParts(holding, begun + waited + Math.min(drawn.length, whole - waited), signal, part);
     });
     if (isHeld) break;
   }

@@ -1,7 +1,7 @@
 import { EventEmitter, once } from 'node:events';
 import type { Log } from '../observability/log.js';
 import type { Metrics } from '../observability/metrics.js';
-import { type Clock, type DialogueTimes, realClock } from './dialogue-times.js';
+import { type Clock, type DialogueTimes, realClock, usualAtFirst } from './dialogue-times.js';
 import { type HeldPlace, holdPlace } from './held-place.js';
 import type { Mail, MailSettings } from './mail.js';
 import { anyPlace, type MailPlace, MailPlaces, type PlacesTiming } from './mail-places.js';
@@ -109,8 +109,10 @@ export class Mailer {
       const isFirst = (mail.attempt ?? 1) === 1;
       const length = this.#clock.now() - begun - waited;
       const drawn = await earlier;
-      if (drawn) mail.place?.keepUntil(begun + waited + drawn.usual);
-      if (isOnLine && isFirst) this.#times?.note(domain, length, mail.place?.isSlow);
+      if (this.#times && isOnLine) {
+        mail.place?.keepUntil(begun + waited + (drawn?.usual ?? usualAtFirst));
+        if (isFirst) this.#times.note(domain, length, mail.place?.isSlow);
+      }
     }
   }
 

@@ -18,19 +18,22 @@ export interface LinesOfRelay {
 /**
  * Holds a line as a mail would until `work` ends, and sends no mail. Opens the line if a mail would have to.
  *
- * @param work gets a function that asks the relay for as many replies as a mail does (RSET).
+ * @param work gets a function that asks the relay for as many replies as a mail does (RSET), and calls back before each.
  * @returns false when no line was free or could be opened.
  */
 export async function holdLine(
   relay: LinesOfRelay,
   signal: AbortSignal,
-  work: (askAround: () => Promise<void>) => Promise<void>,
+  work: (askAround: (before: () => void) => Promise<void>) => Promise<void>,
 ): Promise<boolean> {
   const line = await openLine(relay, signal);
   if (!line) return false;
   try {
-    await work(async () => {
-      for (let answers = 0; answers < answersOfDialogue && line.isOpen; answers++) await line.reset();
+    await work(async (before) => {
+      for (let answers = 0; answers < answersOfDialogue && line.isOpen; answers++) {
+        before();
+        await line.reset();
+      }
     });
   } finally {
     relay.lines.giveBack(line);

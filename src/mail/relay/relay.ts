@@ -142,7 +142,7 @@ export class Relay {
   async hold(
     to: string,
     signal: AbortSignal,
-    work: (askAround: () => Promise<void>) => Promise<void>,
+    work: (askAround: (before: () => void) => Promise<void>) => Promise<void>,
   ): Promise<boolean> {
     if (!this.isUp) {
       await work(async () => undefined);
