@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Random } from '../support/random.js';
 import type { TcpProxy } from '../support/tcp-proxy.js';
+import { holderOf } from './app/tables.js';
 import type { Armed } from './fault-points.js';
 import type { ServerProcess } from './processes.js';
 import type { RelayFault } from './relay.js';
@@ -159,11 +160,12 @@ async function restartPostgres({ postgres }: Stage, signal: 'SIGINT' | 'SIGKILL'
   return { target: 'postgres', affects: ['postgres'], heal: () => postgres.start() };
 }
 
-/** Locks the account table, as a careless operator's session might. @param ms how long, in milliseconds. */
-async function lockAccounts({ postgres }: Stage, ms: number): Promise<void> {
+/** Locks the table of the hashes, as a careless operator's session might. @param ms how long, in milliseconds. */
+async function lockAccounts({ home, postgres }: Stage, ms: number): Promise<void> {
   const session = await postgres.session();
   await session.query('begin');
-  await session.query('lock table account in access exclusive mode');
+  const table = home === 'own' ? 'account' : holderOf[home].table;
+  await session.query(`lock table ${table} in access exclusive mode`);
   await sleep(ms);
   await session.end();
 }

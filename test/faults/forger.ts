@@ -8,12 +8,21 @@ import { recordName, type Stage } from './stage.js';
  * record with another version.
  */
 export async function forgeRecord(
-  { recording, postgres, redis }: Stage,
+  { home, recording, postgres, redis }: Stage,
   account: Known,
   keys: readonly string[],
   random: Random,
 ): Promise<string | undefined> {
   const key = randomBytes(32).toString('base64url');
+  const mailed = keys.at(-1);
+  if (home !== 'own') {
+    // The genuine record of another key, perhaps with a changed byte, which may be one of its version.
+    const record = (mailed && (await redis.client.getBuffer(recordName(mailed)))) || randomBytes(90);
+    if (random.chance(0.5)) record[random.between(0, record.length - 1)] = random.between(48, 57);
+    recording.forged.add(key);
+    await redis.client.set(recordName(key), record, 'EX', 3_600);
+    return key;
+  }
   const rows = await postgres.query<{ credential_version: number }>(
     'select credential_version from account where id = $1',
     [account.id],
@@ -24,7 +33,6 @@ export async function forgeRecord(
   record.write(account.id.replaceAll('-', ''), 0, 'hex');
   record.writeUInt32BE(version, 16);
   record.writeBigUInt64BE(BigInt(Date.now() + 3_600_000), 20);
-  const mailed = keys.at(-1);
   if (mailed && random.chance(0.5)) {
     const real = await redis.client.getBuffer(recordName(mailed));
     real?.copy(record, 0);

@@ -8,7 +8,7 @@ export type Call =
   | { readonly op: 'request'; readonly email: string }
   | { readonly op: 'inspect'; readonly key: string }
   | { readonly op: 'reset'; readonly account: string; readonly key: string; readonly password: string }
-  | { readonly op: 'signIn'; readonly account: string; readonly password: string }
+  | { readonly op: 'signIn'; readonly account: string; readonly email: string; readonly password: string }
   | { readonly op: 'me'; readonly account: string; readonly token: Token }
   | {
       readonly op: 'change';
@@ -53,10 +53,10 @@ export interface Taken {
   /** Whether a fault or the worker broke the connection to the relay before the 250 could be written. */
   readonly lineHurt: boolean;
   /**
-   * What Redis held for the key before the relay answered, read without a proxy: the account's version, or why it is
-   * not known. Undefined for a mail without a key.
+   * What Redis held for the key before the relay answered, read without a proxy: the account's version and when the
+   * account was read (milliseconds since the epoch), or why it is not known. Undefined for a mail without a key.
    */
-  readonly record: { readonly version: number } | 'absent' | 'redis-away' | undefined;
+  readonly record: { readonly version: number; readonly readAt: number } | 'absent' | 'redis-away' | undefined;
 }
 
 /** A fault from its start until it was healed. */
@@ -74,9 +74,23 @@ export interface Fault {
   readonly detail?: string;
 }
 
+/** A transaction of the app that owns the accounts, as it saw it. */
+export interface AppWrite {
+  readonly account: string;
+  readonly op: string;
+  readonly xid: string | undefined;
+  readonly start: number;
+  readonly end: number;
+  readonly outcome: Outcome;
+  /** SQLSTATE or message of what went wrong. */
+  readonly code: string | undefined;
+}
+
 export interface TestAccount {
   readonly id: string;
   readonly email: string;
+  /** Every address that it ever had, in lower case; where an app owns the account, it may move. */
+  readonly emails: string[];
   readonly password: string;
   readonly since: number;
 }
@@ -87,6 +101,9 @@ export class Recording {
   readonly taken: Taken[] = [];
   readonly faults: Fault[] = [];
   readonly accounts = new Map<string, TestAccount>();
+  readonly appWrites: AppWrite[] = [];
+  /** The passwords of hashes that the app made. */
+  readonly hashes = new Map<string, string>();
   /** Keys that were never mailed; a forger wrote their records into Redis. */
   readonly forged = new Set<string>();
   /** Names of `reset:` records, and how often their SET was seen on any connection to Redis. */
@@ -96,12 +113,18 @@ export class Recording {
 
   take(mail: Taken): void {
     this.taken.push(mail);
-    if (mail.key) this.#keys.set(mail.to, [...this.keysOf(mail.to), mail.key]);
+    const to = mail.to.toLowerCase();
+    if (mail.key) this.#keys.set(to, [...(this.#keys.get(to) ?? []), mail.key]);
   }
 
-  /** The keys that were mailed to an address, the newest last. */
-  keysOf(email: string): readonly string[] {
-    return this.#keys.get(email) ?? [];
+  /** The keys that were mailed to these addresses; those of one address in their order, the newest last. */
+  keysOf(emails: readonly string[]): readonly string[] {
+    return emails.flatMap((email) => this.#keys.get(email) ?? []);
+  }
+
+  /** Whose address this is or was. */
+  ownerOf(email: string): TestAccount | undefined {
+    return [...this.accounts.values()].find(({ emails }) => emails.includes(email.toLowerCase()));
   }
 
   /** Whether Redis lost data between these times, so that older keys may be unknown. */

@@ -17,6 +17,7 @@ const call = (start: number, end: number, outcome: Outcome, result = '') => ({
 const signIn = (password: string, start: number, end: number, outcome: Outcome): Entry => ({
   op: 'signIn',
   account: 'one',
+  email: 'one@example.com',
   password,
   ...call(start, end, outcome),
 });
@@ -54,7 +55,7 @@ function stored(version: number, receipts: readonly [string, number][], changes:
   };
 }
 
-const accounts = new Map([['one', { id: 'one', email: 'one@example.com', password: 'first', since: 0 }]]);
+const accounts = new Map([['one', { id: 'one', email: 'one@example.com', emails: [], password: 'first', since: 0 }]]);
 const violations = (entries: Entry[], snapshot: Snapshot) =>
   checkRegisters(entries, accounts, snapshot).map(({ text }) => text.replace(/^one@example.com: /, ''));
 

@@ -1,5 +1,5 @@
 import type { Violation } from './check/violation.js';
-import type { Entry, Recording, Taken } from './recording.js';
+import type { AppWrite, Entry, Recording, Taken } from './recording.js';
 import type { RoundResult } from './round.js';
 
 /** What a run did, as the tables of `docs/faults.md`. */
@@ -13,11 +13,12 @@ export function report(
   const entries = results.flatMap((result) => result.entries);
   const faults = results.flatMap((result) => result.faults);
   const violations = [...results.flatMap((result) => result.violations), ...secrets.violations];
+  const appWrites = results.flatMap((result) => result.appWrites);
   const jobs = results.flatMap(({ snapshot }) => snapshot.jobs).filter(({ queue }) => queue !== 'dead');
   const copies = [...Map.groupBy(recording.taken, ({ jobId }) => jobId).values()];
   return [
     '',
-    table(['operation', 'ok', 'refused', 'unknown'], operationRows(entries)),
+    table(['operation', 'ok', 'refused', 'unknown'], operationRows([...entries, ...appWrites])),
     '',
     table(
       [
@@ -42,7 +43,7 @@ export function report(
     '',
     `records written ${recording.remembered.size}, mails taken ${recording.taken.length}, copies ${copies.reduce((sum, each) => sum + each.length - 1, 0)}`,
     `secrets searched in ${Math.round(secrets.bytes / 1e6)} MB`,
-    `${entries.length} operations, ${faults.length} faults, ${violations.length} violations in ${Math.round(durationMs / 1_000)} s`,
+    `${results.reduce((sum, result) => sum + operationsOf(result), 0)} operations, ${faults.length} faults, ${violations.length} violations in ${Math.round(durationMs / 1_000)} s`,
   ].join('\n');
 }
 
@@ -50,12 +51,18 @@ export function report(
 export function caught(results: readonly RoundResult[]): string {
   const violations = results.flatMap((result) => result.violations);
   const first = Math.min(...violations.map(({ at }) => at));
-  const count = results.flatMap(({ entries }) => entries).filter(({ end }) => end <= first).length;
+  const all = results.flatMap(({ entries, appWrites }) => [...entries, ...appWrites]);
+  const count = all.filter(({ end }) => end <= first).length;
   const checks = [...new Set(violations.map(({ check }) => check))].sort();
   return `caught by ${checks.join(', ')} after ${count} operations`;
 }
 
-function operationRows(entries: readonly Entry[]): string[][] {
+/** Calls, and transactions of the app. */
+export function operationsOf({ entries, appWrites }: RoundResult): number {
+  return entries.length + appWrites.length;
+}
+
+function operationRows(entries: readonly Pick<Entry | AppWrite, 'op' | 'outcome'>[]): string[][] {
   return [...Map.groupBy(entries, ({ op }) => op)].map(([op, calls]) => [
     op,
     ...(['ok', 'refused', 'unknown'] as const).map((outcome) =>

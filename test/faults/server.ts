@@ -1,12 +1,14 @@
 import 'reflect-metadata';
 import { Accounts } from '../../src/accounts/accounts.js';
 import { PasswordHash } from '../../src/accounts/passwords/password-hash.js';
+import { idBeside } from '../../src/accounts/source/beside.js';
 import { startApi } from '../../src/api.js';
 import { Audit } from '../../src/audit/audit.js';
 import { JobQueue } from '../../src/jobs/job-queue.js';
 import { Mailer } from '../../src/mail/mailer.js';
 import { ResetKeys } from '../../src/password-reset/keys/reset-keys.js';
 import { ResetReceipts } from '../../src/password-reset/keys/reset-receipts.js';
+import { tellAppFaults } from '../../src/services/adopted.js';
 import { slotsOfQueues, slotsOfWorker } from '../../src/services/queues.js';
 import { createServices, type Overrides, type Services } from '../../src/services/services.js';
 import { readSettings, type Settings } from '../../src/settings/settings.js';
@@ -41,11 +43,14 @@ async function main(role: 'api' | 'worker'): Promise<void> {
 }
 
 function partsWith(points: FaultPoints, settings: Settings, role: 'api' | 'worker'): Overrides {
+  const { shape } = settings.accounts;
+  const name = shape?.name ?? '';
+  const nameInTrail = shape && ((accountId: string) => idBeside(name, accountId));
   return {
-    accounts: ({ orm }) =>
+    accounts: ({ orm, log, metrics }) =>
       points.around(
         'accounts',
-        new Accounts(made(orm)),
+        new Accounts(made(orm), shape, tellAppFaults(made(log), made(metrics))),
         'find',
         'findEach',
         'findWithHash',
@@ -54,7 +59,7 @@ function partsWith(points: FaultPoints, settings: Settings, role: 'api' | 'worke
         'renewHash',
       ),
     audit: ({ orm, log, metrics }) =>
-      points.around('audit', new Audit(made(orm), made(log), made(metrics)), 'record', 'note'),
+      points.around('audit', new Audit(made(orm), made(log), made(metrics), nameInTrail), 'record', 'note'),
     jobs: ({ log, metrics }) => {
       const connection = { ...poolOptions, connectionString: settings.database.url };
       const { jobs: schema } = settings.database.schemas;
@@ -62,18 +67,20 @@ function partsWith(points: FaultPoints, settings: Settings, role: 'api' | 'worke
       const options = { connection, schema, poolSize: 8, ...parts };
       return points.around('jobs', new JobQueue(options), 'enqueue', 'enqueueWithin');
     },
-    passwordHash: ({ hashLimiter }) =>
-      points.around('passwordHash', new PasswordHash(settings.accounts.argon2, made(hashLimiter)), 'replace'),
+    passwordHash: ({ hashLimiter }) => {
+      const hash = new PasswordHash(settings.accounts.argon2, made(hashLimiter), undefined, shape?.write);
+      return points.around('passwordHash', hash, 'replace');
+    },
     mailer: ({ log, metrics, dialogueTimes }) => {
       const connections = slotsOfWorker;
       const options = { connections, slots: slotsOfQueues, times: made(dialogueTimes) };
       return points.around('mailer', new Mailer(settings.mail, made(log), made(metrics), options), 'send');
     },
     resetKeys: ({ redis, log, metrics }) => {
-      const keys = new ResetKeys(made(redis), settings.secrets, made(log), made(metrics));
+      const keys = new ResetKeys(made(redis), settings.secrets, made(log), made(metrics), name);
       return points.around('resetKeys', keys, 'lookUp', 'remember');
     },
-    resetReceipts: ({ orm }) => points.around('resetReceipts', new ResetReceipts(made(orm)), 'find', 'write'),
+    resetReceipts: ({ orm }) => points.around('resetReceipts', new ResetReceipts(made(orm), name), 'find', 'write'),
   };
 }
 

@@ -2,13 +2,17 @@ import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { digestOf, parseResetKey } from '../../src/password-reset/keys/reset-key.js';
+import { ownRecord } from '../../src/password-reset/keys/own-record.js';
+import type { RecordForm } from '../../src/password-reset/keys/record-form.js';
+import { digestOf, type KeyDigest, parseResetKey } from '../../src/password-reset/keys/reset-key.js';
+import { shapedRecord } from '../../src/password-reset/keys/shaped-record.js';
 import { freePort } from '../support/free-port.js';
 import { OwnPostgres } from '../support/own-postgres.js';
 import { newSecrets, withoutLimits } from '../support/production-settings.js';
 import { Cycle } from '../support/random.js';
 import { common, Server } from '../support/redis-servers.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
+import { type Home, settingsOf, shapeName, tablesOf } from './app/tables.js';
 import { apiPoints, workerPoints } from './fault-points.js';
 import { type Environment, ServerProcess, type Ways } from './processes.js';
 import { Recording, type Taken } from './recording.js';
@@ -17,6 +21,7 @@ import { type Relay, startRelay } from './relay.js';
 /** Two APIs, two workers, their stores and the relay. Each process reaches each of them through a proxy of its own. */
 export interface Stage {
   readonly folder: string;
+  readonly home: Home;
   readonly recording: Recording;
   readonly postgres: OwnPostgres;
   readonly redis: Server;
@@ -32,7 +37,10 @@ export interface Stage {
 
 export const argon2 = { memoryKib: 19_456, timeCost: 2 } as const;
 
-export async function setStage(where: readonly string[] = apiPoints): Promise<Stage> {
+/** Seconds that a key lives: what `RESET_KEY_TTL` is by default. */
+const keyLifetime = 3_600;
+
+export async function setStage(home: Home, where: readonly string[] = apiPoints): Promise<Stage> {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-faults-'));
   await chmod(folder, 0o711);
   const closing: (() => Promise<unknown>)[] = [];
@@ -47,10 +55,14 @@ export async function setStage(where: readonly string[] = apiPoints): Promise<St
       () => postgres.drop(),
       () => redis.stop(),
     );
+    if (home !== 'own') await postgres.query(tablesOf(home));
+    const environment = environmentOf(home);
+    const { SECRET: secret = '' } = environment;
+    const form = home === 'own' ? ownRecord([secret]) : shapedRecord([secret], shapeName);
     const workers: ServerProcess[] = [];
     const relay = await startRelay({
       recording,
-      recordOf: (key) => recordOf(redis, key),
+      recordOf: (key) => recordOf(redis, form, key),
       lineOf: (port) => {
         for (const { name, ways } of workers) {
           const line = ways.relay.lineOf(port);
@@ -61,7 +73,6 @@ export async function setStage(where: readonly string[] = apiPoints): Promise<St
     });
     closing.push(() => relay.stop());
 
-    const environment = environmentOf();
     const start = async (name: string, role: 'api' | 'worker') => {
       const ways: Ways = {
         postgres: await TcpProxy.to(postgres.url),
@@ -92,7 +103,7 @@ export async function setStage(where: readonly string[] = apiPoints): Promise<St
     const apis = [one, two];
     const processes = [...apis, ...workers];
     const points = { api: new Cycle(where), worker: new Cycle<string>(workerPoints) };
-    return { folder, recording, postgres, redis, relay, apis, workers, processes, points, close };
+    return { folder, home, recording, postgres, redis, relay, apis, workers, processes, points, close };
   } catch (error) {
     await close();
     throw error;
@@ -101,7 +112,7 @@ export async function setStage(where: readonly string[] = apiPoints): Promise<St
 
 /** With `fsync`, as in production, so that commits survive a kill; with connections enough for four processes. */
 async function startPostgres(folder: string): Promise<OwnPostgres> {
-  const durable = ['fsync=on', 'full_page_writes=on', 'max_wal_size=1GB', 'autovacuum=on'];
+  const durable = ['fsync=on', 'full_page_writes=on', 'max_wal_size=1GB', 'autovacuum=on', 'track_commit_timestamp=on'];
   const dataOn = join(folder, 'postgres');
   await mkdir(dataOn);
   return OwnPostgres.start({ dataOn, settings: [...durable, 'max_connections=200', 'shared_buffers=64MB'] });
@@ -118,7 +129,7 @@ async function startRedis(folder: string): Promise<Server> {
 }
 
 /** Development settings, since there is no https. The limits are too high for clients on one address to meet. */
-function environmentOf(): Environment {
+function environmentOf(home: Home): Environment {
   return {
     NODE_ENV: 'development',
     PORT: '0',
@@ -129,6 +140,7 @@ function environmentOf(): Environment {
     SIGN_UP: 'open',
     ...newSecrets(),
     ...withoutLimits(),
+    ...settingsOf(home),
   };
 }
 
@@ -138,10 +150,13 @@ export function recordName(key: string): string {
   return `reset:${digestOf(parsed).toString('base64url')}`;
 }
 
-async function recordOf(redis: Server, key: string): Promise<Taken['record']> {
+async function recordOf(redis: Server, form: RecordForm, key: string): Promise<Taken['record']> {
+  const digest = Buffer.from(recordName(key).slice('reset:'.length), 'base64url') as KeyDigest;
   try {
     const bytes = await redis.client.getBuffer(recordName(key));
-    return bytes ? { version: bytes.readUInt32BE(16) } : 'absent';
+    const record = bytes && form.read(digest, bytes);
+    if (!record) return 'absent';
+    return { version: record.credentialVersion, readAt: record.expiresAt.getTime() - keyLifetime * 1_000 };
   } catch {
     return 'redis-away';
   }

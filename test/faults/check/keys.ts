@@ -1,5 +1,7 @@
 import type { Entry, Recording, Taken } from '../recording.js';
 import { recordName } from '../stage.js';
+import { mayBeEndedByApp } from './app.js';
+import type { AppAccount } from './app-history.js';
 import type { ReceiptRow, Snapshot } from './snapshot.js';
 import type { Violation } from './violation.js';
 
@@ -12,15 +14,23 @@ interface Facts {
   readonly mailed: ReadonlyMap<string, Taken>;
   /** Per account, when its credential changed and to which version; signed-in changes do not tell the version. */
   readonly changes: ReadonlyMap<string, readonly { at: number; to: number | undefined }[]>;
+  /** What an app's tables said of its accounts. */
+  readonly apps: ReadonlyMap<string, AppAccount>;
 }
 
 /** I1 to I4, checked by the answers that the holders of keys got. */
-export function checkKeys(recording: Recording, entries: readonly Entry[], snapshot: Snapshot): Violation[] {
+export function checkKeys(
+  recording: Recording,
+  entries: readonly Entry[],
+  snapshot: Snapshot,
+  apps: ReadonlyMap<string, AppAccount>,
+): Violation[] {
   const facts: Facts = {
     recording,
     receipts: new Map(snapshot.receipts.map((row) => [row.digest, row])),
     mailed: new Map(recording.taken.flatMap((mail) => (mail.key ? [[mail.key, mail]] : []))),
     changes: changesOf(snapshot),
+    apps,
   };
   const byKey = Map.groupBy(
     entries.filter((entry) => entry.op === 'reset' || entry.op === 'inspect'),
@@ -71,7 +81,9 @@ function hasCause(facts: Facts, mail: Taken, key: string, reason: string, use: E
   if (reason === 'UNKNOWN') return wasLost;
   if (reason !== 'SUPERSEDED') return false;
   const version = typeof mail.record === 'object' ? mail.record.version : undefined;
-  const account = [...facts.recording.accounts.values()].find(({ email }) => email === mail.to);
+  const account = facts.recording.ownerOf(mail.to);
+  const app = facts.apps.get(account?.id ?? '');
+  if (app && mayBeEndedByApp(app, mail, use)) return true;
   return (facts.changes.get(account?.id ?? '') ?? []).some(({ at, to }) => {
     const isLater = version === undefined || to === undefined ? at >= mail.received - longestHandOver : to > version;
     return isLater && at <= use.end + 5;
@@ -93,6 +105,12 @@ function redeemedTwice(key: string, uses: readonly Entry[]): Violation[] {
   ];
 }
 
+/** Changes of the password after a reset, by us or by an app. */
+function laterChanges({ apps, changes }: Facts, { accountId, usedAt }: ReceiptRow): { at: number }[] {
+  const byApp = (apps.get(accountId)?.writes ?? []).flatMap((write) => (write.byApp ? [{ at: write.from }] : []));
+  return [...(changes.get(accountId) ?? []), ...byApp].filter(({ at }) => at > usedAt + 1);
+}
+
 /** A reset can be repeated three times at most, and wrong passwords count. */
 function guessed(facts: Facts, key: string, uses: readonly Entry[]): Violation[] {
   const receipt = facts.receipts.get(recordName(key).slice('reset:'.length));
@@ -105,7 +123,7 @@ function guessed(facts: Facts, key: string, uses: readonly Entry[]): Violation[]
   const won = resets.filter(({ outcome }) => outcome === 'ok').sort((one, other) => one.end - other.end)[0];
   if (!won) return violations;
   // A later change of the password also leads to USED; without one, each USED was a wrong guess.
-  const others = (facts.changes.get(receipt.accountId) ?? []).filter(({ at }) => at > receipt.usedAt + 1);
+  const others = laterChanges(facts, receipt);
   for (const use of resets) {
     if (use.outcome !== 'ok' || use.start <= won.end) continue;
     const guesses = resets.filter(
@@ -123,7 +141,7 @@ function guessed(facts: Facts, key: string, uses: readonly Entry[]): Violation[]
 function lostAnswers(facts: Facts, key: string, uses: readonly Entry[], entries: readonly Entry[]): Violation[] {
   const receipt = facts.receipts.get(recordName(key).slice('reset:'.length));
   if (!receipt) return [];
-  const changes = (facts.changes.get(receipt.accountId) ?? []).filter(({ at }) => at > receipt.usedAt + 1);
+  const changes = laterChanges(facts, receipt);
   return uses.flatMap((use, index) => {
     if (use.op !== 'reset' || use.result !== 'InvalidResetKey USED' || use.start < receipt.usedAt) return [];
     if (use.start - receipt.usedAt > 500_000 || changes.some(({ at }) => at <= use.end + 5)) return [];

@@ -14,7 +14,10 @@ export function checkMails(recording: Recording, entries: readonly Entry[], snap
     ...acceptedOnce(entries, snapshot.jobs),
     ...[...rows.values()].flatMap((row) => atAnEnd(row, snapshot.jobs, mails.get(row.id) ?? [], recording)),
     ...[...mails.values()].flatMap((copies) => copiesOnlyWhereAllowed(copies, recording)),
-    ...recording.taken.flatMap((mail) => [...recordedBefore(mail, recording), ...wanted(mail, rows, snapshot)]),
+    ...recording.taken.flatMap((mail) => [
+      ...recordedBefore(mail, recording),
+      ...wanted(mail, rows, snapshot, recording),
+    ]),
     ...noticed(snapshot),
     ...[...recording.remembered].flatMap(([name, count]) =>
       count > 1 ? [{ check: 'resend', at: Date.now(), text: `SET ${name} went to Redis ${count} times` }] : [],
@@ -68,7 +71,8 @@ function copiesOnlyWhereAllowed(copies: readonly Taken[], recording: Recording):
   if (!first) return [];
   const violations: Violation[] = [];
   for (const [index, copy] of others.entries()) {
-    if (logicalId(copy) !== logicalId(first) || copy.to !== first.to) {
+    const isSame = recording.ownerOf(copy.to) === recording.ownerOf(first.to);
+    if (logicalId(copy) !== logicalId(first) || !isSame) {
       violations.push({
         check: 'M3',
         at: copy.answered,
@@ -100,12 +104,18 @@ function recordedBefore(mail: Taken, recording: Recording): Violation[] {
 }
 
 /** M6: no mail without a row that asks for it. */
-function wanted(mail: Taken, rows: ReadonlyMap<string, JobRow>, { accounts }: Snapshot): Violation[] {
-  const account = accounts.find(({ email }) => email === mail.to);
+function wanted(
+  mail: Taken,
+  rows: ReadonlyMap<string, JobRow>,
+  { accounts }: Snapshot,
+  recording: Recording,
+): Violation[] {
+  const owner = recording.ownerOf(mail.to);
+  const account = accounts.find(({ id }) => id === owner?.id);
   // The mail is from another round.
   if (!account) return [];
   const row = rows.get(mail.jobId);
-  const isWanted = row && (row.email === mail.to || row.accountId === account.id);
+  const isWanted = row && (row.email === mail.to.toLowerCase() || row.accountId === account.id);
   return isWanted
     ? []
     : [{ check: 'M6', at: mail.received, text: `${mail.messageId} went out, but no row asks for it` }];

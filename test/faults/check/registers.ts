@@ -3,14 +3,17 @@ import { recordName } from '../stage.js';
 import type { Snapshot } from './snapshot.js';
 import type { Violation } from './violation.js';
 
-/** An account's credential: which password opens it, at which version. */
-interface State {
+interface Versioned {
   readonly version: number;
+}
+
+/** An account's credential: which password opens it, at which version. Members of states are numbers and texts. */
+interface State extends Versioned {
   readonly password: string;
 }
 
 /** A write or sign-in that took effect at one instant between `from` and `until`, or perhaps never (`mayBeMissing`). */
-interface Operation {
+export interface Operation<State> {
   readonly from: number;
   readonly until: number;
   readonly mayBeMissing: boolean;
@@ -45,10 +48,10 @@ export function checkRegisters(
   return violations;
 }
 
-function writes(own: readonly Entry[], id: string, { receipts, audits }: Snapshot): Operation[] {
+function writes(own: readonly Entry[], id: string, { receipts, audits }: Snapshot): Operation<State>[] {
   const versionOf = new Map(receipts.filter((row) => row.accountId === id).map((row) => [row.digest, row]));
   const changes = audits.filter((row) => row.accountId === id && row.kind === 'account.password-changed');
-  const found: Operation[] = [];
+  const found: Operation<State>[] = [];
   const groups = Map.groupBy(
     own.filter((entry) => entry.op === 'reset' || entry.op === 'change'),
     (entry) => entry.password,
@@ -80,7 +83,7 @@ function writes(own: readonly Entry[], id: string, { receipts, audits }: Snapsho
   return found;
 }
 
-function reads(own: readonly Entry[]): Operation[] {
+function reads(own: readonly Entry[]): Operation<State>[] {
   return own.flatMap((entry) => {
     if (entry.op !== 'signIn' || entry.outcome === 'unknown' || entry.result === 'TooManyRequests') return [];
     const opens = entry.outcome === 'ok';
@@ -90,7 +93,7 @@ function reads(own: readonly Entry[]): Operation[] {
   });
 }
 
-interface Configuration {
+interface Configuration<State> {
   readonly state: State;
   /** Operations that are still under way and have already taken effect. */
   readonly done: ReadonlySet<number>;
@@ -101,14 +104,18 @@ interface Configuration {
  * (Lowe 2017, just-in-time linearization). @returns the first end, or else the stored version, that no configuration
  * explains; undefined if all are explained.
  */
-function firstFault(initial: State, operations: readonly Operation[], lastVersion: number) {
+export function firstFault<State extends Versioned>(
+  initial: State,
+  operations: readonly Operation<State>[],
+  lastVersion: number,
+): { at: number; text: string } | undefined {
   const steps = operations
     .flatMap(({ from, until }, index) => [
       { at: from, index, isEnd: false },
       { at: until, index, isEnd: true },
     ])
     .sort((one, other) => one.at - other.at || Number(one.isEnd) - Number(other.isEnd));
-  let configurations = new Map<string, Configuration>([['', { state: initial, done: new Set() }]]);
+  let configurations = new Map<string, Configuration<State>>([['', { state: initial, done: new Set() }]]);
   const open = new Set<number>();
   for (const { at, index, isEnd } of steps) {
     const operation = operations[index];
@@ -117,7 +124,7 @@ function firstFault(initial: State, operations: readonly Operation[], lastVersio
       open.add(index);
       continue;
     }
-    const next = new Map<string, Configuration>();
+    const next = new Map<string, Configuration<State>>();
     for (const each of reachable(configurations.values(), open, operations)) {
       if (!each.done.has(index) && !operation.mayBeMissing) continue;
       const done = new Set(each.done);
@@ -137,12 +144,12 @@ function firstFault(initial: State, operations: readonly Operation[], lastVersio
 }
 
 /** The given configurations, and all that follow when some of the open operations take effect, in any order. */
-function reachable(
-  from: Iterable<Configuration>,
+function reachable<State extends Versioned>(
+  from: Iterable<Configuration<State>>,
   open: ReadonlySet<number>,
-  operations: readonly Operation[],
-): Configuration[] {
-  const found = new Map<string, Configuration>();
+  operations: readonly Operation<State>[],
+): Configuration<State>[] {
+  const found = new Map<string, Configuration<State>>();
   const todo = [...from];
   for (let each = todo.pop(); each; each = todo.pop()) {
     if (!keep(found, each)) continue;
@@ -155,8 +162,8 @@ function reachable(
   return [...found.values()];
 }
 
-function keep(found: Map<string, Configuration>, each: Configuration): boolean {
-  const name = `${each.state.version} ${[...each.done].sort((one, other) => one - other).join(',')} ${each.state.password}`;
+function keep<State extends Versioned>(found: Map<string, Configuration<State>>, each: Configuration<State>): boolean {
+  const name = `${Object.values(each.state).join(' ')} ${[...each.done].sort((one, other) => one - other).join(',')}`;
   if (found.has(name)) return false;
   found.set(name, each);
   return true;
