@@ -17,14 +17,17 @@ const mostIds = 5;
 
 /**
  * A part of what our parser takes, as PostgreSQL tells it: nearly every address there is. Only the others are read and
- * parsed. No label of a domain has two hyphens, so none is encoded.
+ * parsed. No label of a domain has two hyphens, so none is encoded. Lengths are told beside it, because a bound on a
+ * repetition makes the expression twenty times slower (2 µs without).
  */
-const simple =
-  '^[A-Za-z0-9_+-]{1,64}([.][A-Za-z0-9_+-]{1,64})*@([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?[.])+[A-Za-z]{2,63}$';
+const simple = '^[A-Za-z0-9_+-]+(?:[.][A-Za-z0-9_+-]+)*@(?:[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*[.])+[A-Za-z][A-Za-z]+$';
 
-/** SQL, true only for what `parseEmailAddress` takes. `email` is SQL of a text under the collation "C". */
+/**
+ * SQL, true only for what `parseEmailAddress` takes: the local part has at most 64 characters, and the domain no more
+ * than one label may have. `email` is SQL of a text under the collation "C".
+ */
 export function isSimple(email: string): string {
-  return `(length(${email}) <= 254 and strpos(${email}, '@') <= 65 and strpos(${email}, '--') = 0 and ${email} ~ ${literal(simple)})`;
+  return `(strpos(${email}, '@') <= 65 and length(split_part(${email}, '@', 2)) <= 63 and ${email} ~ ${literal(simple)})`;
 }
 
 /** As our parser spells a simple address. */
