@@ -26,11 +26,12 @@ describe('addresses', () => {
          (1, 'alice@example.com', ${hash}), (2, 'ALICE@example.com', ${hash}), (3, ' alice@Example.com ', null),
          (4, 'bob@bücher.example', ${hash}), (5, 'bob@xn--bcher-kva.example', ${hash}), (6, 'bob@BÜCHER.example', ${hash}),
          (7, null, ${hash}), (8, '', ${hash}), (9, 'nobody', ${hash}), (10, 'a@b', ${hash}),
-         (11, repeat('a', 300) || '@example.com', ${hash}), (12, 'carol@example.com', ${hash});
+         (11, repeat('a', 300) || '@example.com', ${hash}), (12, 'carol@example.com', ${hash}),
+         (15, 'bob@xn--bcher-kva.example', ${hash}), (16, 'dave@xn---00k.example', ${hash});
        insert into users values (13, 'carol@example.com', ${hash}, now()), (14, 'nobody', ${hash}, now())`,
     );
     const { survey } = await adoptIn(database.url, { write });
-    expect([survey.rows, survey.active, survey.isLowerCase]).toEqual([14, 12, false]);
+    expect([survey.rows, survey.active, survey.isLowerCase]).toEqual([16, 14, false]);
     const found = survey.findings.map(({ reason, count, first }) => [
       reason,
       count,
@@ -39,12 +40,12 @@ describe('addresses', () => {
     expect(found).toEqual([
       ['have no address (NULL)', 1, ['7']],
       ['have an empty address', 1, ['8']],
-      ['have an address that is not one plain e-mail address', 2, ['9', '10']],
+      ['have an address that is not one plain e-mail address', 3, ['9', '10', '16']],
       ['have an address of more than 254 characters', 1, ['11']],
-      ['have one address together; each gets a mail of its own', 2, ['1,2,3', '4,6,5']],
+      ['have one address together; each gets a mail of its own', 2, ['1,2,3', '4,6,5,15']],
     ]);
     expect(survey.kinds).toEqual([
-      { name: 'bcrypt 10 $2b$', rows: 11, isRead: true },
+      { name: 'bcrypt 10 $2b$', rows: 13, isRead: true },
       { name: 'no hash (NULL)', rows: 1, isRead: false },
     ]);
   });
