@@ -94,7 +94,7 @@ export const asvs: Source = {
       'Owners hear of changes only; of failed sign-ins, of a new device and of unknown keys the operator hears, by audit trail and alarms.',
     ),
     'ASVS 6.3.8': open(
-      'Message, status and headers are equal (R-01, V-14), and no account is read for a request (R-02); the time of a sign-in is within 1 % of a hash for our own form, [not yet for every other](../security.md#what-could-tell-who-has-an-account).',
+      'Message, status and headers are equal (R-01, V-14), and no account is read for a request (R-02); the time of a sign-in was measured within 1 % of a hash for each form, and no test fails by a time: [what was measured](../security.md#what-could-tell-who-has-an-account).',
     ),
     'ASVS 6.4.4': noFactor,
     'ASVS 6.4.5': absent('Nothing that authenticates expires: a password lives until it is changed.'),

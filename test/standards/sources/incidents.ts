@@ -58,7 +58,7 @@ export const incidents: Source = {
   },
   unmet: {
     'V-13': open(
-      'The bound of 10 µs is not shown at p10 and p90, nor 1 % of a hash for every form of hash: [what was measured](../security.md#what-could-tell-who-has-an-account).',
+      'The bound of 10 µs is not shown at p90, where the slowest tenth of calls varies by more on two shared cores: [what was measured](../security.md#what-could-tell-who-has-an-account).',
     ),
     'V-16': open('The places of the worker are shown; the time of the request that follows is not measured.'),
     'V-21': open(
