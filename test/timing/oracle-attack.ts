@@ -18,6 +18,8 @@ export interface Scenario {
   readonly restarts?: 'worker' | 'worker and memory';
   /** Another attack: each trial uses a domain without earlier mails, at which the attacker has three mailboxes. */
   readonly neighbours?: true;
+  /** Whether mails are asked for by `signUp`, which has two places; its mail goes to known and unknown addresses alike. */
+  readonly signUps?: true;
 }
 
 export const scenarios = {
@@ -29,11 +31,12 @@ export const scenarios = {
   restart: { domain: 'company.example', tarpit: true, restarts: 'worker' },
   forgotten: { domain: 'company.example', tarpit: true, restarts: 'worker and memory' },
   neighbours: { domain: 'company.example', neighbours: true },
+  'sign-ups': { domain: 'company.example', tarpit: true, signUps: true },
 } satisfies Record<string, Scenario>;
 export type ScenarioName = keyof typeof scenarios;
 
-/** The attacker's mailboxes that come before the address in question; with it they take all six places of a worker. */
-const before = 5;
+/** The attacker's mailboxes that come before the address in question; with it they take all places of a worker. */
+const before = ({ signUps }: Scenario) => (signUps ? 1 : 5);
 /** Each mailbox of the attacker has its own domain. All but the last can be a tarpit. */
 const ownDomain = (index: number) => `own${index}.example`;
 
@@ -53,7 +56,7 @@ export class Attacks {
   /** How the relay treats each domain, for `OracleStage.set`. @param dialogue milliseconds that a dialogue takes. */
   static mannerOf(scenario: Scenario, dialogue: number): (domain: string) => Manner {
     const tarpit = scenario.tarpit ? { atEnd: tarpitOf(dialogue, scenario.manner) } : {};
-    const own = new Map(Array.from({ length: before }, (_, index) => [ownDomain(index), tarpit]));
+    const own = new Map(Array.from({ length: before(scenario) }, (_, index) => [ownDomain(index), tarpit]));
     own.set(scenario.domain, scenario.manner ?? {});
     return (domain) => own.get(domain) ?? {};
   }
@@ -62,7 +65,8 @@ export class Attacks {
   async prepare(count: number): Promise<void> {
     const { stage, scenario } = this;
     if (scenario.neighbours) return;
-    for (let index = 0; index <= before; index++) await stage.people('own', ownDomain(index), count);
+    const owners = scenario.signUps ? 0 : before(scenario) + 1;
+    for (let index = 0; index < owners; index++) await stage.people('own', ownDomain(index), count);
     await stage.people('person', scenario.domain, count);
     if (!scenario.isSpent) return;
     // An account's budget: three mails in an hour, and one that is kept for another network.
@@ -85,20 +89,26 @@ export class Attacks {
     }
   }
 
-  /** Asks for five mailboxes of the attacker, the address in question, and a sixth mailbox of the attacker. */
+  /**
+   * Asks for five mailboxes of the attacker, the address in question, and a sixth mailbox of the attacker. (Where there
+   * are two places: for one, the address, and a second one.)
+   */
   async #queue(side: 'known' | 'unknown', number: number): Promise<Observed> {
     const { stage, scenario } = this;
-    const own = Array.from({ length: before + 1 }, (_, index) => `own${number}@${ownDomain(index)}`);
-    const [first, last] = [own.slice(0, before), own.slice(before)];
+    const count = before(scenario);
+    const ask = (email: string, from?: string) =>
+      scenario.signUps ? stage.askToSignUp(email) : stage.ask(email, from);
+    const own = Array.from({ length: count + 1 }, (_, index) => `own${number}@${ownDomain(index)}`);
+    const [first, last] = [own.slice(0, count), own.slice(count)];
     const question = side === 'known' ? this.#known(number) : `nobody${number}@${scenario.domain}`;
     const begun = performance.now();
-    await Promise.all(first.map((email) => stage.ask(email)));
-    await stage.ask(question, scenario.isSpent ? '12.0.0.1' : undefined);
+    await Promise.all(first.map((email) => ask(email)));
+    await ask(question, scenario.isSpent ? '12.0.0.1' : undefined);
     const asked = performance.now();
-    await Promise.all(last.map((email) => stage.ask(email)));
+    await Promise.all(last.map((email) => ask(email)));
     const arrivals = await Promise.all(own.map((email) => arrival(stage, email)));
-    const [sixth = 0] = arrivals.slice(before);
-    const five = arrivals.slice(0, before).sort((a, b) => a - b);
+    const [sixth = 0] = arrivals.slice(count);
+    const five = arrivals.slice(0, count).sort((a, b) => a - b);
     return {
       'sixth since it was asked for': sixth - asked,
       'sixth since the first request': sixth - begun,

@@ -11,6 +11,7 @@ import { call } from './call.js';
 import { type DelayedRelay, type Manner, startDelayedRelay } from './delayed-relay.js';
 
 const document = 'mutation($input: RequestPasswordResetInput!) { requestPasswordReset(input: $input) { __typename } }';
+const signUp = 'mutation($input: SignUpInput!) { signUp(input: $input) { __typename } }';
 
 const listens = /"url":"([^"]+)"[^\n]*the API listens/;
 /** Milliseconds to wait for the API: other programs may run on this machine. */
@@ -88,6 +89,13 @@ export class OracleStage {
     if (result !== 'PasswordResetRequested') throw new RequestRefused(result);
   }
 
+  /** Asks for a sign-up that its mail confirms, from a client that was not used before. */
+  async askToSignUp(email: string): Promise<void> {
+    const input = { email, password: 'eleven herons at low tide' };
+    const result = await call(this.#agent, this.#url, signUp, input, { 'x-forwarded-for': this.#newAddress() });
+    if (result !== 'SignUpRequested') throw new RequestRefused(result);
+  }
+
   /** Resolves once no job is new or active; jobs that wait for a retry do not count. */
   async quiet(): Promise<void> {
     const waiting = `select 1 from job where state in ('created', 'active') limit 1`;
@@ -126,6 +134,7 @@ export class OracleStage {
 
 /** Default settings, except for the limits that so many calls would reach; the budget of an account is the default. */
 function settingsOf({ database, redis }: Stores, smtp: string): Settings {
-  const roomy = withoutLimits(/RESET_PER_(?:CLIENT|NETWORK)/);
-  return { ...productionSettings({ database, redis, smtp }), TRUST_PROXY: '127.0.0.1/32', ...roomy };
+  const roomy = withoutLimits(/(?:RESET|SIGN_UP)_PER_(?:CLIENT|NETWORK)/);
+  const beyond = { TRUST_PROXY: '127.0.0.1/32', SIGN_UP: 'confirm' };
+  return { ...productionSettings({ database, redis, smtp }), ...beyond, ...roomy };
 }
