@@ -1,22 +1,10 @@
-/** A form in which we write hashes, as `ACCOUNTS` names it. */
-export type Written =
-  | { readonly format: 'argon2id' }
-  | { readonly format: 'bcrypt'; readonly cost: number; readonly prefix: '$2a$' | '$2b$' | '$2y$' };
+import type { AccountsFile } from '../../src/commands/adopt/shapes/proposal.js';
+import type { WrittenForm as Written } from '../../src/settings/accounts/shape.js';
+
+export type { Written };
 
 /** What `ACCOUNTS` says of an original. Identifiers are quoted as in SQL. */
-export interface Accounts {
-  readonly table: string;
-  readonly id?: string;
-  readonly email?: string;
-  readonly passwordHash?: string;
-  readonly active?: string;
-  readonly locale?: string;
-  readonly passwordTable?: { readonly table: string; readonly accountId: string; readonly where?: string };
-  readonly set?: Readonly<Record<string, string>>;
-  readonly also?: readonly string[];
-  readonly ends?: readonly string[];
-  readonly write: Written;
-}
+export type Accounts = Omit<AccountsFile, 'write'> & { readonly write: Written };
 
 /** A user of an original. */
 export interface AppUser {

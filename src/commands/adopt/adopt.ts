@@ -50,9 +50,8 @@ export interface AdoptDeps {
  */
 export async function adopt(deps: AdoptDeps, given: Given & { write?: WrittenForm }, roles: Roles): Promise<Adoption> {
   const { orm, schemas, ask } = deps;
-  const chosen = await inTransaction(orm, async (em) => {
-    return choose(em, await readCatalogue(em, schemas), given, ask);
-  });
+  const catalogue = await inTransaction(orm, (em) => readCatalogue(em, schemas));
+  const chosen = await choose(orm, catalogue, given, ask);
   const { proposal } = chosen;
   const plain = shapeOf(chosen.accounts);
   const surveyed = await inTransaction(orm, async (em) => {

@@ -1,7 +1,8 @@
-import type { EntityManager } from '@mikro-orm/postgresql';
+import type { EntityManager, MikroORM } from '@mikro-orm/postgresql';
 import { parseIdentifier } from '../../settings/accounts/identifier.js';
 import { CommandFailure } from '../failure.js';
 import { type Catalogue, isHashLike, isText, type Table } from './catalogue/table.js';
+import { inTransaction } from './in-transaction.js';
 import { type Ask, OpenChoice } from './open-choice.js';
 import type { AccountsFile, Proposal } from './shapes/proposal.js';
 import { bareProposal, proposalsIn } from './shapes/proposals.js';
@@ -31,11 +32,12 @@ export class ByHand extends CommandFailure {
 }
 
 /**
- * Chooses the table and its columns: by what is given, by what is recognised, or by asking.
+ * Chooses the table and its columns: by what is given, by what is recognised, or by asking. No transaction is open while
+ * a person thinks.
  *
  * @throws OpenChoice, ByHand, or CommandFailure when what is given is not there.
  */
-export async function choose(em: EntityManager, catalogue: Catalogue, given: Given, ask: Ask): Promise<Chosen> {
+export async function choose(orm: MikroORM, catalogue: Catalogue, given: Given, ask: Ask): Promise<Chosen> {
   const proposal = await chooseTable(catalogue, given, ask);
   if (proposal.byHand) {
     throw new ByHand(
@@ -50,7 +52,7 @@ export async function choose(em: EntityManager, catalogue: Catalogue, given: Giv
   const id = await columnIn(table, 'id', proposal.ids, 'the column with the id');
   const email = await columnIn(table, 'email', proposal.emails, 'the column with the address');
   const passwordHash = await columnIn(holder, 'passwordHash', proposal.hashes, 'the column with the hash');
-  const { active, advice } = await conditionOf(em, proposal, given.active);
+  const { active, advice } = await inTransaction(orm, (em) => conditionOf(em, proposal, given.active));
   const { table: name, passwordTable, ...rest } = proposal.accounts;
   const accounts: AccountsFile = {
     table: name,

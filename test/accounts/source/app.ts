@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import bcryptjs from 'bcryptjs';
 import pg from 'pg';
 import { eventually } from '../../support/eventually.js';
@@ -125,3 +126,33 @@ export const usersShape = {
 } as const;
 
 export const opens = (hash: string | null | undefined, password: string) => bcryptjs.compareSync(password, hash ?? '');
+
+/**
+ * Resets while the app takes these locks in this order, again and again, each transaction on its own connection.
+ *
+ * @param statements of one transaction of the app's, with the account's id as `$1`.
+ * @returns what failed for the app, and how the reset ended.
+ */
+export async function resetWhile(app: App, key: string, theirs: pg.Client, statements: readonly string[], id: string) {
+  const faults: unknown[] = [];
+  let isOver = false;
+  const appAtWork = (async () => {
+    while (!isOver) {
+      await theirs.query('begin');
+      for (const statement of statements) {
+        await theirs.query(statement, [id]).catch((error: unknown) => faults.push(error));
+        await pause(5);
+      }
+      await theirs.query('commit');
+      await pause(5);
+    }
+  })();
+  const done = await eventually(
+    () => app.reset(key),
+    ({ __typename }) => __typename !== 'TemporarilyUnavailable',
+    30_000,
+  );
+  isOver = true;
+  await appAtWork;
+  return { faults, done };
+}

@@ -1,8 +1,17 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import type pg from 'pg';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import { eventually } from '../../support/eventually.js';
-import { type App, endsOf, newPassword, oldHash, opens, somebody, startBeside, untilWeWait, users } from './app.js';
+import {
+  type App,
+  endsOf,
+  newPassword,
+  oldHash,
+  opens,
+  resetWhile,
+  somebody,
+  startBeside,
+  untilWeWait,
+  users,
+} from './app.js';
 
 const logins = `
   create table login (id serial primary key, user_id bigint, kind text not null default 'password', secret text, used_at timestamptz);
@@ -76,26 +85,7 @@ it.each([
   ['the sessions first', [session, owner, hash]],
 ])('whatever the order of its locks, the app is never the victim of a deadlock: %s', async (_what, statements) => {
   const key = await app.latchkey.keyFor(email);
-  const faults: unknown[] = [];
-  let isOver = false;
-  const appAtWork = (async () => {
-    while (!isOver) {
-      await theirs.query('begin');
-      for (const statement of statements) {
-        await theirs.query(statement, [id]).catch((error: unknown) => faults.push(error));
-        await pause(5);
-      }
-      await theirs.query('commit');
-      await pause(5);
-    }
-  })();
-  const done = await eventually(
-    () => app.reset(key),
-    ({ __typename }) => __typename !== 'TemporarilyUnavailable',
-    30_000,
-  );
-  isOver = true;
-  await appAtWork;
+  const { faults, done } = await resetWhile(app, key, theirs, statements, id);
   expect(faults).toEqual([]);
   expect(done).toMatchObject({ __typename: 'PasswordResetCompleted' });
 });

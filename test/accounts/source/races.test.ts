@@ -2,7 +2,18 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { eventually } from '../../support/eventually.js';
-import { type App, newPassword, oldHash, opens, somebody, startBeside, untilWeWait, users, usersShape } from './app.js';
+import {
+  type App,
+  newPassword,
+  oldHash,
+  opens,
+  resetWhile,
+  somebody,
+  startBeside,
+  untilWeWait,
+  users,
+  usersShape,
+} from './app.js';
 
 let app: App;
 let slow: App;
@@ -134,26 +145,7 @@ describe('the app and a reset at the same time', () => {
     ],
   ])('whatever the order of its locks, the app is never the victim of a deadlock: %s', async (_what, statements) => {
     const key = await app.latchkey.keyFor(email);
-    const faults: unknown[] = [];
-    let isOver = false;
-    const appAtWork = (async () => {
-      while (!isOver) {
-        await theirs.query('begin');
-        for (const statement of statements) {
-          await theirs.query(statement, [id]).catch((error: unknown) => faults.push(error));
-          await pause(5);
-        }
-        await theirs.query('commit');
-        await pause(5);
-      }
-    })();
-    const done = await eventually(
-      () => app.reset(key),
-      ({ __typename }) => __typename !== 'TemporarilyUnavailable',
-      30_000,
-    );
-    isOver = true;
-    await appAtWork;
+    const { faults, done } = await resetWhile(app, key, theirs, statements, id);
     expect(faults).toEqual([]);
     expect(done).toMatchObject({ __typename: 'PasswordResetCompleted' });
     expect(opens(await hashOf(app), newPassword)).toBe(true);

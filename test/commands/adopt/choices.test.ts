@@ -37,8 +37,12 @@ describe('the table', () => {
       /the table of the accounts has to be chosen; one of\n {2}--table public\.members\n {2}--table public\.users$/;
     await expect(adoptIn(database.url)).rejects.toThrow(choice);
     const asked: string[] = [];
+    // A person may take hours to answer, and an open transaction keeps dead rows of the whole database.
+    const open = `select pid from pg_stat_activity
+      where datname = current_database() and backend_type = 'client backend' and pid <> pg_backend_pid() and xact_start is not null`;
     const { accounts } = await adoptIn(database.url, { write: { format: 'argon2id' } }, async ({ option }) => {
       asked.push(option);
+      expect(await database.query(open)).toEqual([]);
       return 'public.members';
     });
     expect([accounts.table, asked]).toEqual(['public.members', ['--table']]);
