@@ -9,3 +9,5 @@ export const templatesFolder = `${packageFolder}dist/templates`;
 export const commonPasswordsFile = `${packageFolder}dist/common-passwords.bin`;
 /** Where `npm run build` writes; browser scripts are below it. */
 export const buildFolder = `${packageFolder}dist`;
+/** What the thread for hashes that are loops of JavaScript runs. */
+export const iteratedWorkerFile = `${packageFolder}dist/src/accounts/passwords/hashing/iterated-worker.js`;

@@ -22,7 +22,7 @@ export interface Original {
   readonly whyNot: string;
   readonly accounts: Accounts;
   /** The algorithm of the hashes that it makes, as far as we read them. */
-  readonly hashes: 'bcrypt' | 'unknown';
+  readonly hashes: 'bcrypt' | 'scrypt' | 'unknown';
   /** Forms that its verifier reads besides `accounts.write`. */
   readonly alsoReads: readonly Written[];
   /** SQL that an adopter runs once, because no column holds the hash as we write it. */

@@ -1,9 +1,11 @@
 import argon2 from 'argon2';
 import type { WrittenForm } from '../../settings/accounts/shape.js';
-import { formOf, type HashForm, isExpensive } from './forms/imported-hash.js';
+import { isExpensive, readingOf } from './forms/imported-hash.js';
 import { dummyOf, nameOfForm } from './forms/names.js';
-import { makeBcrypt, opensBcrypt } from './hashing/bcrypt.js';
+import type { HashForm, Reading } from './forms/reading.js';
+import { bcryptBytes, makeBcrypt } from './hashing/bcrypt.js';
 import { type HashCall, HashLimiter } from './hashing/hash-limiter.js';
+import { IteratedThread } from './hashing/iterated-thread.js';
 import { normalizePassword } from './password-policy.js';
 
 export interface Argon2Settings {
@@ -19,30 +21,44 @@ export type Replacement =
 
 /** Each lane verifies one hash at a time, so that imported hashes neither delay our own nor take much memory. */
 export interface ForeignLanes {
-  /** bcrypt, and argon2id that costs more than ours. */
+  /** All forms but ours, and argon2id that costs no more than ours. */
   readonly foreign: HashLimiter;
   /** Forms beyond the usual bounds, which an operator allowed or an earlier version accepted. */
   readonly expensive: HashLimiter;
 }
 
-/** Bytes of a password that bcrypt reads, including the NUL at its end if there is room. */
-export const bcryptBytes = 72;
+export { bcryptBytes };
+
 const expensiveQueue = 8;
+/**
+ * N × r × p of scrypt that is as strong as argon2id with 19 MiB and two passes (OWASP Password Storage Cheat Sheet:
+ * N = 2^17, r = 8, p = 1).
+ */
+const scryptLikeOurs = 2 ** 20;
 
 /**
  * Hashes with argon2id (RFC 9106), or as an app does, behind the limiter; verifies imported hashes of other forms in lanes of their own.
  */
 export class PasswordHash {
   readonly #options: { memoryCost: number; timeCost: number; parallelism: number; hashLength: number };
+  readonly #tools: { readonly thread: IteratedThread; readonly pepper: string };
+  readonly #isBesideApp: boolean;
   /** The name of the form that this one makes. */
   readonly ownForm: string;
 
+  /**
+   * @param written how a new hash is made.
+   * @param beside whether an app writes hashes into the same table; the secret that it appends to passwords before bcrypt.
+   */
   constructor(
     settings: Argon2Settings,
     private readonly limiter: HashLimiter,
     readonly lanes: ForeignLanes = foreignLanes(64),
     private readonly written: WrittenForm = { format: 'argon2id' },
+    beside: { readonly app?: boolean; readonly pepper?: string } = {},
   ) {
+    this.#tools = { thread: new IteratedThread(), pepper: beside.pepper ?? '' };
+    this.#isBesideApp = beside.app ?? false;
     this.#options = { memoryCost: settings.memoryKib, timeCost: settings.timeCost, parallelism: 1, hashLength: 32 };
     this.ownForm = nameOfForm(
       written.format === 'bcrypt'
@@ -67,9 +83,9 @@ export class PasswordHash {
 
   /** False for a hash of no known form. @throws Unavailable when the queue of the form's lane is full. */
   async verify(hash: string | null | undefined, password: string, call: HashCall): Promise<boolean> {
-    const form = formOf(hash);
-    if (!form || !hash) return false;
-    return this.#laneOf(form).run(call, () => this.#compare(hash, form, normalizePassword(password)));
+    const reading = readingOf(hash);
+    if (!reading) return false;
+    return this.#laneOf(reading.form).run(call, () => this.#opens(reading, password));
   }
 
   /**
@@ -85,13 +101,12 @@ export class PasswordHash {
     call: HashCall,
     isWanted: () => Promise<boolean> = async () => true,
   ): Promise<Replacement> {
-    const form = formOf(current);
-    const lane = form ? this.#laneOf(form) : this.limiter;
+    const reading = readingOf(current);
+    const lane = reading ? this.#laneOf(reading.form) : this.limiter;
     return lane.run(call, async (waited) => {
       if (waited && !(await isWanted())) return { kind: 'NotWanted' };
-      const text = normalizePassword(password);
-      const isSame = form && current && (await this.#compare(current, form, text));
-      return isSame ? { kind: 'SameAsBefore' } : { kind: 'Made', hash: await this.#hash(text) };
+      if (reading && (await this.#opens(reading, password))) return { kind: 'SameAsBefore' };
+      return { kind: 'Made', hash: await this.#hash(normalizePassword(password)) };
     });
   }
 
@@ -107,21 +122,33 @@ export class PasswordHash {
   }
 
   /**
-   * Whether a hash that matched this password should be renewed. An argon2id hash: if no parameter is stronger than
-   * ours and one is weaker (parallelism is speed, not strength). A bcrypt hash: if it covers the whole password;
-   * otherwise characters that bcrypt ignored would become part of the password unnoticed. So not at 72 bytes or more,
-   * and not with a NUL, which bcrypt reads in more than one way. Where bcrypt is written, for an app that reads it, none.
+   * Whether a hash that matched this password should be renewed: if it read the whole password, and costs a guesser no
+   * more than ours in any respect. Of bcrypt, characters that it ignored would become part of the password unnoticed.
+   * Where an app's form is written, only a hash that the app brought up itself; never into another form.
    */
   isOutdated(hash: string | null | undefined, password: string): boolean {
-    const form = formOf(hash);
-    if (this.written.format === 'bcrypt') return false;
-    if (form?.algorithm === 'argon2id') {
-      const { memoryCost, timeCost } = this.#options;
-      const isStronger = form.memoryKib > memoryCost || form.timeCost > timeCost;
-      return !isStronger && (form.memoryKib < memoryCost || form.timeCost < timeCost);
+    const reading = readingOf(hash);
+    if (!reading || this.written.format !== 'argon2id') return false;
+    return this.#isWeaker(reading.form) && spellings(password).every((text) => reading.readsWhole(text));
+  }
+
+  #isWeaker(form: HashForm): boolean {
+    const { memoryCost, timeCost } = this.#options;
+    switch (form.algorithm) {
+      // Parallelism is speed, not strength.
+      case 'argon2id':
+        return isWithin(form, memoryCost, timeCost) && (form.memoryKib < memoryCost || form.timeCost < timeCost);
+      case 'argon2i':
+      case 'argon2d':
+      case 'wrapped':
+        return isWithin(form, memoryCost, timeCost);
+      case 'scrypt':
+        return 2 ** form.logCost * form.blockSize * form.parallelism < scryptLikeOurs;
+      case 'bcrypt':
+        return true;
+      default:
+        return !isExpensive(form);
     }
-    const text = normalizePassword(password);
-    return form?.algorithm === 'bcrypt' && Buffer.byteLength(text) < bcryptBytes && !text.includes('\0');
   }
 
   /** Forms that cost no more than ours share the lane of our own. */
@@ -132,7 +159,7 @@ export class PasswordHash {
     }
     const { memoryCost, timeCost } = this.#options;
     const isCheap =
-      form.algorithm === 'argon2id' &&
+      (form.algorithm === 'argon2id' || form.algorithm === 'wrapped') &&
       form.parallelism === 1 &&
       form.memoryKib <= memoryCost &&
       form.memoryKib * form.timeCost <= memoryCost * timeCost;
@@ -144,9 +171,28 @@ export class PasswordHash {
     return inReferenceOrder(await argon2.hash(text, this.#options));
   }
 
-  async #compare(hash: string, form: HashForm, text: string): Promise<boolean> {
-    return form.algorithm === 'bcrypt' ? opensBcrypt(hash, text) : argon2.verify(hash, text);
+  /**
+   * Whoever made a foreign hash may have read the password as its device wrote it, so that is tried in both spellings.
+   * Always all of them: the time must tell neither which one opens it nor, where the answer is a refusal, whether one
+   * does. A dummy of the same form takes the same time.
+   */
+  async #opens(reading: Reading, password: string): Promise<boolean> {
+    const isOurs = !this.#isBesideApp && nameOfForm(reading.form) === this.ownForm;
+    let opens = false;
+    for (const text of isOurs ? [normalizePassword(password)] : spellings(password)) {
+      opens = (await reading.opens(text, this.#tools)) || opens;
+    }
+    return opens;
   }
+}
+
+/** A password as we hash it (NFC), and decomposed where that is another text (NFD). */
+function spellings(password: string): string[] {
+  return [...new Set([normalizePassword(password), password.normalize('NFD')])];
+}
+
+function isWithin(form: { memoryKib: number; timeCost: number }, memoryKib: number, timeCost: number): boolean {
+  return form.memoryKib <= memoryKib && form.timeCost <= timeCost;
 }
 
 /** @param hashQueue calls that may wait in the lane `foreign`. */

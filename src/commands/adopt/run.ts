@@ -78,7 +78,7 @@ export async function runAdopt(flags: AdoptFlags): Promise<void> {
 async function runRehearsal({ account, withTriggers, json }: AdoptFlags, file: string | true): Promise<void> {
   const { shape, argon2, database } = adoptedIn(file);
   const limiter = new HashLimiter({ hashConcurrency: 1, hashQueue: 1 });
-  const passwordHash = new PasswordHash(argon2, limiter, undefined, shape.write);
+  const passwordHash = new PasswordHash(argon2, limiter, undefined, shape.write, { app: true });
   const hashLength = dummyOf(passwordHash.ownForm).length;
   const who = { ...(account === undefined ? {} : { account }), ...(withTriggers ? { withTriggers } : {}) };
   await withDatabase(database, async (orm) => {

@@ -16,5 +16,5 @@ export const betterAuth = new Programmed({
     also: ['DELETE FROM public.session WHERE "userId" = :id'],
     write: { format: 'argon2id' },
   },
-  hashes: 'unknown',
+  hashes: 'scrypt',
 });

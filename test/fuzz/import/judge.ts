@@ -89,9 +89,9 @@ function expectWholeEntry(row: Row, text: string | undefined): void {
   if (row.locale !== locale) throw new Finding('an entry has another language than its line');
 }
 
-/** Equal but for the order of argon2id's parameters and the four bits of a salt that bcrypt does not use. */
+/** Equal but for the order of argon2's parameters and the four bits of a salt that bcrypt does not use. */
 function isSameHash(said: unknown, kept: string | null): boolean {
-  if (said === null || kept === null) return said === kept;
+  if (said === null || kept === null || said === kept) return said === kept;
   if (typeof said !== 'string') return false;
   if (said.startsWith('$2')) return said.length === 60 && kept.slice(0, 28) + said[28] + kept.slice(29) === said;
   const parts = (text: string) =>

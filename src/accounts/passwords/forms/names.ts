@@ -1,46 +1,52 @@
-import { randomBytes } from 'node:crypto';
-import type { HashForm } from './imported-hash.js';
+import { families } from './families.js';
+import { formOf, type HashForm } from './imported-hash.js';
+import { nameOf as nameOfScrypt } from './scrypt.js';
 
 /**
  * SQL for the name of a hash's form, as in the table `password_form`: `argon2id m=19456,t=2,p=1`, `bcrypt 12`. Gives
- * the same as `formName`. `hash` is an SQL expression.
+ * the same as `formName` for a hash that can be verified, and a name or NULL for others. `hash` is an SQL expression.
  */
 export const formNameInSql = (hash: string) => `
   case
-    when ${hash} like '$argon2id$v=19$%' then 'argon2id ' || split_part(${hash}, '$', 4)
-    when ${hash} ~ '^[$]2[aby][$][0-9][0-9][$]' then 'bcrypt ' || split_part(${hash}, '$', 3)
+    ${families
+      .flatMap(({ namesInSql }) => namesInSql(hash))
+      .map(([condition, name]) => `when ${condition} then ${name}`)
+      .join('\n    ')}
   end`;
 
-/** The name of a stored hash's form, cut out of the text of the hash; undefined for an unknown form. */
+/** The name of a stored hash's form; undefined for a hash that cannot be verified. */
 export function formName(hash: string | null | undefined): string | undefined {
-  const [, argon2id, bcrypt] = /^\$argon2id\$v=19\$([^$]*)\$|^\$2[aby]\$(\d\d)\$/.exec(hash ?? '') ?? [];
-  if (argon2id !== undefined) return `argon2id ${argon2id}`;
-  return bcrypt === undefined ? undefined : `bcrypt ${bcrypt}`;
+  const form = formOf(hash);
+  return form && nameOfForm(form);
 }
 
 export function nameOfForm(form: HashForm): string {
-  return form.algorithm === 'bcrypt'
-    ? `bcrypt ${String(form.cost).padStart(2, '0')}`
-    : `argon2id m=${form.memoryKib},t=${form.timeCost},p=${form.parallelism}`;
+  switch (form.algorithm) {
+    case 'bcrypt':
+      return `bcrypt ${String(form.cost).padStart(2, '0')}`;
+    case 'phpass':
+      return `phpass ${form.cost}`;
+    case 'scrypt':
+      return nameOfScrypt(form);
+    case 'sha256-crypt':
+    case 'sha512-crypt':
+      return `${form.algorithm} ${form.rounds},${form.saltLength}`;
+    case 'pbkdf2-sha1':
+    case 'pbkdf2-sha256':
+    case 'pbkdf2-sha512':
+    case 'ssha':
+      return `${form.algorithm} ${form.rounds}`;
+    default:
+      return `${form.algorithm} m=${form.memoryKib},t=${form.timeCost},p=${form.parallelism}`;
+  }
 }
 
 /**
  * A hash of that form that no password matches: salt and digest are random, so verifying it does the full work and
- * fails. A new one for each call; making it takes next to no time.
+ * fails. A new one for each call; making it takes next to no time. The empty text for a name of no form.
  */
 export function dummyOf(name: string): string {
-  const [algorithm, parameters = ''] = name.split(' ');
-  if (algorithm === 'bcrypt') {
-    // Random characters; only the last of the salt and of the digest are fixed, because their unused bits must be zero.
-    return `$2b$${parameters}$${bcryptText(21)}u${bcryptText(30)}u`;
-  }
-  return `$argon2id$v=19$${parameters}$${base64(16)}$${base64(32)}`;
-}
-
-function base64(bytes: number): string {
-  return randomBytes(bytes).toString('base64').replace(/=+$/, '');
-}
-
-function bcryptText(length: number): string {
-  return randomBytes(length).toString('base64').replaceAll('+', '.').slice(0, length);
+  const [algorithm = '', parameters = ''] = name.split(' ');
+  const family = families.find(({ algorithms }) => algorithms.some((each) => each === algorithm));
+  return family?.dummyOf(algorithm, parameters) ?? '';
 }

@@ -3,7 +3,7 @@ import { formOf } from './imported-hash.js';
 
 /** By how a text begins, or what it is made of; the first that fits. */
 const kinds: readonly (readonly [UnreadableKind, RegExp])[] = [
-  // Django writes the name of its hasher before a hash that we may know.
+  // Django writes the name of its hasher before it.
   ['marked', /^(?:bcrypt|bcrypt_sha256|argon2)\$/],
   ['argon', /^\$argon2/],
   ['bcrypt', /^\$2/],

@@ -1,5 +1,8 @@
 import bcrypt from 'bcrypt';
 
+/** Bytes of a password that bcrypt reads, including the NUL at its end if there is room. */
+export const bcryptBytes = 72;
+
 /**
  * A new bcrypt hash. Only of a password of at most 72 bytes in UTF-8 without a NUL; `PasswordPolicy` sees to that.
  */

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { setPriority } from 'node:os';
 
 /** Nice value of the threads that hash; the event loop's is 0. A thread at 5 gets a third of the time of one at 0. */
-const niceness = 5;
+export const niceness = 5;
 
 /**
  * Gives the threads of libuv's pool, which hash, a lower priority than the event loop, so that all cores can hash while

@@ -1,11 +1,11 @@
 import { formOf } from '../../../accounts/passwords/forms/imported-hash.js';
-import { dummyOf } from '../../../accounts/passwords/forms/names.js';
+import { dummyOf, formNameInSql } from '../../../accounts/passwords/forms/names.js';
 import type { WrittenForm } from '../../../settings/accounts/shape.js';
 import { literal } from '../../../stores/postgres/schemas.js';
 
 /** A kind of stored hash with the number of its rows. Never a hash. */
 export interface CountedKind {
-  /** `bcrypt 12 $2a$`, `argon2id m=19456,t=2,p=1`, `Django PBKDF2`. */
+  /** `bcrypt 12 $2a$`, `argon2id m=19456,t=2,p=1`, `Django PBKDF2: pbkdf2-sha256 600000`, `MD5 crypt`. */
   readonly name: string;
   readonly rows: number;
   /** Whether we verify it; otherwise its people begin with a recovery. */
@@ -19,7 +19,10 @@ const argon2id = '^[$]argon2id[$]v=19[$][mtp]=[0-9]+,[mtp]=[0-9]+,[mtp]=[0-9]+[$
 /** The shortest salt and digest that are read, and the longest, with their parameters. */
 const argon2idLengths = { least: 56, most: 200 } as const;
 
-/** Forms that we do not verify, by how their makers write them: regular expressions of PostgreSQL, the first counts. */
+/**
+ * Other hashes by how their makers write them: regular expressions of PostgreSQL, the first counts. Where the hash is of
+ * a form that we verify, its name follows, after a colon.
+ */
 const otherKinds: readonly (readonly [pattern: string, name: string])[] = [
   ['^$', 'empty text'],
   ['^[$]2', 'bcrypt, not whole'],
@@ -31,11 +34,14 @@ const otherKinds: readonly (readonly [pattern: string, name: string])[] = [
   ['^argon2[$][$]argon2', 'Django argon2, with its name in front'],
   ['^scrypt[$]', 'Django scrypt'],
   ['^!', 'Django, no usable password'],
+  ['^[{]bcrypt[}]', 'Spring bcrypt'],
+  ['^[$]bcrypt-sha256[$]', 'passlib bcrypt_sha256'],
   ['^[0-9a-f]+:[0-9a-f]+$', 'hexadecimal salt and digest, as of Better Auth scrypt'],
   ['^[0-9A-Fa-f]+$', 'hexadecimal digits, as of MD5 or SHA'],
   ['^scrypt:', 'Werkzeug scrypt'],
   ['^pbkdf2:', 'Werkzeug PBKDF2'],
   ['^[$]scrypt[$]', 'scrypt, PHC'],
+  ['^[$]fbscrypt[$]', 'Firebase scrypt'],
   ['^[$]pbkdf2', 'PBKDF2, passlib or PHC'],
   ['^[$]wp[$]', 'WordPress bcrypt'],
   ['^[$][PH][$]', 'phpass'],
@@ -43,6 +49,9 @@ const otherKinds: readonly (readonly [pattern: string, name: string])[] = [
   ['^[$]6[$]', 'SHA-512 crypt'],
   ['^[$]1[$]', 'MD5 crypt'],
   ['^AQAAAA', 'ASP.NET Identity'],
+  ['^A[A-P][A-Za-z0-9+/]+==$', 'ASP.NET Identity 2, or other base64'],
+  ['^[$]wrapped[$]', 'digest, wrapped in argon2id'],
+  ['^[{]SSHA', 'LDAP, salted SHA'],
   ['^[{][A-Za-z0-9-]+[}]', 'LDAP scheme'],
 ];
 
@@ -52,19 +61,21 @@ export function kindInSql(hash: string): string {
     when ${hash} is null then 'no hash (NULL)'
     when length(${hash}) = ${bcryptLength} and ${hash} ~ ${literal(bcrypt)} then 'bcrypt ' || substr(${hash}, 5, 2) || ' ' || left(${hash}, 4)
     when length(${hash}) between ${argon2idLengths.least} and ${argon2idLengths.most} and ${hash} ~ ${literal(argon2id)} then 'argon2id ' || split_part(${hash}, '$', 4)
-    ${otherKinds.map(([pattern, name]) => `when ${hash} ~ ${literal(pattern)} then ${literal(name)}`).join('\n    ')}
-    else 'unknown' end`;
+    else case
+      ${otherKinds.map(([pattern, name]) => `when ${hash} ~ ${literal(pattern)} then ${literal(name)}`).join('\n      ')}
+      else 'unknown' end || coalesce(': ' || ${formNameInSql(hash)}, '') end`;
 }
 
 /** Whether hashes of a kind are verified here; too costly ones are not. */
 export function isReadKind(name: string): boolean {
-  const [, form] = /^(bcrypt \d\d|argon2id [mtp=\d,]+)(?: |$)/.exec(name) ?? [];
+  const [, bare, other] = /^(bcrypt \d\d|argon2id [mtp=\d,]+)(?: |$)|: ([a-z0-9-]+ [a-z=\d,]+)$/.exec(name) ?? [];
+  const form = bare ?? other;
   return form !== undefined && formOf(dummyOf(form)) !== undefined;
 }
 
 /** How the app hashes: the form of most of its hashes that we can write, too. */
 export function writtenLike(kinds: readonly CountedKind[]): WrittenForm | undefined {
-  const read = kinds.filter(({ isRead }) => isRead);
+  const read = kinds.filter(({ name, isRead }) => isRead && /^(?:bcrypt|argon2id) [^:]*$/.test(name));
   const [most] = [...read].sort((one, other) => other.rows - one.rows);
   if (!most) return undefined;
   const [, cost, mark] = /^bcrypt (\d\d) \$(2[aby])\$$/.exec(most.name) ?? [];
