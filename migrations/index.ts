@@ -8,6 +8,7 @@ import { PasswordForms } from './20261126-password-forms.js';
 import { Refusals } from './20261126-refusals.js';
 import { AdoptedAccounts } from './20261127-adopted-accounts.js';
 import { OwnSchemas } from './20261127-own-schemas.js';
+import { Events } from './20261128-events.js';
 
 /** In the order in which they are applied. Append only. */
 export const migrations = [
@@ -21,4 +22,5 @@ export const migrations = [
   AddressCollation,
   OwnSchemas,
   AdoptedAccounts,
+  Events,
 ];

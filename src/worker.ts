@@ -1,11 +1,12 @@
 import { forRelay } from './accounts/account-mails.js';
 import { credentialNotices } from './accounts/change-notices.js';
+import { eventQueues, forReceiver } from './accounts/credential-events.js';
 import { overwriteWatch } from './accounts/overwrites.js';
 import { signUpRequests } from './accounts/sign-up.js';
 import { describeFault } from './observability/log.js';
 import { resetRequests } from './password-reset/reset-requests.js';
 import { startHousekeeping } from './services/housekeeping.js';
-import { slotsOfWorker, workerSlots } from './services/queues.js';
+import { receiverSlots, slotsOfWorker, workerSlots } from './services/queues.js';
 import type { Services } from './services/services.js';
 import { startTakeOver } from './services/take-over.js';
 import { assertTimeouts } from './services/timeouts.js';
@@ -17,14 +18,14 @@ export interface Worker {
 }
 
 /**
- * Starts the job process, which sends reset links, sign-up links and notices. Waits for the database while it is down.
+ * Starts the job process, which sends reset links, sign-up links, notices and events. Waits for the database while it is down.
  *
  * @throws Error when the timeouts do not fit together (see `assertTimeouts`), or OriginRefused.
  */
 export async function startWorker(services: Services): Promise<Worker> {
   assertTimeouts();
   const { changeNotices, dataKey, instance, jobs, mailer, overwrites, passwordReset, signUpDelivery } = services;
-  const { accountsCheck, formShares, log, redis, sessions } = services;
+  const { accountsCheck, credentialEvents, formShares, log, receivers, redis, sessions } = services;
   await Promise.all([instance.start(), dataKey.start(), accountsCheck.start()]);
   const care: { stop: () => void }[] = [];
   const working = (async () => {
@@ -40,6 +41,11 @@ export async function startWorker(services: Services): Promise<Worker> {
     await jobs.work(credentialNotices, workerSlots.notices, (job) => changeNotices.deliver(job));
     await jobs.work(overwriteWatch, 1, (job) => overwrites.deliver(job));
     await jobs.work(signUpRequests, workerSlots.signUps, (job) => signUpDelivery.deliver(job));
+    // A URL may have had another place before, so every queue is worked on while there is one.
+    for (const queue of receivers.length > 0 ? eventQueues : []) {
+      await jobs.work(queue, receiverSlots, (job) => credentialEvents.deliver(job));
+    }
+    for (const { id } of receivers) void jobs.wake(forReceiver(id));
     // A job that waits for a relay waits longer after each attempt. When a relay may be tried again, two waiting jobs
     // are woken immediately (one may be too old to be sent); when the relay has taken a mail, all of them. A starting
     // worker wakes all, because its settings may name other relays.

@@ -6,6 +6,7 @@ import { orReadBack } from '../calls/unavailable.js';
 import { describeFault, type Log } from '../observability/log.js';
 import type { Accounts, Changed, Credential, CredentialWithHash } from './accounts.js';
 import type { ChangeNotices } from './change-notices.js';
+import type { CredentialEvents } from './credential-events.js';
 import type { FormShares } from './passwords/forms/shares.js';
 import type { NewPasswords } from './passwords/new-passwords.js';
 import type { PasswordHash } from './passwords/password-hash.js';
@@ -42,6 +43,7 @@ export interface ChangePasswordDeps {
   readonly signInFailures: SignInFailures;
   readonly ownerLimits: OwnerLimits;
   readonly changeNotices: ChangeNotices;
+  readonly credentialEvents: CredentialEvents;
   readonly audit: Audit;
   readonly log: Log;
 }
@@ -125,13 +127,14 @@ export class ChangePassword {
     hash: string,
     caller: Caller,
   ): Promise<ChangePasswordOutcome | undefined> {
-    const { accounts, sessions, changeNotices, devices, audit, log } = this.deps;
+    const { accounts, sessions, changeNotices, credentialEvents, devices, audit, log } = this.deps;
     const { id: accountId } = account;
     const change = accounts.transaction(async (transaction) => {
       const changed = await accounts.replacePassword(transaction, account, hash, undefined, account.sessionVersion);
       if (!changed) return undefined;
       await audit.record(transaction, { kind: 'account.password-changed', accountId, ...from(caller) });
       await changeNotices.enqueue(transaction, changed, 'password-change');
+      await credentialEvents.record(transaction, 'password.changed', accountId, changed.readAt);
       return changed;
     });
     const changed = await orReadBack<Changed | undefined>(change, async (error) => {

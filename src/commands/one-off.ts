@@ -11,17 +11,17 @@ import type { JobsAdmin } from './jobs/jobs-admin.js';
  * @throws SettingsError when settings are wrong, CommandFailure when the work failed.
  */
 export async function withAccounts(work: (admin: AccountAdmin) => Promise<void>): Promise<void> {
-  const { accounts, audit, mailTemplates, orm, passwordHash } = createAccountServices(
+  const { accounts, audit, mailTemplates, openEvents, passwordHash, close } = createAccountServices(
     readSettings(process.env, 'account'),
   );
   const admin = new AccountAdmin({
-    ...{ accounts, audit, passwordHash },
+    ...{ accounts, audit, openEvents, passwordHash },
     knownLocale: (tag) => mailTemplates.knownLocale(tag),
     languages: mailTemplates.languages,
     terminal: { in: process.stdin, out: process.stdout, err: process.stderr },
   });
   await work(admin);
-  await orm.close(true);
+  await close();
 }
 
 /**

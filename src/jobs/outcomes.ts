@@ -11,6 +11,7 @@ export const jobOutcomes = {
   divided: 'several accounts of an app have the address, and each got a job of its own',
   unchanged: 'an app has left the new password alone',
   overwritten: 'an app wrote over the new password',
+  told: 'a receiver took the event',
 } as const;
 export type JobOutcome = keyof typeof jobOutcomes;
 
@@ -18,7 +19,8 @@ export type JobOutcome = keyof typeof jobOutcomes;
 export const attemptEnds = {
   retry: 'tried again after a pause',
   dead: 'given up, for an operator to look at',
-  later: "put off, because its recipient's domain or retries hold their share of the slots",
+  later:
+    "put off, because its recipient's domain or retries hold their share of the slots, or an earlier event goes first",
   failed: 'a fault, or a store that was away',
 } as const;
 export type AttemptEnd = JobOutcome | keyof typeof attemptEnds;

@@ -20,6 +20,8 @@ export interface LogFields {
   ms?: number;
   client?: string;
   relay?: string;
+  /** Host of a URL that is told of events. */
+  receiver?: string;
   smtpStatus?: string;
   /** The stage in which a dialogue with a relay ended. */
   stage?: string;

@@ -69,6 +69,10 @@ export const measured = {
   latchkey_rows: { labels: ['table'], help: 'Rows of the tables that grow, by the statistics of PostgreSQL' },
   latchkey_relay_up: { labels: ['relay'], help: '1 while mails go to the relay, 0 while it rests after failures' },
   latchkey_relay_lines: { labels: ['relay'], help: 'The most connections to the relay at the same time' },
+  latchkey_receiver_up: {
+    labels: ['receiver'],
+    help: '1 while events go to the receiver, 0 while it rests after failures',
+  },
   latchkey_store_line_encrypted: {
     labels: ['store', 'security'],
     help: '0 while connections to the store are not encrypted; security: verified, authority, unverified, socket, plain',

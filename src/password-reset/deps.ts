@@ -1,6 +1,7 @@
 import type { AccountMails } from '../accounts/account-mails.js';
 import type { Accounts } from '../accounts/accounts.js';
 import type { ChangeNotices } from '../accounts/change-notices.js';
+import type { CredentialEvents } from '../accounts/credential-events.js';
 import type { FormShares } from '../accounts/passwords/forms/shares.js';
 import type { NewPasswords } from '../accounts/passwords/new-passwords.js';
 import type { PasswordPolicy } from '../accounts/passwords/password-policy.js';
@@ -40,6 +41,7 @@ export interface PasswordResetDeps {
   readonly unknownAddresses: UnknownAddresses;
   readonly jobs: JobQueue;
   readonly changeNotices: ChangeNotices;
+  readonly credentialEvents: CredentialEvents;
   readonly audit: Audit;
   readonly limits: {
     readonly requests: CallerLimit;

@@ -143,7 +143,7 @@ export class PasswordReset {
     hash: string,
     caller: Caller,
   ): Promise<Changed | false> {
-    const { accounts, audit, changeNotices, formShares, log, receipts } = this.deps;
+    const { accounts, audit, changeNotices, credentialEvents, formShares, log, receipts } = this.deps;
     const { id: accountId, credentialVersion: fromVersion } = account;
     const commit = accounts.transaction(async (transaction) => {
       const changed = await accounts.replacePassword(transaction, account, hash, record.expiresAt);
@@ -151,6 +151,7 @@ export class PasswordReset {
       await receipts.write(transaction, digest, { accountId, fromVersion });
       await audit.record(transaction, { kind: 'reset.completed', accountId, ...from(caller) });
       await changeNotices.enqueue(transaction, changed, 'password-reset');
+      await credentialEvents.record(transaction, 'password.reset', accountId, changed.readAt);
       return changed;
     });
     // The salt is random, so this hash in the row means that this call committed; a receipt alone is from another call.

@@ -10,9 +10,17 @@ import { type Schemas, schemasOf } from '../stores/postgres/schemas.js';
 
 /**
  * Tables that the ORM does not know: one file each reads and writes them by SQL (in `src/secrets`,
- * `src/accounts/passwords`, `src/audit`). Only the migrations define them, as they define the database functions.
+ * `src/accounts/passwords`, `src/audit`, `src/events`). Only the migrations define them, as they define the database functions.
  */
-export const tablesWithoutEntity = ['data_key', 'password_form', 'audit_refusal', 'instance', 'former_home'];
+export const tablesWithoutEntity = [
+  'data_key',
+  'password_form',
+  'audit_refusal',
+  'instance',
+  'former_home',
+  'event_sequence',
+  'event_pending',
+];
 /** Every table of ours but that of the migrations. */
 export function ourTables(orm: MikroORM): string[] {
   return [...[...orm.getMetadata().getAll().values()].map(({ tableName }) => tableName), ...tablesWithoutEntity];

@@ -46,12 +46,19 @@ export function measureServices(
   });
 }
 
-/** Adds the gauges for relays, in a process that sends mails; other processes know nothing about relays. */
-export function measureRelays({ metrics, mailer }: Pick<Services, 'metrics' | 'mailer'>): void {
+/** Adds the gauges for relays and receivers of events, in a process that sends to them; others know nothing of their state. */
+export function measureRelays({
+  metrics,
+  mailer,
+  receivers,
+}: Pick<Services, 'metrics' | 'mailer' | 'receivers'>): void {
   metrics.measure('latchkey_relay_up', () =>
     mailer.relays.map(({ name, isUp }) => ({ labels: { relay: name }, value: isUp ? 1 : 0 })),
   );
   metrics.measure('latchkey_relay_lines', () =>
     mailer.relays.map(({ name, lines }) => ({ labels: { relay: name }, value: lines })),
+  );
+  metrics.measure('latchkey_receiver_up', () =>
+    receivers.map(({ name, isUp }) => ({ labels: { receiver: name }, value: isUp ? 1 : 0 })),
   );
 }

@@ -4,6 +4,7 @@ import type { AccountMails } from '../accounts/account-mails.js';
 import type { Accounts } from '../accounts/accounts.js';
 import type { ChangeNotices } from '../accounts/change-notices.js';
 import type { ChangePassword } from '../accounts/change-password.js';
+import type { CredentialEvents } from '../accounts/credential-events.js';
 import type { Overwrites } from '../accounts/overwrites.js';
 import type { FormShares } from '../accounts/passwords/forms/shares.js';
 import type { HashLimiter } from '../accounts/passwords/hashing/hash-limiter.js';
@@ -15,6 +16,8 @@ import type { Sessions } from '../accounts/sessions/sessions.js';
 import type { SignInFailures } from '../accounts/sessions/sign-in-failures.js';
 import type { SignUp } from '../accounts/sign-up.js';
 import type { Audit } from '../audit/audit.js';
+import type { EventOrder } from '../events/event-order.js';
+import type { Receiver } from '../events/receiver.js';
 import type { Health } from '../http/operations.js';
 import type { JobQueue } from '../jobs/job-queue.js';
 import type { DialogueTimes } from '../mail/dialogue-times.js';
@@ -36,6 +39,8 @@ import type { Instance } from './instance.js';
 
 /** Replacements for parts, for tests that need another part or a fault between two parts. */
 export type Overrides = { -readonly [Name in keyof Parts]?: (parts: Partial<Parts>) => Parts[Name] };
+/** Makes a part, or takes its replacement. */
+export type Make = <Name extends keyof Parts>(name: Name, standard: () => Parts[Name]) => Parts[Name];
 export type Services = Parts & {
   readonly health: () => Promise<Health>;
   /** From now on the process reports that it is not ready, while it still works. */
@@ -65,6 +70,9 @@ export interface Parts {
   readonly devices: Devices;
   readonly signInFailures: SignInFailures;
   readonly changeNotices: ChangeNotices;
+  readonly receivers: readonly Receiver[];
+  readonly eventOrder: EventOrder;
+  readonly credentialEvents: CredentialEvents;
   readonly signUp: SignUp;
   readonly sessions: Sessions;
   readonly changePassword: ChangePassword;

@@ -1,4 +1,5 @@
 import { credentialNotices } from '../accounts/change-notices.js';
+import { eventQueues } from '../accounts/credential-events.js';
 import { overwriteWatch } from '../accounts/overwrites.js';
 import { signUpRequests } from '../accounts/sign-up.js';
 import { resetRequests } from '../password-reset/reset-requests.js';
@@ -13,5 +14,7 @@ export const slotsOfQueues = {
   [credentialNotices.name]: workerSlots.notices,
   [signUpRequests.name]: workerSlots.signUps,
 } as const;
+/** Events that one worker process sends to one receiver at the same time, beside its mails. */
+export const receiverSlots = 2;
 /** Every queue, for `latchkey migrate` and the counts. */
-export const queues = [resetRequests, credentialNotices, signUpRequests, overwriteWatch];
+export const queues = [resetRequests, credentialNotices, signUpRequests, overwriteWatch, ...eventQueues];

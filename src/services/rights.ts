@@ -1,5 +1,6 @@
 import type { Health } from '../http/operations.js';
 import type { Log } from '../observability/log.js';
+import type { Settings } from '../settings/settings.js';
 import type { DatabaseRight, FunctionRight, TableRight } from '../stores/postgres/health.js';
 import type { Schemas } from '../stores/postgres/schemas.js';
 
@@ -22,6 +23,8 @@ export function databaseRights({ own: schema, jobs: queue }: Schemas) {
     ours('data_key', 'SELECT'),
     ours('instance', 'SELECT', 'INSERT'),
     ours('password_form', 'SELECT', 'UPDATE'),
+    ours('event_sequence', 'SELECT', 'INSERT', 'UPDATE'),
+    ours('event_pending', 'INSERT'),
     calls('count_refusals'),
     jobs('job%', 'SELECT', 'INSERT', 'UPDATE'),
     jobs('queue', 'SELECT'),
@@ -37,6 +40,7 @@ export function databaseRights({ own: schema, jobs: queue }: Schemas) {
     ours('instance', 'SELECT', 'INSERT'),
     ours('former_home', 'SELECT'),
     ours('password_form', 'SELECT', 'INSERT', 'UPDATE', 'DELETE'),
+    ours('event_pending', 'SELECT', 'DELETE'),
     calls('count_refusals'),
     calls('erase_old_refusals'),
     calls('erase_old_audit_events'),
@@ -56,12 +60,20 @@ export function databaseRights({ own: schema, jobs: queue }: Schemas) {
   return { api, worker, request };
 }
 
-/** The rights that the process of a command needs, where accounts live in our own table or in that of an app. */
-export function rightsOf(command: string, schemas: Schemas, isAdopted = false): readonly DatabaseRight[] {
+/** The rights that a process needs with these settings: where accounts live, and whether events are told. */
+export function rightsOf({
+  command,
+  database: { schemas },
+  accounts: { shape },
+  events: { receivers },
+}: Settings): readonly DatabaseRight[] {
   const { api, worker } = databaseRights(schemas);
   const all = command === 'dev' ? [...api, ...worker] : command === 'worker' ? worker : api;
-  const other = isAdopted ? 'account' : 'adopted_account';
-  return all.filter((right) => !('table' in right) || right.table !== other);
+  const others = [
+    shape ? 'account' : 'adopted_account',
+    ...(receivers.length > 0 ? [] : ['event_sequence', 'event_pending']),
+  ];
+  return all.filter((right) => !('table' in right) || !others.includes(right.table));
 }
 
 /** Logs an alarm at start if a right is missing, so that it is found before a person's call fails. */

@@ -43,13 +43,14 @@ import { SignUpMails } from '../sign-up-confirmation/sign-up-mails.js';
 import { openRedis } from '../stores/redis/redis.js';
 import { createAccountsCheck, tellAppFaults } from './adopted.js';
 import { openDatabase } from './database.js';
+import { createEvents } from './events.js';
 import { measureRelays, measureServices } from './gauges.js';
 import { HealthCheck } from './health.js';
 import { Instance } from './instance.js';
 import { createLimits } from './limits.js';
 import { lineSecurity } from './line-security.js';
 import { openJobQueue } from './open-job-queue.js';
-import type { Overrides, Parts, Services } from './parts.js';
+import type { Make, Overrides, Parts, Services } from './parts.js';
 import { queues, slotsOfQueues, slotsOfWorker } from './queues.js';
 import { redisFamilies } from './redis-names.js';
 import { rightsOf, tellMissingRights } from './rights.js';
@@ -66,7 +67,7 @@ export type { Overrides, Services };
  */
 export function createServices(settings: Settings, overrides: Overrides = {}): Services {
   const made: { -readonly [Name in keyof Parts]?: Parts[Name] } = {};
-  const make = <Name extends keyof Parts>(name: Name, standard: () => Parts[Name]): Parts[Name] => {
+  const make: Make = (name, standard) => {
     const part = overrides[name]?.(made) ?? standard();
     made[name] = part;
     return part;
@@ -127,6 +128,7 @@ export function createServices(settings: Settings, overrides: Overrides = {}): S
     return new Mailer(settings.mail, log, metrics, { connections, slots: slotsOfQueues, times: dialogueTimes });
   });
   const accountMails = make('accountMails', () => new AccountMails(settings.mail.productName, mailTemplates, mailer));
+  const { receivers, eventOrder, credentialEvents } = createEvents(make, settings, { log, orm, jobs, worksOnJobs });
   const overwrites = make('overwrites', () => new Overwrites({ accounts, stamps, jobs, log, metrics }));
   const changeNotices = make('changeNotices', () => {
     const { passwordReset: pages } = settings;
@@ -140,7 +142,10 @@ export function createServices(settings: Settings, overrides: Overrides = {}): S
     return new SignUp({ ...checks, limits, jobs, keyLifetimeSeconds, mode: settings.accounts.signUp, knownLocale });
   });
   const signInIsOn = settings.accounts.signIn;
-  const opening = { ...checks, accessTokens, devices, formShares, metrics, signInFailures, signInIsOn, stamps };
+  const opening = {
+    ...{ ...checks, accessTokens, credentialEvents, devices, formShares },
+    ...{ metrics, signInFailures, signInIsOn, stamps },
+  };
   const sessions = make('sessions', () => new Sessions(opening));
   const changePassword = make('changePassword', () => {
     const ownerLimits = new OwnerLimits({ accounts, audit, limits: limits.changePassword, log, metrics });
@@ -160,7 +165,7 @@ export function createServices(settings: Settings, overrides: Overrides = {}): S
     const unknown = { settings: settings.passwordReset, limits: limits.unknown, redis, pseudonyms, mails: resetMails };
     return new PasswordReset({
       ...{ accounts, audit, devices, formShares, jobs, log, metrics, newPasswords, passwordPolicy },
-      ...{ accountMails, changeNotices, replays, resetKeys, budget: resetBudget, mails: resetMails },
+      ...{ accountMails, changeNotices, credentialEvents, replays, resetKeys, budget: resetBudget, mails: resetMails },
       limits: limits.reset,
       receipts: resetReceipts,
       settings: { ...settings.passwordReset, askAgainAfterSeconds },
@@ -185,7 +190,7 @@ export function createServices(settings: Settings, overrides: Overrides = {}): S
     ...{ orm, redis, jobs, dataKey, accountsCheck },
     lines: lineSecurity(settings, log),
     families: redisFamilies,
-    rights: rightsOf(settings.command, settings.database.schemas, shape !== undefined),
+    rights: rightsOf(settings),
   });
   const health = () => healthCheck.check();
   void tellMissingRights(health, log);
@@ -196,13 +201,14 @@ export function createServices(settings: Settings, overrides: Overrides = {}): S
     await sessions.settled();
     await audit.written();
     mailer.close();
+    for (const receiver of receivers) receiver.close();
     redis.disconnect();
     await orm.close(true);
   };
   const services: Services = {
     ...{ log, metrics, orm, instance, redis, jobs, audit, dataKey, hashLimiter, passwordHash, formShares },
     ...{ passwordPolicy, accessTokens, accounts, accountsCheck, overwrites, devices, signInFailures, signUp },
-    ...{ sessions, changePassword, changeNotices },
+    ...{ sessions, changePassword, changeNotices, receivers, eventOrder, credentialEvents },
     ...{ accountMails, mailTemplates, dialogueTimes, mailer, resetKeys, resetReceipts, replays, resetBudget },
     ...{ resetMails, passwordReset, confirmSignUp, signUpDelivery, health, close },
     announceEnd: () => healthCheck.end(),

@@ -4,6 +4,7 @@ import { deepFreeze } from './deep-freeze.js';
 import { Derived } from './defaults.js';
 import type { ValueOf } from './definition.js';
 import type { Command, Environment } from './environment.js';
+import { eventsOf } from './events/events.js';
 import { type SettingFault, SettingsError } from './faults.js';
 import { parseEach } from './parse-each.js';
 import { fileOf, readSecretFiles } from './secrets/files.js';
@@ -47,9 +48,10 @@ export function readSettings(given: Environment, command: Command, toCome: reado
   const servers = ['api', 'worker', 'dev'] as const;
   const inProduction = production ? servers : [];
   const { PORT: port, PUBLIC_URL: publicUrl, HOST: host, SIGN_UP: signUp } = values;
+  const events = eventsOf(values, { production, isSet, isWrong, fault, required });
   const signingKeys = required(
     'ACCESS_TOKEN_SIGNING_KEY',
-    values.SIGN_IN ? ['api', 'dev'] : [],
+    events.format === 'caep' && events.receivers.length > 0 ? servers : values.SIGN_IN ? ['api', 'dev'] : [],
     'give an Ed25519 private key (PKCS#8 PEM or JWK)',
   );
   const argon2 = { memoryKib: values.ARGON2_MEMORY_KIB, timeCost: values.ARGON2_TIME_COST };
@@ -171,6 +173,7 @@ export function readSettings(given: Environment, command: Command, toCome: reado
         },
       },
     },
+    events,
     passwordReset: {
       pageUrl: values.RESET_PAGE_URL,
       signInUrl: values.SIGN_IN_URL,

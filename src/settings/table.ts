@@ -4,6 +4,7 @@ import { browserOrigins } from './browser-origins.js';
 import { coresOfQuota } from './cores.js';
 import { absent, Derived, follows, forDev, inProduction, outsideProduction } from './defaults.js';
 import { type SettingDefinition, setting } from './definition.js';
+import { eventSecrets, eventUrls } from './events/receivers.js';
 import { keyPrefix } from './key-prefix.js';
 import { limitSettings } from './limits.js';
 import { plainText } from './plain-text.js';
@@ -235,6 +236,29 @@ export const settingsTable = {
     ),
     meaning:
       'Whether `signUp` makes accounts: `open` does, and production refuses it; with `confirm` it sends a link by mail, and `confirmSignUp` makes the account.',
+  }),
+  EVENTS_URL: setting({
+    value: eventUrls,
+    byDefault: absent(),
+    meaning:
+      'Where other services are told of every change of a credential made here ([docs/events.md](events.md)): up to four ' +
+      'URLs, separated by commas, https in production. The same in the API, the workers and for `latchkey account`.',
+    secret: true,
+  }),
+  EVENTS_SECRET: setting({
+    value: eventSecrets,
+    byDefault: absent(),
+    meaning:
+      'Signs events as Standard Webhooks says: one for each URL, in their order, separated by commas (`whsec_` and base64, ' +
+      'or text; at least 24 bytes). `a1|a2,b`: both of the first sign, while it is being replaced. Only workers need it.',
+    secret: true,
+  }),
+  EVENTS_FORMAT: setting({
+    value: oneOf('webhook', 'caep'),
+    byDefault: 'webhook',
+    meaning:
+      '`caep`: events are Security Event Tokens (RFC 8417, CAEP), signed with `ACCESS_TOKEN_SIGNING_KEY` and pushed as RFC 8935 ' +
+      'says; then the workers need that key, and `EVENTS_SECRET` is refused.',
   }),
   TRUST_PROXY: setting({
     value: proxies,

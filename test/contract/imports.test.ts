@@ -18,7 +18,7 @@ const levels = [
   ['sign-up-confirmation'],
   ['password-reset'],
   ['accounts'],
-  ['jobs', 'http', 'graphql', 'mail', 'audit', 'rate-limit', 'secrets'],
+  ['jobs', 'http', 'graphql', 'mail', 'events', 'audit', 'rate-limit', 'secrets'],
   ['settings'],
   ['stores', 'calls'],
   ['observability', 'package-files'],

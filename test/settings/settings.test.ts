@@ -74,6 +74,7 @@ describe('what is not set has its default', () => {
         accessToken: { ttlSeconds: 900, issuer: publicUrl, audience: publicUrl },
         limits,
       },
+      events: { format: 'webhook', receivers: [] },
       passwordReset: {
         pageUrl: `${publicUrl}/reset-password`,
         signInUrl: undefined,
@@ -259,6 +260,7 @@ describe('a wrong value', () => {
     INTROSPECTION: { values: ['no', 'toString'], allowed: /on, off/ },
     NOTIFY_UNKNOWN_ADDRESS: { values: ['yes', '1'], allowed: /on, off/ },
     SETTINGS_IGNORE: { values: ['LIMIT-X', 'A B', 'A,,B'], allowed: /names of environment variables/ },
+    EVENTS_FORMAT: { values: ['set', 'CAEP'], allowed: /webhook, caep/ },
     LOG_LEVEL: { values: ['verbose', 'INFO'], allowed: /fatal, error, warn, info, debug, trace, silent/ },
   };
   for (const name of ['DATABASE_POOL', 'DATABASE_QUEUE_POOL']) {
@@ -320,6 +322,8 @@ describe('a wrong value', () => {
       'SMTP_URL',
       'SECRET',
       'ACCESS_TOKEN_SIGNING_KEY',
+      'EVENTS_URL',
+      'EVENTS_SECRET',
     ]);
     expect([...Object.keys(wrong), ...secrets].sort()).toEqual(Object.keys(settingsTable).sort());
   });

@@ -13,6 +13,7 @@ import {
   type CredentialWithHash,
   view,
 } from '../accounts.js';
+import type { CredentialEvents } from '../credential-events.js';
 import { type EmailAddress, parseEmailAddress } from '../email-address.js';
 import { formOf } from '../passwords/forms/imported-hash.js';
 import { dummyOf } from '../passwords/forms/names.js';
@@ -54,6 +55,7 @@ export interface SessionsDeps {
   readonly passwordPolicy: PasswordPolicy;
   readonly signInFailures: SignInFailures;
   readonly audit: Audit;
+  readonly credentialEvents: CredentialEvents;
   readonly log: Log;
   readonly metrics: Pick<Metrics, 'unreadableHash'>;
   /** False: nobody signs in here, and no token opens anything. */
@@ -158,7 +160,7 @@ export class Sessions {
   }
 
   async signOutEverywhere(accessToken: string | undefined, caller: Caller): Promise<SignOutEverywhereOutcome> {
-    const { accounts, audit, log } = this.deps;
+    const { accounts, audit, credentialEvents, log } = this.deps;
     if (!this.deps.signInIsOn) return { kind: 'SignInDisabled' };
     return withinDeadline(log, caller.requestId, async () => {
       const account = await this.authenticate(accessToken);
@@ -166,7 +168,9 @@ export class Sessions {
       const end = accounts.transaction(async (transaction) => {
         const ended = await accounts.endSessions(transaction, account);
         const event = { kind: 'account.signed-out-everywhere', accountId: account.id, ...from(caller) } as const;
-        if (ended) await audit.record(transaction, event);
+        if (!ended) return undefined;
+        await audit.record(transaction, event);
+        await credentialEvents.record(transaction, 'sessions.ended', account.id, ended);
         return ended;
       });
       const at = await orReadBack(end, async (error) => {

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import type { Accounts, Credential } from '../../accounts/accounts.js';
+import type { CredentialEvents } from '../../accounts/credential-events.js';
 import { type EmailAddress, parseEmailAddress } from '../../accounts/email-address.js';
 import { disableAccount, enableAccount } from '../../accounts/own-status.js';
 import { kindOfHash } from '../../accounts/passwords/forms/imported-hash.js';
@@ -16,6 +17,8 @@ export interface AccountAdminDeps {
   readonly accounts: Accounts;
   readonly audit: Pick<Audit, 'record' | 'note'>;
   readonly passwordHash: Pick<PasswordHash, 'make'>;
+  /** Makes the events of other services; undefined if none is told. */
+  readonly openEvents?: (() => Promise<Pick<CredentialEvents, 'record'>>) | undefined;
   /** The language in which mails to such a locale are written, or null if there is none. */
   readonly knownLocale: (locale: string | null) => string | null;
   readonly languages: readonly string[];
@@ -67,11 +70,14 @@ export class AccountAdmin {
     this.#refuseForeign();
     const { accounts, audit } = this.deps;
     const { id } = await this.#find(who);
+    const events = await this.deps.openEvents?.();
     const changed = await explained(
       accounts.transaction(async (transaction) => {
         const disabled = await disableAccount(transaction, id);
-        if (disabled) await audit.record(transaction, { kind: 'account.disabled', accountId: id, origin });
-        return disabled;
+        if (!disabled) return false;
+        await audit.record(transaction, { kind: 'account.disabled', accountId: id, origin });
+        await events?.record(transaction, 'account.disabled', id, await accounts.now(transaction));
+        return true;
       }),
     );
     this.#print(changed ? `disabled ${id}` : `${id} was disabled already`);
@@ -81,11 +87,14 @@ export class AccountAdmin {
     this.#refuseForeign();
     const { accounts, audit } = this.deps;
     const { id } = await this.#find(who);
+    const events = await this.deps.openEvents?.();
     const changed = await explained(
       accounts.transaction(async (transaction) => {
         const enabled = await enableAccount(transaction, id);
-        if (enabled) await audit.record(transaction, { kind: 'account.enabled', accountId: id, origin });
-        return enabled;
+        if (!enabled) return false;
+        await audit.record(transaction, { kind: 'account.enabled', accountId: id, origin });
+        await events?.record(transaction, 'account.enabled', id, await accounts.now(transaction));
+        return true;
       }),
     );
     this.#print(changed ? `enabled ${id}` : `${id} was enabled already`);

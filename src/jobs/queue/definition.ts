@@ -3,6 +3,8 @@ export interface QueueDefinition<Data extends object> {
   readonly name: string;
   /** Classes (priorities) of jobs, highest first; without them every job has priority 0. */
   readonly classes?: readonly number[];
+  /** Attempts of a job at most, where the handler's deadline allows more than the usual number. */
+  readonly retryLimit?: number;
   /** Never read; ties the data's type to the definition. */
   readonly data?: Data;
 }

@@ -23,7 +23,7 @@ export async function migrateJobs(
   boss.on('error', () => undefined);
   try {
     await boss.start();
-    for (const { name } of queues) {
+    for (const { name, retryLimit: most = retryLimit } of queues) {
       const dead = deadLetterQueue(name);
       const keep = { retentionSeconds: jobTiming.keepDead };
       await createOrUpdate(boss, dead, { ...keep, deleteAfterSeconds: jobTiming.keepFinished });
@@ -31,7 +31,7 @@ export async function migrateJobs(
         ...keep,
         deadLetter: dead,
         notify: true,
-        retryLimit,
+        retryLimit: most,
         retryDelay: jobTiming.retryFirst,
         retryBackoff: true,
         retryDelayMax: jobTiming.retryLongest,

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { eventQueues } from '../../../src/accounts/credential-events.js';
 import { notice, request, startJobs } from '../../jobs/start-jobs.js';
 import { eventually } from '../../support/eventually.js';
 
@@ -28,11 +29,19 @@ describe('looking', () => {
     const { out } = await jobs.told((admin) => admin.count({ json: true }));
     expect(JSON.parse(out)).toEqual([
       { queue: notice, waiting: 0, active: 0, done: 0, dead: 0, oldestWaitingSeconds: 0 },
+      ...eventQueues.map(({ name: queue }) => ({
+        queue,
+        waiting: 0,
+        active: 0,
+        done: 0,
+        dead: 0,
+        oldestWaitingSeconds: 0,
+      })),
       { queue: 'overwrite-watch', waiting: 0, active: 0, done: 0, dead: 0, oldestWaitingSeconds: 0 },
       { queue: request, waiting: 1, active: 0, done: 1, dead: 1, oldestWaitingSeconds: expect.any(Number) },
       { queue: 'sign-up-request', waiting: 0, active: 0, done: 0, dead: 0, oldestWaitingSeconds: 0 },
     ]);
-    expect(JSON.parse(out)[2].oldestWaitingSeconds).toBeGreaterThanOrEqual(90);
+    expect(JSON.parse(out).at(-2).oldestWaitingSeconds).toBeGreaterThanOrEqual(90);
     const { out: text } = await jobs.told((admin) => admin.count({}));
     expect(text).toMatch(/^queue +waiting +active +done +dead +oldest \(s\)\n/);
     expect(text).toMatch(/\npassword-reset-request +1 +0 +1 +1 +9\d\n/);
@@ -75,7 +84,7 @@ describe('looking', () => {
     expect(out.split('\n')).toHaveLength(5);
     expect(out).not.toMatch(/alice|bob/);
     expect((await jobs.told((admin) => admin.list({ limit: 50, queue: 'nonsense' }))).answer).toEqual({
-      failure: `no such queue; there are ${notice}, overwrite-watch, ${request}, sign-up-request`,
+      failure: `no such queue; there are ${notice}, events-1, events-2, events-3, events-4, overwrite-watch, ${request}, sign-up-request`,
     });
     expect((await jobs.told((admin) => admin.list({ limit: 50, state: 'done' }))).out).toBe('no jobs\n');
   });

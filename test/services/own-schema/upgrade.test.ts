@@ -52,6 +52,7 @@ describe('migrate up moves the tables of the last version', () => {
       moved,
       'applied 20261127-own-schemas',
       'applied 20261127-adopted-accounts',
+      'applied 20261128-events',
       'the database is at this version now',
       'made the data key',
     ]);
