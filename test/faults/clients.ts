@@ -1,30 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createLatchkeyClient, LatchkeyRequestError } from '../../schema/sdk/client.js';
 import type { Random } from '../support/random.js';
 import { createAccount, type Known, newPassword } from './accounts.js';
 import { forgeRecord } from './forger.js';
-import { type Call, type Entry, now, type Outcome } from './recording.js';
+import { Line, type Values } from './line.js';
+import type { Operation } from './operations.js';
+import type { Entry } from './recording.js';
 import type { Stage } from './stage.js';
-
-/** The operations of a client, with their weights in the random choice. */
-export const operations = {
-  request: 14,
-  requestForNobody: 3,
-  inspect: 12,
-  resetFresh: 10,
-  resetSideBySide: 4,
-  refusedPassword: 3,
-  resetUsed: 4,
-  guessAfterReset: 2,
-  signIn: 10,
-  signInOld: 5,
-  me: 14,
-  change: 5,
-  signOut: 1,
-  forged: 2,
-  renewal: 2,
-} as const;
-export type Operation = keyof typeof operations;
 
 export interface Round {
   readonly stage: Stage;
@@ -36,16 +17,17 @@ export interface Round {
   readonly patience: number;
 }
 
-/** What a call returned besides its outcome. */
-type Values = { newToken?: string };
-
 /** One person, or one attacker, who makes one call after another. Each call is recorded. */
 export class Client {
+  readonly #line: Line;
+
   constructor(
-    private readonly number: number,
+    number: number,
     private readonly round: Round,
     private readonly random: Random,
-  ) {}
+  ) {
+    this.#line = new Line(number, round, random);
+  }
 
   async run(until: () => boolean, paceMs: number): Promise<void> {
     while (!until()) {
@@ -56,12 +38,12 @@ export class Client {
 
   async request(account = this.#account()): Promise<Entry> {
     const { email } = account;
-    return this.#call({ op: 'request', email }, ({ client }) => client.requestPasswordReset({ email }));
+    return this.#line.call({ op: 'request', email }, ({ client }) => client.requestPasswordReset({ email }));
   }
 
   async requestForNobody(): Promise<void> {
     const email = `nobody-${this.random.between(1, 1e6)}@${this.round.name}.example`;
-    await this.#call({ op: 'request', email }, ({ client }) => client.requestPasswordReset({ email }));
+    await this.#line.call({ op: 'request', email }, ({ client }) => client.requestPasswordReset({ email }));
   }
 
   async inspect(account = this.#account()): Promise<void> {
@@ -70,7 +52,7 @@ export class Client {
   }
 
   async inspectKey(key: string): Promise<void> {
-    await this.#call({ op: 'inspect', key }, ({ client }) => client.passwordResetKey(key));
+    await this.#line.call({ op: 'inspect', key }, ({ client }) => client.passwordResetKey(key));
   }
 
   async resetFresh(account = this.#account()): Promise<void> {
@@ -109,7 +91,7 @@ export class Client {
 
   async signIn(account = this.#account(), password = account.password): Promise<void> {
     const { id, email } = account;
-    const entry = await this.#call({ op: 'signIn', account: id, email, password }, async ({ client, values }) => {
+    const entry = await this.#line.call({ op: 'signIn', account: id, email, password }, async ({ client, values }) => {
       const result = await client.signIn({ email, password });
       if (result.__typename === 'SignedIn') values.newToken = result.accessToken;
       return result;
@@ -126,7 +108,7 @@ export class Client {
     const tokens = account.tokens.slice(-5);
     if (tokens.length === 0) return this.signIn(account);
     const token = this.random.pick(tokens);
-    await this.#call(
+    await this.#line.call(
       { op: 'me', account: account.id, token },
       async ({ client }) => ({ __typename: (await client.me()) ? 'Account' : 'Nobody' }),
       token.text,
@@ -140,7 +122,7 @@ export class Client {
     const password = newPassword(this.round.seed);
     account.passwords.push(password);
     const call = { op: 'change', account: account.id, token, from, password } as const;
-    const entry = await this.#call(
+    const entry = await this.#line.call(
       call,
       async ({ client, values }) => {
         const result = await client.changePassword({ currentPassword: from, newPassword: password });
@@ -156,7 +138,7 @@ export class Client {
   async signOut(account = this.#account()): Promise<void> {
     const token = account.tokens.at(-1);
     if (!token) return;
-    await this.#call(
+    await this.#line.call(
       { op: 'signOut', account: account.id, token },
       ({ client }) => client.signOutEverywhere(),
       token.text,
@@ -191,7 +173,7 @@ export class Client {
   async reset(account: Known, key: string, password: string): Promise<Entry> {
     account.passwords.push(password);
     const call = { op: 'reset', account: account.id, key, password } as const;
-    const run = () => this.#call(call, ({ client }) => client.resetPassword({ key, password }));
+    const run = () => this.#line.call(call, ({ client }) => client.resetPassword({ key, password }));
     let entry = await run();
     // A client that lost the answer repeats the call with the same key and password, as the page does.
     for (let again = 0; entry.outcome === 'unknown' && again < 3 && this.random.chance(0.7); again++) {
@@ -238,74 +220,4 @@ export class Client {
     const { newToken: text, start, end } = entry;
     if (text) account.tokens.push({ text, start, end });
   }
-
-  async #call(
-    call: Call,
-    send: (to: { client: ReturnType<typeof createLatchkeyClient>; values: Values }) => Promise<{ __typename: string }>,
-    accessToken?: string,
-  ): Promise<Entry & Values> {
-    for (;;) {
-      const api = this.random.pick(this.round.stage.apis.filter(({ url }) => url !== undefined).concat(this.#first()));
-      const url = api.url;
-      const start = now();
-      const values: Values = {};
-      const { outcome, result } = url
-        ? await this.#send(url, accessToken, (client) => send({ client, values }))
-        : ({ outcome: 'refused', result: 'no connection' } as const);
-      // Like a load balancer, the client sends a call that reached no process to another one.
-      if (result === 'no connection') {
-        await sleep(50);
-        continue;
-      }
-      const entry: Entry = { ...call, client: this.number, to: api.name, start, end: now(), outcome, result };
-      this.round.stage.recording.entries.push(entry);
-      return { ...entry, ...values } as Entry & Values;
-    }
-  }
-
-  #first() {
-    const [first] = this.round.stage.apis;
-    if (!first) throw new Error('no API');
-    return this.round.stage.apis.some(({ url }) => url !== undefined) ? [] : [first];
-  }
-
-  async #send(
-    url: string,
-    accessToken: string | undefined,
-    send: (client: ReturnType<typeof createLatchkeyClient>) => Promise<{ __typename: string }>,
-  ): Promise<{ outcome: Outcome; result: string }> {
-    const token = accessToken === undefined ? {} : { accessToken: () => accessToken };
-    const client = createLatchkeyClient({ url, ...token, timeoutMs: this.round.patience });
-    try {
-      const answer = await send(client);
-      const reason = 'reason' in answer ? ` ${String(answer.reason)}` : '';
-      return { outcome: outcomeOf(answer.__typename), result: `${answer.__typename}${reason}` };
-    } catch (error) {
-      if (!(error instanceof LatchkeyRequestError)) throw error;
-      if (isRefused(error)) return { outcome: 'refused', result: 'no connection' };
-      return { outcome: 'unknown', result: `${error.kind} ${error.status ?? ''} ${error.codes.join(' ')}`.trim() };
-    }
-  }
-}
-
-const successes = new Set([
-  'PasswordResetRequested',
-  'ResetKeyValid',
-  'PasswordResetCompleted',
-  'SignedIn',
-  'Account',
-  'PasswordChanged',
-  'SignedOutEverywhere',
-]);
-
-function outcomeOf(type: string): Outcome {
-  if (type === 'TemporarilyUnavailable') return 'unknown';
-  return successes.has(type) ? 'ok' : 'refused';
-}
-
-function isRefused(error: Error): boolean {
-  for (let each: unknown = error; each instanceof Error; each = each.cause) {
-    if ((each as NodeJS.ErrnoException).code === 'ECONNREFUSED') return true;
-  }
-  return false;
 }

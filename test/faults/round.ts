@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Random } from '../support/random.js';
 import { createAccount, type Known } from './accounts.js';
-import { App, type AppOperation, type AppRound, appOperations } from './app/app.js';
+import { App, type AppRound } from './app/app.js';
 import { checkAnswers, checkStores, checkTokens } from './check/answers.js';
 import { appAccountsOf, checkApp } from './check/app.js';
 import { checkKeys } from './check/keys.js';
@@ -9,9 +9,10 @@ import { checkMails } from './check/mails.js';
 import { checkRegisters } from './check/registers.js';
 import { openJobs, type Snapshot, takeSnapshot } from './check/snapshot.js';
 import type { Violation } from './check/violation.js';
-import { Client, type Operation, operations, type Round } from './clients.js';
+import { Client, type Round } from './clients.js';
 import type { FaultKind } from './faults.js';
 import { Nemesis } from './nemesis.js';
+import { type AppOperation, appOperations, type Operation, operations } from './operations.js';
 import { type AppWrite, type Entry, type Fault, now } from './recording.js';
 import type { Stage } from './stage.js';
 

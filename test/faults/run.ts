@@ -1,10 +1,9 @@
 import { parseArgs } from 'node:util';
 import { Random } from '../support/random.js';
-import { type AppOperation, appOperations } from './app/app.js';
 import { type Home, homes } from './app/tables.js';
 import { checkSecrets } from './check/secrets.js';
-import { type Operation, operations } from './clients.js';
 import { type FaultKind, faults } from './faults.js';
+import { type AppOperation, appOperations, type Operation, operations } from './operations.js';
 import { type Fault, now } from './recording.js';
 import { caught, operationsOf, report } from './report.js';
 import { type RoundResult, runRound } from './round.js';

@@ -2,25 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import bcrypt from 'bcrypt';
 import type { Random } from '../../support/random.js';
 import { type Known, newPassword } from '../accounts.js';
+import type { AppOperation } from '../operations.js';
 import type { Stage } from '../stage.js';
 import type { AppRows, Row } from './rows.js';
 import { AppSession } from './session.js';
 import { type AppHome, bcryptCost } from './tables.js';
-
-/** What the app does to its accounts, with the weights in the random choice. */
-export const appOperations = {
-  appSignsIn: 4,
-  appSavesWhatItRead: 3,
-  appChangesPassword: 3,
-  appMoves: 3,
-  appSuspends: 3,
-  appForcesReset: 1,
-  appMakesAnew: 2,
-  appRestores: 2,
-  appTouches: 6,
-  appAddsHash: 2,
-} as const;
-export type AppOperation = keyof typeof appOperations;
 
 /** What the app needs to know of a round. */
 export interface AppRound {
