@@ -15,6 +15,8 @@ export function openDatabase(url) {
   return knex({
     client: 'pg',
     connection: url,
+    // Not the default, `"$user", public`: the schema of Latchkey's tables has the name of this server's role.
+    searchPath: ['public'],
     pool: { min: 0, max: 5 },
     migrations: { directory: fileURLToPath(new URL('migrations', import.meta.url)), loadExtensions: ['.mjs'] },
   });

@@ -32,7 +32,10 @@ function end(code) {
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => void end(0));
 
 function start(file, args, { cwd, env }) {
-  const child = spawn(process.execPath, [file, ...args], { cwd, env: { ...process.env, ...env }, stdio: 'inherit' });
+  // A pipe, by which the child learns of our end even where we were killed.
+  const stdio = ['pipe', 'inherit', 'inherit'];
+  const program = ['--import', new URL('end-with-parent.mjs', import.meta.url).href, file];
+  const child = spawn(process.execPath, [...program, ...args], { cwd, env: { ...process.env, ...env }, stdio });
   const ended = once(child, 'exit');
   stops.push(async () => {
     child.kill('SIGTERM');

@@ -27,14 +27,18 @@ describe.skipIf(noChromium || !isInstalled)(`npm run example:adopt, as its READM
   let browser: TestBrowser;
   let appUrl: string;
   let latchkeyUrl: string;
+  let start: () => Promise<void>;
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'latchkey-example-'));
     const [appPort, port] = await freePorts(2);
     [appUrl, latchkeyUrl] = [`http://localhost:${appPort}`, `http://localhost:${port}`];
     const settings = { APP_PORT: String(appPort), PORT: String(port), OPS_PORT: '0' };
-    example = Latchkey.of(join(packageFolder, program), ['--folder', folder], { settings, cwd: packageFolder });
-    [browser] = await Promise.all([TestBrowser.start(), example.said(/Ctrl-C ends them/, 100_000)]);
+    start = async () => {
+      example = Latchkey.of(join(packageFolder, program), ['--folder', folder], { settings, cwd: packageFolder });
+      await example.said(/Ctrl-C ends them/, 100_000);
+    };
+    [browser] = await Promise.all([TestBrowser.start(), start()]);
   });
   afterAll(async () => {
     await browser?.stop();
@@ -106,6 +110,20 @@ describe.skipIf(noChromium || !isInstalled)(`npm run example:adopt, as its READM
     const second = await post({ cookie });
     expect(second.headers.getSetCookie()[0]?.split(';')[0]).not.toBe(cookie);
     expect((await fetch(appUrl, { headers: { cookie }, redirect: 'manual' })).headers.get('location')).toBe('/sign-in');
+  });
+
+  test('killed, it leaves no program that answers, and starts again with what was there', async () => {
+    await example.stop('SIGKILL');
+    const isGone = (url: string) =>
+      fetch(url).then(
+        () => false,
+        () => true,
+      );
+    for (const url of [appUrl, latchkeyUrl]) await eventually(() => isGone(url), Boolean, 20_000);
+    await start();
+    const visit = await browser.visit();
+    await signIn(visit, newPassword);
+    await heading(visit, 'Hello Alice');
   });
 
   test('ends with everything that it started', async () => {
