@@ -38,8 +38,8 @@ export async function migrateUp(
   const orm = openDatabase(databaseUrl, { schemas, poolSize: 2, forMigration: true });
   const line = databaseLine(databaseUrl, 'latchkey migrate');
   try {
-    const { from, applied, key } = await oneAtATime(orm, async () => {
-      await makeSchemas(orm.em, schemas);
+    const { warnings, from, applied, key } = await oneAtATime(orm, async () => {
+      const warnings = await makeSchemas(orm.em, schemas, [migrationTable, ...ourTables(orm)]);
       await refuseForeignTables(orm.em, schemas, [migrationTable, ...ourTables(orm)], queueNames);
       const from = await formerHome(orm.em, schemas);
       await buildAddressIndex(orm.em, from ?? schemas.own);
@@ -47,11 +47,12 @@ export async function migrateUp(
       await migrateJobs(line, schemas.jobs, queues);
       const applied = await untilUnlocked(() => migrateTables(orm, schemas, from));
       await dropStandIns(orm.em, schemas.own, (queue) => isEmpty(orm, queue));
-      return { from, applied, key: await keepDataKey(orm, care) };
+      return { warnings, from, applied, key: await keepDataKey(orm, care) };
     });
     const moved = from === undefined ? [] : [`moved the tables of the last version from the schema ${from}`];
     const lines = [...moved, ...applied.map(({ name }) => `applied ${name}`)];
     return [
+      ...warnings,
       ...lines,
       lines.length > 0 ? 'the database is at this version now' : 'the database was at this version already',
       // Without SECRET, the missing data key is reported only when this run applied something.

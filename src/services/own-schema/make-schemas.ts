@@ -11,15 +11,17 @@ type Em = Pick<SqlEntityManager, 'execute'>;
 /**
  * Makes the schemas that are missing.
  *
+ * @param ourTables names that are ours, wherever they stand.
+ * @returns a warning when a schema that was made stands in the way of another program's names.
  * @throws SchemaRefused when this role may not make or use one, or when one holds tables of another program.
  */
-export async function makeSchemas(em: Em, schemas: Schemas): Promise<void> {
+export async function makeSchemas(em: Em, schemas: Schemas, ourTables: readonly string[]): Promise<string[]> {
   const names = [schemas.own, schemas.jobs];
   const [at] = await em.execute<{ role: string; database: string; may: boolean }[]>(
     `select current_user as role, current_database() as database,
             has_database_privilege(current_database(), 'CREATE') as may`,
   );
-  if (!at) return;
+  if (!at) return [];
   const found = await em.execute<{ name: string; usable: boolean }[]>(
     `select nspname as name, has_schema_privilege(oid, 'USAGE') and has_schema_privilege(oid, 'CREATE') as usable
        from pg_namespace where nspname in (?, ?)`,
@@ -43,6 +45,24 @@ export async function makeSchemas(em: Em, schemas: Schemas): Promise<void> {
     );
   }
   for (const name of missing) await em.execute(`create schema ${identifier(name)}`);
+  return missing.includes(schemas.own) ? inTheWay(em, schemas.own, ourTables) : [];
+}
+
+/**
+ * The default path of a role is `"$user", public`. So a schema with the name of a role hides the tables of `public` from
+ * programs that connect as that role: these make their tables anew in it, or find none.
+ */
+async function inTheWay(em: Em, own: string, ourTables: readonly string[]): Promise<string[]> {
+  const [found] = await em.execute<{ is: boolean }[]>(
+    `select exists (select from pg_roles where rolname = ?)
+        and exists (select from pg_tables where schemaname = 'public' and tablename <> all (string_to_array(?, ','))) as is`,
+    [own, ourTables.join(',')],
+  );
+  if (!found?.is) return [];
+  return [
+    `warning: there is a role ${own}, and now a schema of that name, which a program that connects as it searches before ` +
+      `public: give that program \`search_path=public\`, or another role`,
+  ];
 }
 
 /**

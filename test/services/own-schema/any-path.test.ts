@@ -120,6 +120,20 @@ describe('everything works, and in no other schema than ours,', () => {
     expect(await schemasWithTables()).toEqual([schemas.own, schemas.jobs].sort());
   });
 
+  it('where that hides tables of an app from who connects as it, which is told once', async () => {
+    database = await roleDatabase();
+    await database.query('create table public.users (id int)');
+    const schemas = schemasOf(database.role);
+    const warning = `warning: there is a role ${database.role}, and now a schema of that name, `;
+    const lines = await migrateUp(database.url, { secrets: [] }, schemas);
+    expect(lines.filter((line) => line.startsWith('warning'))).toEqual([expect.stringContaining(warning)]);
+    expect((await migrateUp(database.url, { secrets: [] }, schemas)).join('\n')).not.toContain('warning');
+
+    await database.query(`drop schema ${schemas.own}, ${schemas.jobs} cascade`);
+    await database.query('alter table public.users rename to account');
+    expect((await migrateUp(database.url, { secrets: [] }, schemas)).join('\n')).not.toContain('warning');
+  });
+
   it('where the name is a word of SQL', async () => {
     database = await roleDatabase();
     await migrateUp(database.url, { secrets: [] }, schemasOf('user'));
