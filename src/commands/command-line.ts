@@ -84,6 +84,11 @@ export async function run(argv: readonly string[]): Promise<void> {
   defineAdoptCommand(program, (flags) => oneOff(async () => (await import('./adopt/run.js')).runAdopt(flags)));
   const jobs = program.command('jobs').description('jobs: count, list, show; dead letters: retry, discard');
   defineJobsCommands(jobs, (work) => oneOff(async () => (await import('./one-off.js')).withJobs(work)));
+  const events = program.command('events').description('what other services are told (EVENTS_URL): test');
+  events
+    .command('test')
+    .description("send each receiver a signed test event, with a worker's settings; exit code 1 unless all take it")
+    .action(() => oneOff(async () => (await import('./one-off.js')).testEvents()));
   defineSettingsCommand(program, process.env, oneOff);
   program.hook('preAction', (_program, action) => {
     // `api` and `worker` log this warning, `settings` prints it, and `dev` does not need it.

@@ -1,3 +1,4 @@
+import { createLog } from '../observability/log.js';
 import { createAccountServices, createJobServices } from '../services/command-services.js';
 import { readSettings } from '../settings/settings.js';
 import { AccountAdmin } from './accounts/account-admin.js';
@@ -22,6 +23,17 @@ export async function withAccounts(work: (admin: AccountAdmin) => Promise<void>)
   });
   await work(admin);
   await close();
+}
+
+/** Tells the receivers of events a test. @throws SettingsError when settings are wrong, or CommandFailure. */
+export async function testEvents(): Promise<void> {
+  const [{ createReceivers }, { testReceivers }] = await Promise.all([
+    import('../services/events.js'),
+    import('./events/test-receivers.js'),
+  ]);
+  const receivers = createReceivers(readSettings(process.env, 'worker'), createLog('silent', 'events'));
+  process.exitCode = await testReceivers(receivers, (line) => process.stdout.write(`${line}\n`));
+  for (const receiver of receivers) receiver.close();
 }
 
 /**

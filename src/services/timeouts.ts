@@ -1,4 +1,5 @@
 import { callDeadline, shutdownGrace } from '../calls/deadline.js';
+import { postTimeout } from '../events/post.js';
 import { draining } from '../http/connections/graceful-close.js';
 import { jobTiming } from '../jobs/queue/definition.js';
 import { placesTiming } from '../mail/mail-places.js';
@@ -25,6 +26,7 @@ const inUse = {
   mail: smtpTimeouts.whole,
   mailWaits: smtpTimeouts.patience,
   kept: placesTiming.slow,
+  event: postTimeout,
   lease: jobTiming.lease * 1_000,
   heartbeat: jobTiming.heartbeat * 1_000,
   drain: draining.most,
@@ -51,6 +53,7 @@ export function assertTimeouts(changed: Partial<Timeouts> = {}): void {
     [t.heartbeat, t.lease, 'a dead worker would be noticed only when its lease ends'],
     [t.drain + t.call, t.grace, 'a process that ends would cut off calls that it took'],
     [t.mail, t.grace, 'a process that ends would cut off a dialogue with a relay'],
+    [t.event, t.mail, 'an event would hold up the end of a process longer than a mail'],
   ];
   const broken = rules.filter(([less, more]) => less >= more);
   if (broken.length === 0) return;
