@@ -23,6 +23,7 @@ it.each<[keyof Timeouts, number, string]>([
   ['redisCommand', 15_000, 'a call would be answered before Redis'],
   ['mailWaits', 60_000, 'a mail would wait'],
   ['mail', 75_000, 'a process that ends would cut off a dialogue'],
+  ['event', 60_000, 'an event would hold up'],
   ['heartbeat', 120_000, 'a dead worker'],
   ['drain', 60_000, 'a process that ends would cut off calls'],
   ['grace', 35_000, 'a process that ends would cut off calls'],
