@@ -22,6 +22,8 @@ const suffix = randomBytes(4).toString('hex');
 const roles = { migrate: `keep-${suffix}`, api: `Serve_${suffix}`, worker: `work_${suffix}` };
 const former = `former_${suffix}`;
 const password = 'of-the-role';
+/** Nobody listens there. */
+const events = { EVENTS_URL: 'https://127.0.0.1:1/', EVENTS_SECRET: 'correct-horse-battery-staple' };
 let database: Awaited<ReturnType<typeof emptyDatabase>>;
 let admin: pg.Client;
 let grants: string;
@@ -88,6 +90,7 @@ describe.skipIf(!hasRedisServer)('each process as its own role (needs a redis-se
     const settings = {
       ...productionSettings({ database: '', redis: redis.url ?? '', smtp: inbox.smtpUrl }),
       SIGN_UP: 'confirm',
+      ...events,
       OPS_HOST: '127.0.0.1',
     };
     const migrated = await Latchkey.run(['migrate', 'up'], { ...settings, DATABASE_URL: as(roles.migrate) });
@@ -150,8 +153,15 @@ describe.skipIf(!hasRedisServer)('each process as its own role (needs a redis-se
       (rows) => rows.map(({ kind }) => kind).join() === 'account.sign-in-refused,reset.no-recipient',
     );
     const account = (...args: string[]) =>
-      Latchkey.run(['account', ...args], { DATABASE_URL: as(roles.migrate), NODE_ENV: 'production' });
+      Latchkey.run(['account', ...args], { ...events, DATABASE_URL: as(roles.migrate), NODE_ENV: 'production' });
     expect(await account('add', 'bob@example.com')).toMatchObject({ code: 0 });
+    expect(await account('disable', 'bob@example.com')).toMatchObject({ code: 0, errors: '' });
+    await eventually(
+      () =>
+        rowsOf(`select data -> 'event' ->> 'type' as type from job
+          where name = 'events-1' and output ->> 'reason' in ('econnrefused', 'receiver-rests') order by created_on`),
+      (rows) => rows.map(({ type }) => type).join() === 'password.reset,account.disabled',
+    );
     const jobs = await Latchkey.run(['jobs', 'count'], { DATABASE_URL: as(roles.worker), NODE_ENV: 'production' });
     expect(jobs).toMatchObject({ code: 0, errors: '' });
     for (const { output } of [api, worker]) expect(output).not.toMatch(/42501|permission denied|must be owner/);
