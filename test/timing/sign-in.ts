@@ -10,7 +10,11 @@ import { auc, chanceAuc, difference, median, type Sides } from './figures.js';
 import { timeRefusals } from './trials.js';
 
 const own = 'argon2id m=19456,t=2,p=1';
-const forms = [own, 'bcrypt 10', 'bcrypt 12', 'argon2id m=65536,t=4,p=1'];
+const forms = [
+  ...[own, 'bcrypt 10', 'bcrypt 12', 'argon2id m=65536,t=4,p=1'],
+  // Django, Better Auth, WordPress before 6.8, crypt(3).
+  ...['pbkdf2-sha256 600000', 'scrypt ln=14,r=16,p=1', 'phpass 13', 'sha512-crypt 5000,16'],
+];
 /** More accounts than a domain needs for its own shares of forms (src/accounts/passwords/forms/shares.ts). */
 const accounts = 60;
 
