@@ -141,6 +141,17 @@ it("ends the app's sessions, and changes what stands for a version or a time of 
   });
 });
 
+it('says what to add for sessions that hold their account in JSON', async () => {
+  await only(`
+    create table users (id int primary key, email text, password text);
+    create table session (sid varchar primary key, sess json not null, expire timestamp not null)`);
+  const { accounts, advice } = await adoptIn(database.url, { write: { format: 'argon2id' } });
+  expect(accounts).not.toHaveProperty('also');
+  expect(advice).toEqual([expect.stringContaining(`"DELETE FROM public.session WHERE sess ->> 'userId' = :id"`)]);
+  await database.query('alter table session alter sess type text');
+  expect((await adoptIn(database.url, { write: { format: 'argon2id' } })).advice).toEqual([]);
+});
+
 it('says the SQL that Django needs first, and finds the view that it makes', async () => {
   await only(`
     create table auth_user (id int primary key, password varchar(128), last_login timestamptz, is_superuser boolean,

@@ -155,4 +155,25 @@ describe('the GRANTs that `latchkey adopt` prints', () => {
     expect(changes).toBeUndefined();
     expect(forbidden).toEqual(['permission denied for table logins', 'permission denied for table letters']);
   });
+
+  it('say of a trigger that runs as who writes what no statement tells', async () => {
+    await makeTables(
+      server,
+      `create view crm.people as select u.id, email, secret from crm.users u join crm.logins on owner = u.id;
+       create function crm.save() returns trigger language plpgsql as $$
+         begin update crm.logins set secret = new.secret where owner = old.id; return new; end $$;
+       create function crm.stamp() returns trigger language plpgsql as $$ begin new.email := old.email; return new; end $$;
+       create trigger stamp instead of update on crm.people for each row execute function crm.stamp();
+       create trigger save instead of update on crm.people for each row execute function crm.save()`,
+    );
+    const asks = async () => {
+      const lines = await grantsIn(server.url, { table: 'crm.people', passwordHash: 'secret', write: accounts.write });
+      return lines.filter((line) => line.includes('trigger'));
+    };
+    expect(await asks()).toEqual([
+      '-- The trigger save on crm.people runs crm.save() with the rights of who writes: grant "latchkey_api" what it does, or make it SECURITY DEFINER.',
+    ]);
+    await server.query('alter function crm.save() security definer');
+    expect(await asks()).toEqual([]);
+  });
 });

@@ -51,7 +51,35 @@ export async function grantsFor(em: EntityManager, shape: Shape, roles: Roles): 
     ...tables.flatMap((table) => grantsOn(table, identifier(roles.migrate), reading)),
     ...rights.functions.map((each) => `GRANT EXECUTE ON FUNCTION ${each} TO ${names.join(', ')};`),
     ...hints(tables, rights, names),
+    ...(await triggersThatAsk(em, rights.touched)).map(
+      ({ trigger, on, runs }) =>
+        `-- The trigger ${trigger} on ${on} runs ${runs} with the rights of who writes: grant ${identifier(roles.api)} what it does, or make it SECURITY DEFINER.`,
+    ),
   ];
+}
+
+/** PostgreSQL, pg_trigger.h: on what a trigger runs. */
+const runsOn = { insert: 4, delete: 8, update: 16 } as const;
+
+/**
+ * Triggers, INSTEAD OF ones too, whose function runs as who writes, and says words of SQL that reach further than the
+ * row: what it needs is in no statement of ours.
+ */
+async function triggersThatAsk(
+  em: EntityManager,
+  touched: readonly Touched[],
+): Promise<{ trigger: string; on: string; runs: string }[]> {
+  const written = touched.flatMap(({ table, insert, update, isDeleted }) => {
+    const events = (insert ? runsOn.insert : 0) | (update ? runsOn.update : 0) | (isDeleted ? runsOn.delete : 0);
+    return events > 0 ? [`(tgrelid = ${literal(table)} and tgtype & ${events} <> 0)`] : [];
+  });
+  if (written.length === 0) return [];
+  return em.execute(`
+    select distinct quote_ident(tgname) as trigger, tgrelid::regclass::text as on, tgfoid::regprocedure::text as runs
+      from pg_catalog.pg_trigger join pg_catalog.pg_proc p on p.oid = tgfoid
+     where not tgisinternal and tgenabled in ('O', 'A') and not prosecdef
+       and prosrc ~* '\\m(select|perform|insert|update|delete|execute|notify|call|merge)\\M'
+       and (${written.join(' or ')}) order by 1, 2`);
 }
 
 /** Of PostgreSQL: the first that parses the body of a function where it is made. */

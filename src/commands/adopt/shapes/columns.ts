@@ -1,4 +1,4 @@
-import { type Catalogue, type Column, columnNamed, plain, type Table } from '../catalogue/table.js';
+import { type Catalogue, type Column, columnNamed, hasColumns, plain, type Table } from '../catalogue/table.js';
 import type { KnownShape } from './known-shapes.js';
 import type { Condition } from './proposal.js';
 
@@ -73,6 +73,19 @@ export function sessionsOf(catalogue: Catalogue, table: Table, id: string): stri
     const owner = other.columns.find(({ name }) => name === (key ?? named?.name));
     return owner && owner.type === type ? [`DELETE FROM ${other.sql} WHERE ${owner.sql} = :id`] : [];
   });
+}
+
+/** What the operator adds for sessions whose account stands in JSON, under a name that the app alone knows (connect-pg-simple). */
+export function sessionsInJson(catalogue: Catalogue, table: Table): string[] {
+  const found = catalogue.filter((other) => {
+    const isJson = columnNamed(other, 'sess')?.type.startsWith('json') ?? false;
+    return other.kind === 'table' && other.schema === table.schema && isJson && hasColumns(other, 'sid', 'expire');
+  });
+  return found.map(
+    ({ sql }) =>
+      `the sessions in ${sql} hold the id of their account in JSON, under a name that only the app knows: to end them, add to the file ` +
+      `"also": ["DELETE FROM ${sql} WHERE sess ->> 'userId' = :id"], with Passport sess -> 'passport' ->> 'user'`,
+  );
 }
 
 /** The language of the mails, where a column holds one. */

@@ -1,5 +1,5 @@
 import { type Catalogue, columnNamed, hasColumns, isHashLike, isText, plain, type Table } from '../catalogue/table.js';
-import { assignmentsOf, conditionsOf, type Habits, localeOf, sessionsOf } from './columns.js';
+import { assignmentsOf, conditionsOf, type Habits, localeOf, sessionsInJson, sessionsOf } from './columns.js';
 import { type KnownShape, knownShapes } from './known-shapes.js';
 import type { Proposal } from './proposal.js';
 
@@ -64,7 +64,7 @@ function ofKnown(catalogue: Catalogue, table: Table, holder: Table, known: Known
     hashes: hash ? [hash.sql] : [],
     conditions: [...conditionsOf(table), ...more.map((sql) => ({ sql, isVerification: false }))],
     because: known.because,
-    advice: known.advice,
+    advice: [...known.advice, ...sessionsInJson(catalogue, table)],
     storesLowerCase: known.storesLowerCase,
     write: known.write,
     writesOnly: known.writesOnly === true,
@@ -97,7 +97,7 @@ function plainly(catalogue: Catalogue, table: Table): Proposal | undefined {
       ...emails.map(({ sql }) => sql),
       ...hashesIn(holder).map(({ sql }) => sql),
     ],
-    advice: [],
+    advice: sessionsInJson(catalogue, table),
     storesLowerCase: false,
     write: undefined,
     writesOnly: false,
@@ -115,7 +115,7 @@ export function bareProposal(catalogue: Catalogue, table: Table): Proposal {
     hashes: [],
     conditions: conditionsOf(table),
     because: [],
-    advice: [],
+    advice: sessionsInJson(catalogue, table),
     storesLowerCase: false,
     write: undefined,
     writesOnly: false,
