@@ -104,7 +104,6 @@ const persisted: Attack = {
   title: 'filling and poisoning a store of documents',
   needs: 'url',
   run: async (target, findings) => {
-    const memory = await memoryOf(target);
     const hash = (index: number) => index.toString(16).padStart(64, '0');
     for (const [name, body] of [
       ['a hash alone', { extensions: { persistedQuery: { version: 1, sha256Hash: hash(1) } } }],
@@ -121,7 +120,11 @@ const persisted: Attack = {
       await expectRefused(findings, name, () => target.stranger().post(body));
     }
     const caller = target.stranger();
-    for (const index of many(target.isFull ? 20_000 : 500, (each) => each)) {
+    const half = target.isFull ? 20_000 : 250;
+    let memory: number | undefined;
+    for (const index of many(2 * half, (each) => each)) {
+      // What the first half needs, a heap grows to under any load. What is kept grows in the second half as it did in the first.
+      if (index === half) memory = await memoryOf(target);
       const extensions = { persistedQuery: { version: 1, sha256Hash: hash(100 + index) } };
       const { status } = await caller.post({ query: `query Q${index} { __typename }`, extensions });
       if (!findings.note(`hash ${index}`, status === 400, status)) break;
