@@ -9,7 +9,7 @@ import { createAccountServices } from '../../src/services/command-services.js';
 import { eventually } from '../support/eventually.js';
 import { startLatchkey, type TestLatchkey } from '../support/latchkey.js';
 import { type Hook, startHook, told } from './hook.js';
-import { ajv, areStrangersHere, standardWebhooks } from './strangers/strangers.js';
+import { areStrangersHere, strangers } from './strangers/strangers.js';
 
 const secrets = [`whsec_${Buffer.from('0123456789abcdefghijklmn').toString('base64')}`, 'correct-horse-battery-staple'];
 const [old, fresh] = ['the password that gets lost', 'a quite new password'];
@@ -89,9 +89,9 @@ it('every change of a credential is told to each receiver, in order, signed, wit
 it.skipIf(!areStrangersHere)(
   'the library of Standard Webhooks verifies each, with either secret of a rotation; the schema describes each (needs `npm ci` in test/events/strangers)',
   async () => {
-    const { Webhook } = standardWebhooks();
+    const { Ajv, Webhook } = await strangers();
     const schema = JSON.parse(await readFile(join(packageFolder, 'docs/events.schema.json'), 'utf8'));
-    const isDescribed = new (ajv().default)().compile(schema);
+    const isDescribed = new Ajv().compile(schema);
     const marked = new Webhook(secrets[0] ?? '');
     const raw = new Webhook(secrets[1] ?? '', { format: 'raw' });
     expect(hooks[0].calls.length).toBeGreaterThan(0);

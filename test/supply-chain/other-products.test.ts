@@ -16,12 +16,14 @@ const products: Readonly<Record<string, readonly [product: string, atLeast: numb
   'test/adoption/loopback': ['@loopback/core', 200],
   'test/attacks/peers/better-auth': ['better-auth', 50],
   'test/attacks/peers/vendure': ['@vendure/core', 500],
+  'test/events/strangers': ['standardwebhooks', 5],
 };
 
 /** Licences of what is run as a process of its own, and of which nothing is delivered, beyond those of our tools. */
 const allowedToRun: Readonly<Record<string, string>> = {
   ...allowedInDevelopment,
   'Artistic-2.0': 'changed copies are named so; we change none',
+  Unlicense: 'given to the public domain',
   'GPL-3.0-or-later': 'whoever gets a copy gets its source; we hand out none, and link nothing of ours with it',
 };
 
