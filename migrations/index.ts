@@ -9,6 +9,7 @@ import { Refusals } from './20261126-refusals.js';
 import { AdoptedAccounts } from './20261127-adopted-accounts.js';
 import { OwnSchemas } from './20261127-own-schemas.js';
 import { Events } from './20261128-events.js';
+import { ImportedAccounts } from './20261128-imported-accounts.js';
 
 /** In the order in which they are applied. Append only. */
 export const migrations = [
@@ -23,4 +24,5 @@ export const migrations = [
   OwnSchemas,
   AdoptedAccounts,
   Events,
+  ImportedAccounts,
 ];

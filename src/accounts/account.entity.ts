@@ -27,9 +27,16 @@ export const Account = defineEntity({
     sessionVersion: p.integer().default(1),
     credentialsChangedAt: p.datetime().columnType('timestamptz').defaultRaw('now()'),
     createdAt: p.datetime().columnType('timestamptz').defaultRaw('now()'),
+    /** The name of the account in the system that it was imported from. */
+    externalId: p.string().columnType('text').collation('C').nullable().lazy(),
+    /** `credentialVersion` after the last import that changed the account: while it is the same, nobody else has. */
+    importedVersion: p.integer().nullable().lazy().hidden(),
+    /** SHA-256 of the hash as it was imported; a sign-in may have renewed the stored one since. */
+    importedDigest: p.blob().columnType('bytea').nullable().lazy().hidden(),
     /** The database's clock when the row was read; not a column. */
     readAt: p.datetime().formula('now()').lazy().hidden(),
   },
+  uniques: [{ name: 'account_external_id_unique', properties: ['externalId'], where: 'external_id is not null' }],
   checks: [
     { name: 'account_credential_version_check', expression: 'credential_version >= 1' },
     { name: 'account_session_version_check', expression: 'session_version >= 1' },

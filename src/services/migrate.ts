@@ -14,6 +14,7 @@ import { databaseLine } from '../stores/postgres/pool.js';
 import { identifier, type Schemas, schemasOf } from '../stores/postgres/schemas.js';
 import { buildAddressIndex } from './address-index.js';
 import { migrationTable, openDatabase, ourTables } from './database.js';
+import { buildExternalIdIndex } from './external-id-index.js';
 import { formerHome, moveTables, rememberHome } from './own-schema/last-version.js';
 import { makeSchemas, refuseForeignTables } from './own-schema/make-schemas.js';
 import { dropStandIns } from './own-schema/stand-ins.js';
@@ -46,6 +47,7 @@ export async function migrateUp(
       // First the queue, which stands in nobody's way: if that fails, the last version goes on undisturbed.
       await migrateJobs(line, schemas.jobs, queues);
       const applied = await untilUnlocked(() => migrateTables(orm, schemas, from));
+      await buildExternalIdIndex(orm.em, schemas.own);
       await dropStandIns(orm.em, schemas.own, (queue) => isEmpty(orm, queue));
       return { warnings, from, applied, key: await keepDataKey(orm, care) };
     });
