@@ -11,6 +11,7 @@ export const eventKinds = {
   'account.signed-up': inItsCommit,
   'account.added': inItsCommit,
   'account.imported': inItsCommit,
+  'account.import-updated': inItsCommit,
   'account.disabled': inItsCommit,
   'account.enabled': inItsCommit,
   'reset.sent': atTheEnd,
@@ -24,6 +25,7 @@ export const eventKinds = {
   'account.sessions-ended-by-wrong-passwords':
     'ten wrong current passwords were tried with one session; all its tokens are dead',
   'account.shown': 'an operator looked at an account',
+  'accounts.exported': '`detail.accounts`, `detail.hashes`: whether the file has them',
   'job.retried': byAnOperator,
   'job.discarded': byAnOperator,
 } as const;

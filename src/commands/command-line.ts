@@ -78,7 +78,7 @@ export async function run(argv: readonly string[]): Promise<void> {
     .command('adopt-origin')
     .description('make the tables those of this PUBLIC_URL, after the installation moved to another one')
     .action(() => oneOff(adoptThisOrigin));
-  const account = program.command('account').description('accounts: add, import, show, disable, enable');
+  const account = program.command('account').description('accounts: add, import, export, show, disable, enable');
   // Loaded by the command that needs it: help, `settings` and usage errors take a third of the time without the ORM.
   defineAccountCommands(account, (work) => oneOff(async () => (await import('./one-off.js')).withAccounts(work)));
   defineAdoptCommand(program, (flags) => oneOff(async () => (await import('./adopt/run.js')).runAdopt(flags)));

@@ -14,8 +14,9 @@ export class Progress {
   #toldAt: number;
   #isDrawn = false;
 
-  /** @param size bytes in all, if known. @param clock returns milliseconds. */
+  /** @param name of the work. @param size bytes (or rows) in all, if known. @param clock returns milliseconds. */
   constructor(
+    private readonly name: string,
     private readonly writer: Writer,
     private readonly size: number | undefined,
     private readonly clock: () => number = () => performance.now(),
@@ -28,20 +29,23 @@ export class Progress {
     return (this.clock() - this.#startedAt) / 1000;
   }
 
-  tell(done: { lines: number; bytes: number; refused: number }): void {
+  /** @param done so many of `unit`; `bytes` (or rows) of the size; nothing is said of refusals that cannot be. */
+  tell(done: { done: number; unit: string; bytes: number; refused?: number }): void {
     const now = this.clock();
     if (now - this.#toldAt < (this.writer.isTTY ? pace.bar : pace.line)) return;
     this.#toldAt = now;
     const part = this.size ? Math.min(done.bytes / this.size, 1) : undefined;
     const percent = part === undefined ? '' : ` ${Math.floor(part * 100)} %,`;
-    const said = `${percent} ${done.lines} lines, ${perSecond(done.lines, this.seconds)} lines/s, ${done.refused} refused`;
+    const refused = done.refused === undefined ? '' : `, ${done.refused} refused`;
+    const speed = perSecond(done.done, this.seconds);
+    const said = `${percent} ${done.done} ${done.unit}s, ${speed} ${done.unit}s/s${refused}`;
     if (this.writer.isTTY) {
       const filled = Math.round((part ?? 0) * barWidth);
       const bar = part === undefined ? '' : ` [${'#'.repeat(filled)}${'.'.repeat(barWidth - filled)}]`;
-      this.writer.write(`\r\u001b[Kimport${bar}${said}`);
+      this.writer.write(`\r\u001b[K${this.name}${bar}${said}`);
       this.#isDrawn = true;
     } else {
-      this.writer.write(`import:${said}\n`);
+      this.writer.write(`${this.name}:${said}\n`);
     }
   }
 

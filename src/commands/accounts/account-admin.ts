@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { type FileHandle, open } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import type { Accounts, Credential } from '../../accounts/accounts.js';
 import type { CredentialEvents } from '../../accounts/credential-events.js';
@@ -8,15 +7,16 @@ import { disableAccount, enableAccount } from '../../accounts/own-status.js';
 import { kindOfHash } from '../../accounts/passwords/forms/imported-hash.js';
 import type { PasswordHash } from '../../accounts/passwords/password-hash.js';
 import type { Audit } from '../../audit/audit.js';
-import { CommandFailure, codeOf, explain } from '../failure.js';
+import { CommandFailure, explain } from '../failure.js';
 import type { Writer } from '../progress.js';
+import { type ExportFlags, exportAccounts } from './export.js';
 import { parseUuid } from './import/entry.js';
-import { type ImportResult, importAccounts, summary } from './import/import.js';
+import { type ImportFlags, runImport } from './import/run.js';
 
 export interface AccountAdminDeps {
   readonly accounts: Accounts;
   readonly audit: Pick<Audit, 'record' | 'note'>;
-  readonly passwordHash: Pick<PasswordHash, 'make'>;
+  readonly passwordHash: Pick<PasswordHash, 'make' | 'verify'>;
   /** Makes the events of other services; undefined if none is told. */
   readonly openEvents?: (() => Promise<Pick<CredentialEvents, 'record'>>) | undefined;
   /** The language in which mails to such a locale are written, or null if there is none. */
@@ -25,16 +25,8 @@ export interface AccountAdminDeps {
   readonly terminal: { readonly in: Readable; readonly out: Writer; readonly err: Writer };
 }
 
-export interface ImportFlags {
-  readonly dryRun?: boolean;
-  readonly allowExpensive?: boolean;
-}
-
 /** The origin of these events in the audit trail. */
 const origin = 'command line';
-/** The exit code that shells expect after SIGINT: 128 and the signal's number, 2. */
-const interruptedCode = 130;
-
 /** What an operator does with accounts. Every method throws `CommandFailure` with a message for the operator. */
 export class AccountAdmin {
   constructor(private readonly deps: AccountAdminDeps) {}
@@ -130,28 +122,19 @@ export class AccountAdmin {
   }
 
   /**
-   * @param file NDJSON, or `-` for standard input.
-   * @returns the exit code: 0, 2 when lines were refused, 130 when it was interrupted.
-   * @throws CommandFailure when the file or the database failed.
+   * @param file its path, or `-` for standard input.
+   * @returns the exit code: 0, 2 when records were refused, 130 when it was interrupted.
    */
-  async import(
-    file: string,
-    { dryRun = false, allowExpensive = false, signal }: ImportFlags & { signal?: AbortSignal },
-  ): Promise<number> {
+  async import(file: string, flags: ImportFlags & { signal?: AbortSignal }): Promise<number> {
     this.#refuseForeign();
-    const { terminal } = this.deps;
-    const source = file === '-' ? { stream: terminal.in, size: undefined } : await openFile(file);
-    const options = { dryRun, allowExpensive, size: source.size, ...(signal ? { signal } : {}) };
-    const result = await importAccounts({ ...this.deps, err: terminal.err }, source.stream, options);
-    const { ended, through, refused } = result;
-    if (ended === 'complete' || through > 0) this.#print(summary(result, dryRun));
-    if (ended === 'complete') return refused > 0 ? 2 : 0;
-    const where = `after line ${through}; what was done stays, and importing the same lines again is safe`;
-    if (ended !== 'interrupted') {
-      throw new CommandFailure(through > 0 ? `${faultOf(result)}: stopped ${where}` : faultOf(result));
-    }
-    terminal.err.write(`latchkey: interrupted ${where}\n`);
-    return interruptedCode;
+    return runImport({ ...this.deps, err: this.deps.terminal.err }, file, flags);
+  }
+
+  /** Writes every account as a line that `import` reads. */
+  async export(flags: ExportFlags): Promise<void> {
+    this.#refuseForeign();
+    const { accounts, audit, terminal } = this.deps;
+    await explained(exportAccounts({ accounts, audit, terminal }, flags));
   }
 
   async #find(who: string): Promise<Credential> {
@@ -189,29 +172,6 @@ async function explained<T>(work: Promise<T>): Promise<T> {
   return work.catch((error: unknown) => {
     throw new CommandFailure(explain(error), { cause: error });
   });
-}
-
-async function openFile(path: string): Promise<{ stream: Readable; size: number | undefined }> {
-  let handle: FileHandle | undefined;
-  try {
-    handle = await open(path);
-    const stats = await handle.stat();
-    if (stats.isDirectory()) throw Object.assign(new Error(), { code: 'EISDIR' });
-    return {
-      stream: handle.createReadStream(),
-      size: stats.isFile() ? stats.size : undefined,
-    };
-  } catch (error) {
-    await handle?.close();
-    throw new CommandFailure(`the file cannot be read (${codeOf(error) ?? 'unknown reason'})`, { cause: error });
-  }
-}
-
-function faultOf({ ended, cause }: ImportResult): string {
-  if (ended === 'wrong-form' && cause instanceof Error) return cause.message;
-  return ended === 'source-broken'
-    ? `the file cannot be read on (${codeOf(cause) ?? 'unknown reason'})`
-    : explain(cause);
 }
 
 function unknownAccount(): CommandFailure {

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { Accounts } from '../../../src/accounts/accounts.js';
-import { type ImportResult, importAccounts } from '../../../src/commands/accounts/import/import.js';
+import { importAccounts } from '../../../src/commands/accounts/import/import.js';
+import type { ImportResult } from '../../../src/commands/accounts/import/report.js';
 import type { Fuzzer } from '../fuzzer.js';
 import { type ImportCase, importCases } from './cases.js';
 import { bytesOf, judgeImport, type Row } from './judge.js';
@@ -22,7 +23,11 @@ async function judge(each: ImportCase, run: Import): Promise<string> {
   };
   const knownLocale = (tag: string | null) => (tag?.startsWith('en') ? 'en' : null);
   const deps = { accounts: takingAll(rows), knownLocale, err: { write } };
-  const result = await run(deps, Readable.from(chunksOf(each)), { allowExpensive: each.allowExpensive, batchSize: 3 });
+  const result = await run(deps, Readable.from(chunksOf(each)), {
+    allowExpensive: each.allowExpensive,
+    strict: true,
+    batchSize: 3,
+  });
   return judgeImport(each, { ...result, rows, said, counted: countOf(result) });
 }
 

@@ -1,4 +1,5 @@
 import { parseEmailAddress } from '../../../src/accounts/email-address.js';
+import { entryKeys } from '../../../src/commands/accounts/import/entry.js';
 import { Finding } from '../fuzzer.js';
 import type { ImportCase } from './cases.js';
 
@@ -74,7 +75,7 @@ function numberOf({ lines }: ImportCase, index: number): number {
 function expectWholeEntry(row: Row, text: string | undefined): void {
   if (text === undefined) throw new Finding('an entry of a line that cannot be read');
   const said = JSON.parse(text) as Record<string, unknown>;
-  const names = Object.keys(said).filter((name) => !['id', 'email', 'hash', 'locale'].includes(name));
+  const names = Object.keys(said).filter((name) => !(entryKeys as readonly string[]).includes(name));
   if (names.length > 0) throw new Finding('an entry of a line with another member');
   if (typeof said.email !== 'string' || parseEmailAddress(said.email) !== row.email) {
     throw new Finding('an entry has another address than its line');

@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import { chunksOf } from './bytes.js';
 
 /** A line of a file; `fault` says why it cannot be read. */
 export interface TextLine {
@@ -8,11 +9,8 @@ export interface TextLine {
   readonly fault?: string;
   /** Bytes of the file up to the end of this line. */
   readonly end: number;
-}
-
-/** The file or pipe could not be read further; the lines before that are complete. */
-export class SourceBroken extends Error {
-  override name = 'SourceBroken';
+  /** False for a last line without a line end. */
+  readonly isEnded: boolean;
 }
 
 /** Bytes of a line, without its end. */
@@ -35,8 +33,8 @@ export async function* readLines(source: AsyncIterable<Uint8Array>): AsyncGenera
     const head = piece.subarray(0, longestLine + 2);
     if (begun.length < longestLine + 2) begun = begun.length === 0 ? head : Buffer.concat([begun, head]);
   };
-  const finish = () => {
-    const line = toLine(++number, begun, end);
+  const finish = (isEnded: boolean): TextLine => {
+    const line = { ...toLine(++number, begun, end), isEnded };
     begun = begun.subarray(0, 0);
     return line;
   };
@@ -46,23 +44,15 @@ export async function* readLines(source: AsyncIterable<Uint8Array>): AsyncGenera
       keep(piece.subarray(from, at));
       end += at + 1 - from;
       from = at + 1;
-      yield finish();
+      yield finish(true);
     }
     keep(piece.subarray(from));
     end += piece.length - from;
   }
-  if (begun.length > 0) yield finish();
+  if (begun.length > 0) yield finish(false);
 }
 
-async function* chunksOf(source: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
-  try {
-    for await (const chunk of source) yield Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
-  } catch (cause) {
-    throw new SourceBroken('the file cannot be read on', { cause });
-  }
-}
-
-function toLine(number: number, bytes: Buffer, end: number): TextLine {
+function toLine(number: number, bytes: Buffer, end: number): Omit<TextLine, 'isEnded'> {
   const line = bytes.at(-1) === 0x0d ? bytes.subarray(0, -1) : bytes;
   if (line.length > longestLine) return { number, text: '', fault: `is longer than ${longestLine} bytes`, end };
   if (!isUtf8(line)) return { number, text: '', fault: 'is not UTF-8', end };

@@ -1,0 +1,169 @@
+import { closeSync, openSync, writeSync } from 'node:fs';
+import { type FileHandle, open, readFile } from 'node:fs/promises';
+import type { Readable } from 'node:stream';
+import { parseEmailAddress } from '../../../accounts/email-address.js';
+import type { PasswordHash } from '../../../accounts/passwords/password-hash.js';
+import { CommandFailure, codeOf, explain } from '../../failure.js';
+import type { Writer } from '../../progress.js';
+import type { EntryOptions } from './entry.js';
+import { type ImportDeps, type ImportOptions, importAccounts } from './import.js';
+import { parseFirebaseParameters } from './products/firebase.js';
+import { productNames } from './products/product.js';
+import { productOf } from './products/products.js';
+import { proveFile, type TestAccount } from './proof.js';
+import { SourceBroken } from './records/bytes.js';
+import { WrongForm } from './records/wrong-form.js';
+import { type ImportResult, summary } from './report.js';
+
+export interface ImportFlags {
+  readonly from?: string;
+  readonly firebaseParameters?: string;
+  readonly update?: boolean;
+  readonly strict?: boolean;
+  readonly keepUnverified?: boolean;
+  readonly errors?: string;
+  readonly testAccount?: string;
+  readonly testPasswordFile?: string;
+  readonly dryRun?: boolean;
+  readonly allowExpensive?: boolean;
+}
+
+export interface ImportRunDeps extends ImportDeps {
+  readonly passwordHash: Pick<PasswordHash, 'verify'>;
+  readonly terminal: { readonly in: Readable; readonly out: Writer; readonly err: Writer };
+}
+
+/** The exit code that shells expect after SIGINT: 128 and the signal's number, 2. */
+const interruptedCode = 130;
+
+/**
+ * @param file its path, or `-` for standard input.
+ * @returns the exit code: 0, 2 when records were refused, 130 when it was interrupted.
+ * @throws CommandFailure when the flags, the file or the database are at fault.
+ */
+export async function runImport(
+  deps: ImportRunDeps,
+  file: string,
+  flags: ImportFlags & { signal?: AbortSignal },
+): Promise<number> {
+  const { terminal } = deps;
+  const { dryRun = false, allowExpensive = false, strict = false, update = false, keepUnverified = false } = flags;
+  const product = await productFor(flags);
+  const entries = { allowExpensive, strict, keepUnverified, product };
+  await prove(deps, file, flags, entries);
+  const errors = flags.errors === undefined ? undefined : openErrors(flags.errors);
+  try {
+    const source = file === '-' ? { stream: terminal.in, size: undefined } : await openFile(file);
+    const options: ImportOptions = {
+      ...entries,
+      ...{ dryRun, update, size: source.size },
+      ...(flags.signal ? { signal: flags.signal } : {}),
+      ...(errors === undefined ? {} : { onRefused: (refusal) => writeSync(errors, `${JSON.stringify(refusal)}\n`) }),
+    };
+    return told(await importAccounts({ ...deps, err: terminal.err }, source.stream, options), dryRun, terminal);
+  } finally {
+    if (errors !== undefined) closeSync(errors);
+  }
+}
+
+/** Prints the result. @returns the exit code. @throws CommandFailure when the import stopped by a fault. */
+function told(result: ImportResult, dryRun: boolean, { out, err }: ImportRunDeps['terminal']): number {
+  const { ended, through, refused, unit } = result;
+  if (ended === 'complete' || through > 0) out.write(`${summary(result, dryRun)}\n`);
+  if (ended === 'complete') return refused > 0 ? 2 : 0;
+  const where = `after ${unit} ${through}; what was done stays, and importing the same ${unit}s again is safe`;
+  if (ended !== 'interrupted') {
+    throw new CommandFailure(through > 0 ? `${faultOf(result)}: stopped ${where}` : faultOf(result));
+  }
+  err.write(`latchkey: interrupted ${where}\n`);
+  return interruptedCode;
+}
+
+async function productFor({ from, firebaseParameters }: ImportFlags) {
+  if (from === undefined && firebaseParameters === undefined) return undefined;
+  const name = productNames.find((each) => each === from);
+  if (!name) throw new CommandFailure(`--from is none of ${productNames.join(', ')}`);
+  if (firebaseParameters === undefined) return productOf(name);
+  if (name !== 'firebase') throw new CommandFailure('--firebase-parameters is for --from firebase');
+  const text = await readText('--firebase-parameters', firebaseParameters);
+  try {
+    return productOf(name, parseFirebaseParameters(text));
+  } catch (error) {
+    throw error instanceof WrongForm ? new CommandFailure(error.message) : error;
+  }
+}
+
+/** @throws CommandFailure with the place of the first fault that makes the whole file useless. */
+async function prove(deps: ImportRunDeps, file: string, flags: ImportFlags, entries: EntryOptions): Promise<void> {
+  const test = await testAccount(deps, flags);
+  if (file === '-') {
+    if (test) throw new CommandFailure('--test-account needs a file, which is read twice');
+    return;
+  }
+  const { stream } = await openFile(file);
+  try {
+    await proveFile(stream, entries, test);
+  } catch (error) {
+    if (error instanceof WrongForm) throw new CommandFailure(error.message);
+    if (error instanceof SourceBroken) throw new CommandFailure(brokenBy(error.cause), { cause: error });
+    throw new CommandFailure(explain(error), { cause: error });
+  } finally {
+    stream.destroy();
+  }
+}
+
+async function testAccount(
+  { passwordHash }: ImportRunDeps,
+  { testAccount: address, testPasswordFile }: ImportFlags,
+): Promise<TestAccount | undefined> {
+  if (address === undefined && testPasswordFile === undefined) return undefined;
+  if (address === undefined || testPasswordFile === undefined) {
+    throw new CommandFailure('--test-account and --test-password-file belong together');
+  }
+  const email = parseEmailAddress(address);
+  if (!email) throw new CommandFailure('--test-account is not one plain e-mail address');
+  const password = (await readText('--test-password-file', testPasswordFile)).replace(/\r?\n$/, '');
+  return { email, opens: (hash) => passwordHash.verify(hash, password, { urgency: 'other' }) };
+}
+
+async function readText(flag: string, path: string): Promise<string> {
+  return readFile(path, 'utf8').catch((cause: unknown) => {
+    throw new CommandFailure(`${flag}: the file cannot be read (${codeOf(cause) ?? 'unknown reason'})`, { cause });
+  });
+}
+
+/** A new file that only its owner reads. @returns its descriptor. */
+function openErrors(path: string): number {
+  try {
+    return openSync(path, 'wx', 0o600);
+  } catch (cause) {
+    throw new CommandFailure(`--errors: the file cannot be made (${codeOf(cause) ?? 'unknown reason'})`, { cause });
+  }
+}
+
+async function openFile(path: string): Promise<{ stream: Readable; size: number | undefined }> {
+  let handle: FileHandle | undefined;
+  try {
+    handle = await open(path);
+    const stats = await handle.stat();
+    if (stats.isDirectory()) throw Object.assign(new Error(), { code: 'EISDIR' });
+    return {
+      stream: handle.createReadStream(),
+      size: stats.isFile() ? stats.size : undefined,
+    };
+  } catch (error) {
+    await handle?.close();
+    throw new CommandFailure(`the file cannot be read (${codeOf(error) ?? 'unknown reason'})`, { cause: error });
+  }
+}
+
+function faultOf({ ended, cause }: ImportResult): string {
+  if (ended === 'wrong-form' && cause instanceof Error) return cause.message;
+  return ended === 'source-broken' ? brokenBy(cause) : explain(cause);
+}
+
+function brokenBy(cause: unknown): string {
+  const code = codeOf(cause);
+  if (code?.startsWith('Z_')) return `the gzip file is cut or damaged (${code})`;
+  return `the file cannot be read on (${code ?? 'unknown reason'})`;
+}
