@@ -89,6 +89,7 @@ describe('another collation under the data', () => {
     );
     expect(indexes.map(({ definition }) => definition)).toEqual([
       'CREATE UNIQUE INDEX account_email_unique ON latchkey.account USING btree (email)',
+      'CREATE UNIQUE INDEX account_external_id_unique ON latchkey.account USING btree (external_id) WHERE (external_id IS NOT NULL)',
     ]);
     for (const email of addresses.filter((_, index) => index % 480 === 0)) {
       const add = query(`insert into account (id, email, status) values (gen_random_uuid(), $1, 'active')`, [email]);

@@ -53,6 +53,7 @@ describe('migrate up moves the tables of the last version', () => {
       'applied 20261127-own-schemas',
       'applied 20261127-adopted-accounts',
       'applied 20261128-events',
+      'applied 20261128-imported-accounts',
       'the database is at this version now',
       'made the data key',
     ]);
