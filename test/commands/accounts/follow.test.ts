@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream';
-import type { MikroORM } from '@mikro-orm/postgresql';
+import type { EntityManager, MikroORM } from '@mikro-orm/postgresql';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Accounts } from '../../../src/accounts/accounts.js';
-import { type ImportOptions, importAccounts } from '../../../src/commands/accounts/import/import.js';
+import { type ImportDeps, type ImportOptions, importAccounts } from '../../../src/commands/accounts/import/import.js';
 import { openDatabase } from '../../../src/services/database.js';
 import { createDatabase, type TestDatabase } from '../../support/stores.js';
 
@@ -27,11 +27,11 @@ const user = (name: string, more: User = {}): User => {
   return { external_id: name, email: `${name}@example.com`, hash: before, ...more };
 };
 /** Imports these users. @returns the counts, and what was refused. */
-async function run(users: readonly User[], options: ImportOptions = {}) {
+async function run(users: readonly User[], options: ImportOptions = {}, events?: ImportDeps['events']) {
   const refusals: string[] = [];
   const onRefused = ({ number, reason }: { number: number; reason: string }) => refusals.push(`${number}: ${reason}`);
   const text = users.map((each) => `${JSON.stringify(each)}\n`).join('');
-  const deps = { accounts: new Accounts(orm), knownLocale: () => null, err: { write: () => undefined } };
+  const deps = { accounts: new Accounts(orm), knownLocale: () => null, err: { write: () => undefined }, events };
   const result = await importAccounts(deps, Readable.from([Buffer.from(text)]), { onRefused, ...options });
   const { ended, added, present, updated, kept, refused } = result;
   return { ended, added, present, updated, kept, refused, refusals };
@@ -48,6 +48,44 @@ const row = async (name: string) =>
   )[0];
 
 describe('a second run with --update', () => {
+  it('tells other services of each new hash and status, in the same commit', async () => {
+    const names = ['hash', 'status', 'address', 'both', 'ours'];
+    await run(names.map((name) => user(name)));
+    await database.query("update account set credential_version = 2 where external_id = 'ours'");
+    const told: string[] = [];
+    const events = {
+      record: async (transaction: EntityManager, type: string, id: string, at: Date) => {
+        const [found] = await transaction.execute<{ line: string }[]>(
+          `select external_id || ' ' || status || ' ' || (date_trunc('milliseconds', credentials_changed_at) = ?::timestamptz) as line from account where id = ?`,
+          [at.toISOString(), id],
+        );
+        told.push(`${type}: ${found?.line}`);
+      },
+    };
+    const second = [
+      user('hash', { hash: after }),
+      user('status', { status: 'disabled' }),
+      user('address', { email: 'moved@example.com' }),
+      user('both', { hash: null, status: 'disabled' }),
+      user('ours', { hash: after }),
+      user('new'),
+    ];
+    await run(second, { update: true }, events);
+    expect(told.sort()).toEqual([
+      'account.disabled: both disabled true',
+      'account.disabled: status disabled true',
+      'password.changed: both disabled true',
+      'password.changed: hash active true',
+    ]);
+    told.length = 0;
+    await run([user('status', { status: 'active' })], { update: true }, events);
+    expect(told).toEqual(['account.enabled: status active true']);
+
+    const failing = { record: () => Promise.reject(new Error('no queue')) };
+    expect(await run([user('hash', { hash: null })], { update: true }, failing)).toMatchObject({ updated: 0 });
+    expect(await row('hash')).toMatchObject({ hash: after });
+  });
+
   it('follows address, hash and status of accounts as the first left them, and ends what is bound to them', async () => {
     const names = ['hash', 'status', 'address', 'same', 'none'];
     await run(names.map((name) => user(name)));

@@ -36,14 +36,14 @@ const update = (tables: Tables) => `
        and account.imported_version = given.version
        and (account.email = given.email
             or not exists (select from ${tables.account} as other where other.email = given.email))
-    returning account.id, given.line, given.changed
+    returning account.id, given.line, given.changed, credentials_changed_at as at
   ),
   events as (
     insert into ${tables.event} (kind, account_id, origin, detail)
     select '${eventKinds.updated}', id, 'command line',
            jsonb_build_object('run', ?::text, 'line', line, 'changed', changed) from changed
   )
-  select id from changed`;
+  select id, at from changed`;
 
 /** What a second run changes in accounts that an import made: see docs/decisions/import-follows.md. */
 export class Followed {
@@ -92,13 +92,23 @@ export class Followed {
     if (changes.length === 0 || this.run.dryRun) return outcomes;
     const hasAddress = ({ changed }: Change) => changed.includes('address');
     const together = changes.filter((change) => !hasAddress(change));
-    const written = new Set<string>();
+    const written = new Map<string, Date>();
     for (const part of [together, ...changes.filter(hasAddress).map((change) => [change])]) {
       if (part.length === 0) continue;
       const values = [JSON.stringify(part), this.run.id];
-      for (const { id } of await transaction.execute<{ id: string }[]>(update(tables), values)) written.add(id);
+      const rows = await transaction.execute<{ id: string; at: string }[]>(update(tables), values);
+      for (const { id, at } of rows) written.set(id, new Date(at));
     }
+    for (const change of changes) await this.#tell(transaction, change, written.get(change.id));
     for (const { id, index } of changes) if (!written.has(id)) outcomes[index] = { kind: 'kept' };
     return outcomes;
+  }
+  /** @param at undefined if it was not written. */
+  async #tell(transaction: EntityManager, { id, changed, status }: Change, at: Date | undefined): Promise<void> {
+    const { events } = this.run;
+    if (!events || !at) return;
+    if (changed.includes('hash')) await events.record(transaction, 'password.changed', id, at);
+    if (!changed.includes('status')) return;
+    await events.record(transaction, status === 'disabled' ? 'account.disabled' : 'account.enabled', id, at);
   }
 }

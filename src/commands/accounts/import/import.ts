@@ -19,6 +19,8 @@ export interface ImportDeps {
   readonly knownLocale: (locale: string | null) => string | null;
   /** Gets the progress, and the refused records unless `onRefused` does. */
   readonly err: Writer;
+  /** Tells other services of what `update` changes. */
+  readonly events?: ImportRun['events'];
 }
 export interface ImportOptions extends EntryOptions {
   readonly dryRun?: boolean;
@@ -60,7 +62,7 @@ export async function importAccounts(
     const told = { reasons: reasons.entries, unknownKeys: unknownKeys.entries };
     return { ended: how, cause, ...done, ...told, unit, through: handled, seconds: progress.seconds };
   };
-  const run: ImportRun = { id: randomUUID(), dryRun, update, deal: new ImportDeal() };
+  const run: ImportRun = { id: randomUUID(), dryRun, update, deal: new ImportDeal(), events: deps.events };
   let batch: { number: number; verdict: EntryVerdict }[] = [];
   let through = { number: 0, end: 0 };
 

@@ -1,3 +1,4 @@
+import type { CredentialEvents } from '../../../accounts/credential-events.js';
 import type { ImportDeal } from '../../../accounts/passwords/forms/deal.js';
 import type { AccountEntry } from './entry.js';
 import type { Known } from './known.js';
@@ -23,6 +24,8 @@ export interface ImportRun {
   readonly update?: boolean;
   /** Counts the forms of the added hashes, in the same commit. */
   readonly deal: ImportDeal;
+  /** Tells other services of what `update` changes, in the same commit. */
+  readonly events?: Pick<CredentialEvents, 'record'> | undefined;
 }
 
 /** The result for a line whose address has an account, which is not to be changed. */

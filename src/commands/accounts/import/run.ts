@@ -31,6 +31,8 @@ export interface ImportFlags {
 export interface ImportRunDeps extends ImportDeps {
   readonly passwordHash: Pick<PasswordHash, 'verify'>;
   readonly terminal: { readonly in: Readable; readonly out: Writer; readonly err: Writer };
+  /** Makes the events of other services; undefined if none is told. */
+  readonly openEvents?: (() => Promise<NonNullable<ImportDeps['events']>>) | undefined;
 }
 
 /** The exit code that shells expect after SIGINT: 128 and the signal's number, 2. */
@@ -60,7 +62,8 @@ export async function runImport(
       ...(flags.signal ? { signal: flags.signal } : {}),
       ...(errors === undefined ? {} : { onRefused: (refusal) => writeSync(errors, `${JSON.stringify(refusal)}\n`) }),
     };
-    return told(await importAccounts({ ...deps, err: terminal.err }, source.stream, options), dryRun, terminal);
+    const events = update && !dryRun ? await deps.openEvents?.() : undefined;
+    return told(await importAccounts({ ...deps, events, err: terminal.err }, source.stream, options), dryRun, terminal);
   } finally {
     if (errors !== undefined) closeSync(errors);
   }
