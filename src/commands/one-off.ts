@@ -12,11 +12,10 @@ import type { JobsAdmin } from './jobs/jobs-admin.js';
  * @throws SettingsError when settings are wrong, CommandFailure when the work failed.
  */
 export async function withAccounts(work: (admin: AccountAdmin) => Promise<void>): Promise<void> {
-  const { accounts, audit, mailTemplates, openEvents, passwordHash, close } = createAccountServices(
-    readSettings(process.env, 'account'),
-  );
+  const settings = readSettings(process.env, 'account');
+  const { accounts, audit, mailTemplates, openEvents, passwordHash, close } = createAccountServices(settings);
   const admin = new AccountAdmin({
-    ...{ accounts, audit, openEvents, passwordHash },
+    ...{ accounts, audit, openEvents, passwordHash, argon2: settings.accounts.argon2 },
     knownLocale: (tag) => mailTemplates.knownLocale(tag),
     languages: mailTemplates.languages,
     terminal: { in: process.stdin, out: process.stdout, err: process.stderr },

@@ -34,8 +34,9 @@ async function administer(work: (admin: AccountAdmin) => Promise<unknown>): Prom
   const services = createAccountServices({ ...latchkey.settings, command: 'account' });
   const terminal = { in: Readable.from([]), out: { write: () => true }, err: { write: () => true } };
   const { languages } = services.mailTemplates;
+  const { argon2 } = latchkey.settings.accounts;
   try {
-    await work(new AccountAdmin({ ...services, knownLocale: () => null, languages, terminal }));
+    await work(new AccountAdmin({ ...services, argon2, knownLocale: () => null, languages, terminal }));
   } finally {
     await services.close();
   }

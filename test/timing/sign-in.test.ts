@@ -16,7 +16,13 @@ it('the experiment refuses known and unknown alike and tells what a clock could'
       hash: dummyOf('bcrypt 06'),
     }));
     const source = Readable.from([Buffer.from(entries.map((entry) => JSON.stringify(entry)).join('\n'))]);
-    const parts = { accounts: latchkey.services.accounts, knownLocale: () => null, err: { write: () => undefined } };
+    const { argon2 } = latchkey.settings.accounts;
+    const parts = {
+      accounts: latchkey.services.accounts,
+      argon2,
+      knownLocale: () => null,
+      err: { write: () => undefined },
+    };
     expect(await importAccounts(parts, source)).toMatchObject({ added: 50 });
     const sides = await timeRefusals(latchkey.url, 12, {
       one: (trial) => `person${trial}@tenant.example`,

@@ -5,7 +5,7 @@ import type { CredentialEvents } from '../../accounts/credential-events.js';
 import { type EmailAddress, parseEmailAddress } from '../../accounts/email-address.js';
 import { disableAccount, enableAccount } from '../../accounts/own-status.js';
 import { kindOfHash } from '../../accounts/passwords/forms/imported-hash.js';
-import type { PasswordHash } from '../../accounts/passwords/password-hash.js';
+import type { Argon2Settings, PasswordHash } from '../../accounts/passwords/password-hash.js';
 import type { Audit } from '../../audit/audit.js';
 import { CommandFailure, explain } from '../failure.js';
 import type { Writer } from '../progress.js';
@@ -17,6 +17,7 @@ export interface AccountAdminDeps {
   readonly accounts: Accounts;
   readonly audit: Pick<Audit, 'record' | 'note'>;
   readonly passwordHash: Pick<PasswordHash, 'make' | 'verify'>;
+  readonly argon2: Argon2Settings;
   /** Makes the events of other services; undefined if none is told. */
   readonly openEvents?: (() => Promise<Pick<CredentialEvents, 'record'>>) | undefined;
   /** The language in which mails to such a locale are written, or null if there is none. */

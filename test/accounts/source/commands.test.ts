@@ -20,7 +20,16 @@ const admin = () => {
   printed = '';
   const { accounts, audit, passwordHash } = app.latchkey.services;
   const terminal = { in: Readable.from([]), out, err: out };
-  return new AccountAdmin({ accounts, audit, passwordHash, knownLocale: (tag) => tag, languages: ['en'], terminal });
+  const { argon2 } = app.latchkey.settings.accounts;
+  return new AccountAdmin({
+    accounts,
+    audit,
+    passwordHash,
+    argon2,
+    knownLocale: (tag) => tag,
+    languages: ['en'],
+    terminal,
+  });
 };
 
 describe('latchkey account, beside an app', () => {

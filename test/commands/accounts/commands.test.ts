@@ -41,6 +41,7 @@ async function told(work: (admin: AccountAdmin) => Promise<unknown>, input = '')
       latchkey.settings.accounts.argon2,
       new HashLimiter({ hashConcurrency: 1, hashQueue: 1 }),
     ),
+    argon2: latchkey.settings.accounts.argon2,
     knownLocale: (tag) => latchkey.services.mailTemplates.knownLocale(tag),
     languages: latchkey.services.mailTemplates.languages,
     terminal: {

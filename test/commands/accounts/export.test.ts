@@ -18,6 +18,8 @@ import { createDatabase, type TestDatabase } from '../../support/stores.js';
 
 const password = 'a password from before';
 const hash = bcrypt.hashSync(password, 4);
+const argon2 = { memoryKib: 19_456, timeCost: 2 };
+
 let database: TestDatabase;
 let orm: MikroORM;
 let folder: string;
@@ -39,10 +41,8 @@ async function told(work: (admin: AccountAdmin) => Promise<unknown>, input = '')
   const admin = new AccountAdmin({
     accounts: new Accounts(orm),
     audit: new Audit(orm, createLog('silent', 'account'), new Metrics()),
-    passwordHash: new PasswordHash(
-      { memoryKib: 19_456, timeCost: 2 },
-      new HashLimiter({ hashConcurrency: 1, hashQueue: 1 }),
-    ),
+    argon2,
+    passwordHash: new PasswordHash(argon2, new HashLimiter({ hashConcurrency: 1, hashQueue: 1 })),
     knownLocale: (tag) => tag,
     languages: ['en'],
     terminal: {

@@ -31,7 +31,13 @@ async function run(users: readonly User[], options: ImportOptions = {}, events?:
   const refusals: string[] = [];
   const onRefused = ({ number, reason }: { number: number; reason: string }) => refusals.push(`${number}: ${reason}`);
   const text = users.map((each) => `${JSON.stringify(each)}\n`).join('');
-  const deps = { accounts: new Accounts(orm), knownLocale: () => null, err: { write: () => undefined }, events };
+  const deps = {
+    accounts: new Accounts(orm),
+    argon2: { memoryKib: 1024, timeCost: 2 },
+    knownLocale: () => null,
+    err: { write: () => undefined },
+    events,
+  };
   const result = await importAccounts(deps, Readable.from([Buffer.from(text)]), { onRefused, ...options });
   const { ended, added, present, updated, kept, refused } = result;
   return { ended, added, present, updated, kept, refused, refusals };

@@ -19,6 +19,7 @@ import { createDatabase, type TestDatabase } from '../../support/stores.js';
 const salt = 'c2FsdHNhbHRzYWx0';
 const digest = 'QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWY';
 const argonHash = `$argon2id$v=19$m=65536,t=3,p=4$${salt}$${digest}`;
+const cheap = { memoryKib: 1024, timeCost: 2 };
 const bcryptHash = '$2b$12$R9h/cIPz0gi.URNNX3kh2OPST9/PgBkqquzi.Ss7KIUgO2t0jWMUW';
 
 let database: TestDatabase;
@@ -41,7 +42,11 @@ async function run(source: Readable | string | Buffer, options: ImportOptions = 
   const said: string[] = [];
   const err = { write: (text: string) => said.push(text), isTTY };
   const stream = source instanceof Readable ? source : Readable.from([Buffer.from(source)]);
-  const result = await importAccounts({ accounts: new Accounts(over), knownLocale, err }, stream, options);
+  const result = await importAccounts(
+    { accounts: new Accounts(over), argon2: cheap, knownLocale, err },
+    stream,
+    options,
+  );
   return { ...result, said: said.join(''), refusals: said.join('').match(/^line .*$/gm) ?? [] };
 }
 const stored = () =>
@@ -525,7 +530,10 @@ describe('an imported account', () => {
       const password = 'a password from before';
       const file = line({ email: 'moved@example.com', hash: bcrypt.hashSync(password, 12).replace('$2b$', '$2y$') });
       const err = { write: () => undefined };
-      await importAccounts({ accounts: new Accounts(own), knownLocale, err }, Readable.from([Buffer.from(file)]));
+      await importAccounts(
+        { accounts: new Accounts(own), argon2: cheap, knownLocale, err },
+        Readable.from([Buffer.from(file)]),
+      );
       expect(await latchkey.signIn('moved@example.com', 'another password')).toBeUndefined();
       expect(await latchkey.signIn('moved@example.com', password)).toBeDefined();
       const hashOf = async () =>
@@ -545,7 +553,10 @@ describe('an imported account', () => {
     try {
       const file = line({ email: 'begins@example.com', hash: null });
       const err = { write: () => undefined };
-      await importAccounts({ accounts: new Accounts(own), knownLocale, err }, Readable.from([Buffer.from(file)]));
+      await importAccounts(
+        { accounts: new Accounts(own), argon2: cheap, knownLocale, err },
+        Readable.from([Buffer.from(file)]),
+      );
       for (const password of ['', 'null', 'a password from before']) {
         const refused = await latchkey.client.signIn({ email: 'begins@example.com', password });
         expect(refused).toMatchObject({ __typename: 'InvalidCredentials' });

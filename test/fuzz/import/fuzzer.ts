@@ -22,7 +22,7 @@ async function judge(each: ImportCase, run: Import): Promise<string> {
     said += text;
   };
   const knownLocale = (tag: string | null) => (tag?.startsWith('en') ? 'en' : null);
-  const deps = { accounts: takingAll(rows), knownLocale, err: { write } };
+  const deps = { accounts: takingAll(rows), argon2: { memoryKib: 1024, timeCost: 2 }, knownLocale, err: { write } };
   const result = await run(deps, Readable.from(chunksOf(each)), {
     allowExpensive: each.allowExpensive,
     strict: true,

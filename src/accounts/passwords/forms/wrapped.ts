@@ -86,12 +86,23 @@ export function parseWeakDigest(value: unknown): { kind: 'accepted'; digest: Wea
 }
 
 /**
- * The hash that is stored for a weak digest. Costs as much as a sign-in: a core wraps about 30 a second.
+ * The hash that is stored for a weak digest. Costs as much as a sign-in: a core wraps about 30 a second. Of one digest of
+ * one account it is always the same, so that a second import knows what the first brought. So argon2id's salt is made
+ * of what stands beside the digest, and not of the digest: that would be a quick way to try passwords.
  *
+ * @param account what no other account has.
  * @param cost of argon2id, memory in KiB.
  */
-export async function wrap(weak: WeakDigest, cost: { memoryKib: number; timeCost: number }): Promise<string> {
-  const options = { memoryCost: cost.memoryKib, timeCost: cost.timeCost, parallelism: 1, hashLength: 32 };
+export async function wrap(
+  weak: WeakDigest,
+  account: string,
+  cost: { memoryKib: number; timeCost: number },
+): Promise<string> {
+  const beside = JSON.stringify(['latchkey wrapped digest', account, weak.digest, weak.order, weak.salt]);
+  const options = {
+    ...{ memoryCost: cost.memoryKib, timeCost: cost.timeCost, parallelism: 1, hashLength: 32 },
+    salt: hash('sha256', beside, 'buffer').subarray(0, 16),
+  };
   const phc = await argon2.hash(weak.hex, options);
   const salt = weak.salt === '' ? '' : `,o=${weak.order},s=${toBase64(Buffer.from(weak.salt))}`;
   const verdict: HashVerdict = wrappedFamily.read(`$wrapped$d=${weak.digest}${salt}${phc}`);

@@ -52,7 +52,7 @@ export function importBatch(
   entries: readonly NumberedEntry[],
   run: ImportRun,
 ): Promise<EntryOutcome[]> {
-  const rows = entries.map((entry): Row => {
+  const rows = entries.map(({ digest: _, ...entry }): Row => {
     return { ...entry, id: entry.id ?? randomUUID(), idGiven: entry.id !== undefined };
   });
   const json = JSON.stringify(rows);

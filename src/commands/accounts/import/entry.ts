@@ -1,6 +1,7 @@
 import type { AccountStatus } from '../../../accounts/account.entity.js';
 import { type EmailAddress, parseEmailAddress } from '../../../accounts/email-address.js';
 import { parseImportedHash } from '../../../accounts/passwords/forms/imported-hash.js';
+import { parseWeakDigest, type WeakDigest } from '../../../accounts/passwords/forms/wrapped.js';
 import type { Product } from './products/product.js';
 import type { Fields } from './records/record.js';
 
@@ -10,6 +11,8 @@ export interface AccountEntry {
   readonly email: EmailAddress;
   /** Null: the account has no password; its owner has to set one by a reset. */
   readonly hash: string | null;
+  /** A digest of one round, which is stored wrapped (`wrapping.ts`); then `hash` is null before that. */
+  readonly digest?: WeakDigest;
   readonly locale: string | null;
   /** Undefined: the file does not say. */
   readonly status: AccountStatus | undefined;
@@ -83,7 +86,7 @@ function readFields(fields: Fields, { allowExpensive = false }: EntryOptions): E
   const { id, external_id: externalId, email, hash, locale, status, createdAt } = fields;
   if (email === undefined || email === null) return refused('email is missing');
   if (hash === undefined) return refused('hash is missing (null where there is no password)');
-  if (typeof email !== 'string' || (typeof hash !== 'string' && hash !== null)) {
+  if (typeof email !== 'string' || (typeof hash !== 'string' && typeof hash !== 'object')) {
     return refused('email and hash are not both text');
   }
   const parsedId = typeof id === 'string' ? parseUuid(id) : undefined;
@@ -99,18 +102,30 @@ function readFields(fields: Fields, { allowExpensive = false }: EntryOptions): E
   if (isGiven(createdAt) && !created) return refused('createdAt is not a time as 2024-05-01T12:00:00Z');
   const address = parseEmailAddress(email);
   if (!address) return refused('email is not one plain address');
-  const verdict = hash === null ? ({ kind: 'accepted', hash } as const) : parseImportedHash(hash, { allowExpensive });
+  const verdict = readHash(hash, allowExpensive);
   if (verdict.kind === 'refused') return refused(verdict.reason);
   const entry: AccountEntry = {
     id: parsedId,
     email: address,
     hash: verdict.hash,
+    ...(verdict.digest ? { digest: verdict.digest } : {}),
     locale: isGiven(locale) ? locale : null,
     status: isGiven(status) ? status : undefined,
     createdAt: created,
     externalId: isGiven(externalId) ? externalId : undefined,
   };
   return { kind: 'accepted', entry };
+}
+
+type ReadHash =
+  | { readonly kind: 'accepted'; readonly hash: string | null; readonly digest?: WeakDigest }
+  | { readonly kind: 'refused'; readonly reason: string };
+
+function readHash(hash: string | object | null, allowExpensive: boolean): ReadHash {
+  if (hash === null) return { kind: 'accepted', hash };
+  if (typeof hash === 'string') return parseImportedHash(hash, { allowExpensive });
+  const verdict = parseWeakDigest(hash);
+  return verdict.kind === 'refused' ? verdict : { ...verdict, hash: null };
 }
 
 /** The UUID in the database's spelling (lower case), or undefined if the text is none. */

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { addAbortSignal, type Readable } from 'node:stream';
 import type { Accounts } from '../../../accounts/accounts.js';
 import { dealAnew, ImportDeal } from '../../../accounts/passwords/forms/deal.js';
+import type { Argon2Settings } from '../../../accounts/passwords/password-hash.js';
 import { Progress, type Writer } from '../../progress.js';
 import { importBatch } from './batch.js';
 import { type EntryOptions, type EntryVerdict, readEntry } from './entry.js';
@@ -12,6 +13,7 @@ import { openRecords } from './records/records.js';
 import { WrongForm } from './records/wrong-form.js';
 import type { ImportResult } from './report.js';
 import { Tally, withoutLine } from './tally.js';
+import { digestsInBatch, wrapDigests } from './wrapping.js';
 
 export interface ImportDeps {
   readonly accounts: Accounts;
@@ -21,6 +23,8 @@ export interface ImportDeps {
   readonly err: Writer;
   /** Tells other services of what `update` changes. */
   readonly events?: ImportRun['events'];
+  /** The cost of what is put around digests of one round. */
+  readonly argon2: Argon2Settings;
 }
 export interface ImportOptions extends EntryOptions {
   readonly dryRun?: boolean;
@@ -75,7 +79,8 @@ export async function importAccounts(
     const entries = batch.flatMap(({ number, verdict }) =>
       verdict.kind === 'accepted' ? [{ ...verdict.entry, line: number }] : [],
     );
-    const kept = entries.map((entry) => ({ ...entry, locale: deps.knownLocale(entry.locale) }));
+    const known = entries.map((entry) => ({ ...entry, locale: deps.knownLocale(entry.locale) }));
+    const kept = await wrapDigests(deps.accounts, known, run, deps.argon2);
     const outcomes = kept.length > 0 ? await importBatch(deps.accounts, kept, run) : [];
     let index = 0;
     for (const { number, verdict } of batch) {
@@ -106,7 +111,7 @@ export async function importAccounts(
       isKnown ||= fields !== undefined;
       if (fault) batch.push({ number, verdict: { kind: 'refused', reason: fault } });
       else if (fields) batch.push({ number, verdict: readEntry(fields, options, (key) => unknownKeys.add(key)) });
-      if (batch.length >= batchSize) await settle();
+      if (batch.length >= batchSize || digestsIn(batch) >= digestsInBatch) await settle();
       if (signal?.aborted) break;
     }
   };
@@ -126,4 +131,8 @@ export async function importAccounts(
   } catch (cause) {
     return ended('database-failed', cause);
   }
+}
+
+function digestsIn(batch: readonly { readonly verdict: EntryVerdict }[]): number {
+  return batch.filter(({ verdict }) => verdict.kind === 'accepted' && verdict.entry.digest).length;
 }

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { EmailAddress } from '../../../accounts/email-address.js';
-import { type EntryOptions, readEntry } from './entry.js';
+import { type AccountEntry, type EntryOptions, readEntry } from './entry.js';
 import { expectProduct } from './products/products.js';
 import { openRecords } from './records/records.js';
 import { WrongForm } from './records/wrong-form.js';
@@ -8,8 +8,8 @@ import { WrongForm } from './records/wrong-form.js';
 /** Somebody of the old system whose password is known. */
 export interface TestAccount {
   readonly email: EmailAddress;
-  /** Whether the password opens this hash. */
-  readonly opens: (hash: string) => Promise<boolean>;
+  /** Whether the password opens the hash of this entry. */
+  readonly opens: (entry: AccountEntry) => Promise<boolean>;
 }
 
 /**
@@ -43,9 +43,9 @@ async function isOpened(
 ): Promise<boolean> {
   const verdict = readEntry(fields, { ...options, keepUnverified: true });
   if (verdict.kind !== 'accepted' || verdict.entry.email !== email) return false;
-  const { hash } = verdict.entry;
-  if (hash === null) throw new WrongForm(`the test account (${unit} ${number}) has no hash`);
-  if (await opens(hash)) return true;
+  const { hash, digest } = verdict.entry;
+  if (hash === null && !digest) throw new WrongForm(`the test account (${unit} ${number}) has no hash`);
+  if (await opens(verdict.entry)) return true;
   throw new WrongForm(
     `the test account's hash (${unit} ${number}) does not open with its password: a pepper is missing, or it is of another form than it looks`,
   );

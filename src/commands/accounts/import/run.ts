@@ -14,6 +14,7 @@ import { proveFile, type TestAccount } from './proof.js';
 import { SourceBroken } from './records/bytes.js';
 import { WrongForm } from './records/wrong-form.js';
 import { type ImportResult, summary } from './report.js';
+import { hashOf } from './wrapping.js';
 
 export interface ImportFlags {
   readonly from?: string;
@@ -116,7 +117,7 @@ async function prove(deps: ImportRunDeps, file: string, flags: ImportFlags, entr
 }
 
 async function testAccount(
-  { passwordHash }: ImportRunDeps,
+  { passwordHash, argon2 }: ImportRunDeps,
   { testAccount: address, testPasswordFile }: ImportFlags,
 ): Promise<TestAccount | undefined> {
   if (address === undefined && testPasswordFile === undefined) return undefined;
@@ -126,7 +127,9 @@ async function testAccount(
   const email = parseEmailAddress(address);
   if (!email) throw new CommandFailure('--test-account is not one plain e-mail address');
   const password = (await readText('--test-password-file', testPasswordFile)).replace(/\r?\n$/, '');
-  return { email, opens: (hash) => passwordHash.verify(hash, password, { urgency: 'other' }) };
+  const opens: TestAccount['opens'] = async (entry) =>
+    passwordHash.verify(await hashOf(entry, argon2), password, { urgency: 'other' });
+  return { email, opens };
 }
 
 async function readText(flag: string, path: string): Promise<string> {

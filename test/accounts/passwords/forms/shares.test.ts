@@ -55,7 +55,13 @@ beforeEach(async () => {
 /** As `latchkey account import` does. */
 async function importAll(entries: readonly { email: string; hash: string | null }[], batchSize = 1_000) {
   const lines = entries.map((entry) => JSON.stringify(entry)).join('\n');
-  const parts = { accounts: latchkey.services.accounts, knownLocale: () => null, err: { write: () => undefined } };
+  const { argon2 } = latchkey.settings.accounts;
+  const parts = {
+    accounts: latchkey.services.accounts,
+    argon2,
+    knownLocale: () => null,
+    err: { write: () => undefined },
+  };
   const result = await importAccounts(parts, Readable.from([Buffer.from(lines)]), { batchSize });
   expect(result).toMatchObject({ ended: 'complete', added: entries.length });
 }

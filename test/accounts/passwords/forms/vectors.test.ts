@@ -73,7 +73,7 @@ describe('a digest of one round', () => {
   const wrapped = async (input: unknown) => {
     const verdict = parseWeakDigest(input);
     if (verdict.kind === 'refused') throw new Error(verdict.reason);
-    return wrap(verdict.digest, { memoryKib: 1024, timeCost: 2 });
+    return wrap(verdict.digest, 'alice@example.com', { memoryKib: 1024, timeCost: 2 });
   };
 
   it.each(weak)('is stored wrapped in argon2id, and opens: $digest', async (input) => {
