@@ -22,12 +22,10 @@ export interface Original {
   readonly whyNot: string;
   readonly accounts: Accounts;
   /** The algorithm of the hashes that it makes, as far as we read them. */
-  readonly hashes: 'bcrypt' | 'scrypt' | 'unknown';
+  readonly hashes: 'bcrypt' | 'pbkdf2-sha256' | 'scrypt' | 'unknown';
   /** Forms that its verifier reads besides `accounts.write`. */
   readonly alsoReads: readonly Written[];
-  /** SQL that an adopter runs once, because no column holds the hash as we write it. */
-  readonly byHand: string;
-  /** Makes the schema in an empty database, as the original itself does, and runs `byHand`. */
+  /** Makes the schema in an empty database, as the original itself does. */
   makeSchema(databaseUrl: string): Promise<void>;
   /**
    * Adds users. Up to eight have hashes of their own, made by the original at its own cost; the others have copies.

@@ -2,7 +2,6 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageFolder } from '../../src/package-files.js';
-import { rows } from './app-database.js';
 import { type Accounts, type AppUser, type Original, type Written, wantedUsers } from './original.js';
 import { Program, type ProgramFile } from './program.js';
 
@@ -15,7 +14,6 @@ interface ProgrammedSetup {
   /** `bcrypt` by default. */
   readonly hashes?: Original['hashes'];
   readonly alsoReads?: readonly Written[];
-  readonly byHand?: string;
 }
 
 /** An original that a program of its language runs: see `Program`. It is started once for each database. */
@@ -26,7 +24,6 @@ export class Programmed implements Original {
   readonly accounts: Accounts;
   readonly hashes: Original['hashes'];
   readonly alsoReads: readonly Written[];
-  readonly byHand: string;
   readonly #programs = new Map<string, Program>();
 
   constructor(private readonly setup: ProgrammedSetup) {
@@ -36,12 +33,10 @@ export class Programmed implements Original {
     this.accounts = setup.accounts;
     this.hashes = setup.hashes ?? 'bcrypt';
     this.alsoReads = setup.alsoReads ?? [];
-    this.byHand = setup.byHand ?? '';
   }
 
   async makeSchema(databaseUrl: string): Promise<void> {
     await this.#program(databaseUrl).call('schema');
-    if (this.byHand) await rows(databaseUrl, this.byHand);
   }
 
   async makeUsers(databaseUrl: string, count: number): Promise<readonly AppUser[]> {

@@ -1,24 +1,21 @@
-import bcrypt from 'bcrypt';
 import pg from 'pg';
 import { HashLimiter } from '../../src/accounts/passwords/hashing/hash-limiter.js';
 import { PasswordHash } from '../../src/accounts/passwords/password-hash.js';
 import { rows } from './app-database.js';
 import type { Accounts, Written } from './original.js';
 
+const argon2 = { memoryKib: 19456, timeCost: 2 };
 /** Latchkey's own hashing, with its default cost of argon2id. */
-export const ourHashing = new PasswordHash(
-  { memoryKib: 19456, timeCost: 2 },
-  new HashLimiter({ hashConcurrency: 2, hashQueue: 64 }),
-);
+export const ourHashing = new PasswordHash(argon2, new HashLimiter({ hashConcurrency: 2, hashQueue: 64 }));
 
 /** A hash as we write it. */
-export async function ourHash(password: string, written: Written): Promise<string> {
-  if (written.format === 'argon2id') return ourHashing.make(password, { urgency: 'reset' });
-  return written.prefix + (await bcrypt.hash(password, written.cost)).slice('$2b$'.length);
+export function ourHash(password: string, written: Written): Promise<string> {
+  const limiter = new HashLimiter({ hashConcurrency: 1, hashQueue: 1 });
+  return new PasswordHash(argon2, limiter, undefined, written).make(password, { urgency: 'reset' });
 }
 
 export function nameOf(written: Written): string {
-  return written.format === 'argon2id' ? 'argon2id' : `bcrypt with ${written.prefix} and cost ${written.cost}`;
+  return written.format === 'bcrypt' ? `bcrypt with ${written.prefix} and cost ${written.cost}` : written.format;
 }
 
 /** A row that holds a hash, by column. */

@@ -1,8 +1,10 @@
 import argon2 from 'argon2';
 import type { WrittenForm } from '../../settings/accounts/shape.js';
 import { isExpensive, readingOf } from './forms/imported-hash.js';
-import { dummyOf, nameOfForm } from './forms/names.js';
+import { dummyOf, nameOfForm, nameOfWritten } from './forms/names.js';
+import { makeDjango } from './forms/pbkdf2.js';
 import type { HashForm, Reading } from './forms/reading.js';
+import { makeBetterAuth } from './forms/scrypt.js';
 import { bcryptBytes, makeBcrypt } from './hashing/bcrypt.js';
 import { type HashCall, HashLimiter } from './hashing/hash-limiter.js';
 import { IteratedThread } from './hashing/iterated-thread.js';
@@ -60,11 +62,7 @@ export class PasswordHash {
     this.#tools = { thread: new IteratedThread(), pepper: beside.pepper ?? '' };
     this.#isBesideApp = beside.app ?? false;
     this.#options = { memoryCost: settings.memoryKib, timeCost: settings.timeCost, parallelism: 1, hashLength: 32 };
-    this.ownForm = nameOfForm(
-      written.format === 'bcrypt'
-        ? { algorithm: 'bcrypt', cost: written.cost }
-        : { algorithm: 'argon2id', ...settings, parallelism: 1 },
-    );
+    this.ownForm = nameOfWritten(written, settings);
   }
 
   /**
@@ -76,7 +74,7 @@ export class PasswordHash {
     this.limiter.expectRoom(call);
   }
 
-  /** Hashes a password. @returns a PHC string, or one of bcrypt. @throws Unavailable when the limiter's queue is full. */
+  /** Hashes a password. @returns a PHC string, or what `written` says. @throws Unavailable when the limiter's queue is full. */
   make(password: string, call: HashCall): Promise<string> {
     return this.limiter.run(call, () => this.#hash(normalizePassword(password)));
   }
@@ -124,11 +122,16 @@ export class PasswordHash {
   /**
    * Whether a hash that matched this password should be renewed: if it read the whole password, and costs a guesser no
    * more than ours in any respect. Of bcrypt, characters that it ignored would become part of the password unnoticed.
-   * Where an app's form is written, only a hash that the app brought up itself; never into another form.
+   * Where the form of an app is written: only a hash of the same kind with fewer rounds, as the app itself does, so that
+   * nothing is written that it cannot read.
    */
   isOutdated(hash: string | null | undefined, password: string): boolean {
     const reading = readingOf(hash);
-    if (!reading || this.written.format !== 'argon2id') return false;
+    if (!reading) return false;
+    if (this.written.format === 'pbkdf2_sha256') {
+      return reading.form.algorithm === 'pbkdf2-sha256' && reading.form.rounds < this.written.iterations;
+    }
+    if (this.written.format !== 'argon2id') return false;
     return this.#isWeaker(reading.form) && spellings(password).every((text) => reading.readsWhole(text));
   }
 
@@ -157,6 +160,7 @@ export class PasswordHash {
     if (form.algorithm === 'bcrypt' && this.written.format === 'bcrypt' && form.cost <= this.written.cost) {
       return this.limiter;
     }
+    if (nameOfForm(form) === this.ownForm) return this.limiter;
     const { memoryCost, timeCost } = this.#options;
     const isCheap =
       (form.algorithm === 'argon2id' || form.algorithm === 'wrapped') &&
@@ -168,6 +172,8 @@ export class PasswordHash {
 
   async #hash(text: string): Promise<string> {
     if (this.written.format === 'bcrypt') return makeBcrypt(text, this.written);
+    if (this.written.format === 'pbkdf2_sha256') return makeDjango(text, this.written.iterations);
+    if (this.written.format === 'better-auth-scrypt') return makeBetterAuth(text);
     return inReferenceOrder(await argon2.hash(text, this.#options));
   }
 

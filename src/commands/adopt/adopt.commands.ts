@@ -46,7 +46,10 @@ export function defineAdoptCommand(program: Command, run: (flags: AdoptFlags) =>
     .option('--email <column>', 'the column with the address')
     .option('--password-hash <column>', 'the column with the hash')
     .option('--active <sql>', 'who may recover: an SQL condition over the table')
-    .option('--write <form>', 'how a new hash is written: argon2id, bcrypt:12, bcrypt:12:2y (default: as most are)')
+    .option(
+      '--write <form>',
+      'how a new hash is written: argon2id, bcrypt:12, bcrypt:12:2y, pbkdf2_sha256:600000, better-auth-scrypt (default: as most are)',
+    )
     .option('--output <file>', 'where the file is written; - is standard output', 'accounts.json')
     .option('--force', 'replace that file')
     .option('--migrate-role <name>', 'in the GRANTs', 'latchkey_migrate')

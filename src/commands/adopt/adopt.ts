@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import type { EntityManager, MikroORM } from '@mikro-orm/postgresql';
-import { dummyOf } from '../../accounts/passwords/forms/names.js';
+import { dummyOf, nameOfWritten } from '../../accounts/passwords/forms/names.js';
 import { checkTables } from '../../accounts/source/check-tables.js';
 import { readFacts } from '../../accounts/source/facts.js';
 import type { TableFault } from '../../accounts/source/verdict.js';
@@ -37,7 +37,7 @@ export interface AdoptDeps {
   readonly orm: MikroORM;
   readonly schemas: Schemas;
   /** The form of argon2id hashes by the settings: `argon2id m=19456,t=2,p=1`. */
-  readonly argon2Form: string;
+  readonly argon2: { readonly memoryKib: number; readonly timeCost: number };
   readonly ask: Ask;
 }
 
@@ -46,7 +46,7 @@ export interface AdoptDeps {
  * reads every row once, and finds indexes and rights. Changes nothing.
  *
  * @param write how the app hashes, if that was said.
- * @throws OpenChoice, ByHand, CommandFailure, or the fault of the database.
+ * @throws OpenChoice, CommandFailure, or the fault of the database.
  */
 export async function adopt(deps: AdoptDeps, given: Given & { write?: WrittenForm }, roles: Roles): Promise<Adoption> {
   const { orm, schemas, ask } = deps;
@@ -63,7 +63,7 @@ export async function adopt(deps: AdoptDeps, given: Given & { write?: WrittenFor
   const { emailIsLowerCase, lookUps } = spelling;
   const accounts = { ...chosen.accounts, ...(emailIsLowerCase ? { emailIsLowerCase } : {}), write };
   const shape = shapeOf(accounts);
-  const length = dummyOf(write.format === 'bcrypt' ? 'bcrypt 10' : deps.argon2Form).length;
+  const length = dummyOf(nameOfWritten(write, deps.argon2)).length;
   const { faults } = await inTransaction(orm, (em) => checkTables(em, shape, length));
   return {
     framework: proposal.framework,
@@ -98,23 +98,25 @@ async function expectCondition(em: EntityManager, { table, active }: Shape): Pro
 const firstLine = (error: unknown) => (error instanceof Error ? (error.message.split('\n')[0] ?? '') : '').trim();
 
 async function writeFor({ proposal }: Chosen, kinds: readonly CountedKind[], ask: Ask): Promise<WrittenForm> {
-  const seen = proposal.writesOnly ? undefined : writtenLike(kinds);
-  const known = seen ?? proposal.write;
+  const known = writtenLike(kinds) ?? proposal.write;
   if (known) return known;
-  const candidates = ['argon2id', 'bcrypt:10'];
+  const candidates = ['argon2id', 'bcrypt:10', 'pbkdf2_sha256:1000000', 'better-auth-scrypt'];
   return parseWrite(
     await ask({ about: 'how a new hash is written, so that the app reads it', option: '--write', candidates }),
   );
 }
 
-/** `argon2id`, `bcrypt:12`, `bcrypt:12:2y`. @throws CommandFailure */
+/** `argon2id`, `bcrypt:12`, `bcrypt:12:2y`, `pbkdf2_sha256:600000`, `better-auth-scrypt`. @throws CommandFailure */
 export function parseWrite(text: string): WrittenForm {
   const [format = '', cost, mark = '2b'] = text.split(':');
   const prefix = `$${mark.replaceAll('$', '')}$`;
-  const file = { table: 't', write: format === 'bcrypt' ? { format, cost: Number(cost ?? 10), prefix } : { format } };
-  const reading = readShape(file);
-  if (reading.kind === 'Read' && (format === 'bcrypt' || cost === undefined)) return reading.shape.write;
-  throw new CommandFailure('--write: allowed: argon2id, bcrypt:<cost from 4 to 14>, bcrypt:<cost>:<2a, 2b or 2y>');
+  const number = cost === undefined ? undefined : Number(cost);
+  const parameters = format === 'bcrypt' ? { cost: number, prefix } : { iterations: number };
+  const reading = readShape({ table: 't', write: { format, ...(number === undefined ? {} : parameters) } });
+  if (reading.kind === 'Read') return reading.shape.write;
+  throw new CommandFailure(
+    '--write: allowed: argon2id, bcrypt:<cost from 4 to 14>, bcrypt:<cost>:<2a, 2b or 2y>, pbkdf2_sha256:<iterations>, better-auth-scrypt',
+  );
 }
 
 /** By which spelling accounts are looked up: where only the plain column has an index, and nothing else is in it, by that. */

@@ -26,24 +26,14 @@ export interface Chosen {
 /** Tables that are listed where none looks like one of accounts. */
 const mostListed = 20;
 
-/** No column can hold what we write: the operator has to run SQL first. */
-export class ByHand extends CommandFailure {
-  override name = 'ByHand';
-}
-
 /**
  * Chooses the table and its columns: by what is given, by what is recognised, or by asking. No transaction is open while
  * a person thinks.
  *
- * @throws OpenChoice, ByHand, or CommandFailure when what is given is not there.
+ * @throws OpenChoice, or CommandFailure when what is given is not there.
  */
 export async function choose(orm: MikroORM, catalogue: Catalogue, given: Given, ask: Ask): Promise<Chosen> {
   const proposal = await chooseTable(catalogue, given, ask);
-  if (proposal.byHand) {
-    throw new ByHand(
-      `${proposal.framework} keeps in ${proposal.table.sql} what no verifier of ours reads as it is. Run this once, then \`latchkey adopt\` again:\n\n${proposal.byHand}\n`,
-    );
-  }
   const { table, holder } = proposal;
   const columnIn = (of: Table, key: 'id' | 'email' | 'passwordHash', found: readonly string[], about: string) => {
     const fits = key === 'passwordHash' ? isHashLike : key === 'email' ? isText : () => true;

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import type { MikroORM } from '@mikro-orm/postgresql';
-import { dummyOf, nameOfForm } from '../../accounts/passwords/forms/names.js';
+import { dummyOf } from '../../accounts/passwords/forms/names.js';
 import { HashLimiter } from '../../accounts/passwords/hashing/hash-limiter.js';
 import { PasswordHash } from '../../accounts/passwords/password-hash.js';
 import { openDatabase } from '../../services/database.js';
@@ -10,7 +10,6 @@ import { CommandFailure, codeOf, explain } from '../failure.js';
 import type { AdoptFlags } from './adopt.commands.js';
 import { adopt, parseWrite, writeAccounts } from './adopt.js';
 import { askOnTerminal } from './ask-on-terminal.js';
-import { ByHand } from './choose.js';
 import { inTransaction } from './in-transaction.js';
 import { askNobody, OpenChoice } from './open-choice.js';
 import { rehearse } from './rehearsal/rehearse.js';
@@ -50,7 +49,7 @@ export async function runAdopt(flags: AdoptFlags): Promise<void> {
   const deps = {
     orm,
     schemas: database.schemas,
-    argon2Form: nameOfForm({ algorithm: 'argon2id', ...settings.argon2, parallelism: 1 }),
+    argon2: settings.argon2,
     ask: isAsked ? askOnTerminal(process.stdin, process.stderr) : askNobody,
   };
   try {
@@ -66,7 +65,7 @@ export async function runAdopt(flags: AdoptFlags): Promise<void> {
     }
     if (adoption.faults.length > 0) process.exitCode = openCode;
   } catch (error) {
-    if (!(error instanceof OpenChoice || error instanceof ByHand)) throw asFailure(error);
+    if (!(error instanceof OpenChoice)) throw asFailure(error);
     process.stderr.write(`latchkey: ${error.message}\n`);
     process.exitCode = openCode;
   } finally {

@@ -15,9 +15,16 @@ export type ShapeReading =
 const shapeKeys = ['table', 'id', 'email', 'emailIsLowerCase', 'passwordHash', 'active', 'locale', 'passwordTable'];
 const keys = [...shapeKeys, 'set', 'also', 'ends', 'write'];
 const passwordTableKeys = ['table', 'accountId', 'where'];
-const writeKeys = { argon2id: ['format'], bcrypt: ['format', 'cost', 'prefix'] } as const;
+const writeKeys = {
+  argon2id: ['format'],
+  bcrypt: ['format', 'cost', 'prefix'],
+  pbkdf2_sha256: ['format', 'iterations'],
+  'better-auth-scrypt': ['format'],
+} as const;
 /** A login that bcrypt makes slower than this is a person's wait, and a stranger's weapon. */
 const bcryptCosts = { least: 4, usual: 10, most: 14 } as const;
+/** Django has had 100,000 and more since 2.0; the usual number is that of 5.2. */
+const iterationsOfDjango = { least: 100_000, usual: 1_000_000, most: 2_000_000 } as const;
 const prefixes = ['$2a$', '$2b$', '$2y$'] as const;
 /** The schema of a table whose name has none. Not the search path, which differs between roles. */
 const usualSchema = 'public';
@@ -164,17 +171,32 @@ class ShapeReader {
     const byDefault: WrittenForm = { format: 'argon2id' };
     if (value === undefined) return byDefault;
     const { format } = (value ?? {}) as Fields;
-    if (format !== 'argon2id' && format !== 'bcrypt') {
-      this.#object('write', value, writeKeys.bcrypt);
-      this.#fault('write.format', `was ${JSON.stringify(format) ?? 'not given'}; allowed: "argon2id", "bcrypt"`);
+    if (!isFormat(format)) {
+      this.#object('write', value, Object.values(writeKeys).flat());
+      const allowed = Object.keys(writeKeys).map((each) => JSON.stringify(each));
+      this.#fault('write.format', `was ${JSON.stringify(format) ?? 'not given'}; allowed: ${allowed.join(', ')}`);
       return byDefault;
     }
-    const { cost = bcryptCosts.usual, prefix = '$2b$' } = this.#object('write', value, writeKeys[format]);
-    if (format === 'argon2id') return byDefault;
-    const isCost = Number.isInteger(cost) && Number(cost) >= bcryptCosts.least && Number(cost) <= bcryptCosts.most;
-    if (!isCost) this.#fault('write.cost', `allowed: a whole number from ${bcryptCosts.least} to ${bcryptCosts.most}`);
+    const fields = this.#object('write', value, writeKeys[format]);
+    if (format === 'argon2id' || format === 'better-auth-scrypt') return { format };
+    if (format === 'pbkdf2_sha256') {
+      return { format, iterations: this.#whole('write.iterations', fields.iterations, iterationsOfDjango) };
+    }
+    const { prefix = '$2b$' } = fields;
+    const cost = this.#whole('write.cost', fields.cost, bcryptCosts);
     const known = prefixes.find((each) => each === prefix);
     if (!known) this.#fault('write.prefix', `allowed: ${prefixes.map((each) => `"${each}"`).join(', ')}`);
-    return { format, cost: Number(cost), prefix: known ?? '$2b$' };
+    return { format, cost, prefix: known ?? '$2b$' };
   }
+
+  #whole(key: string, value: unknown, { least, usual, most }: { least: number; usual: number; most: number }): number {
+    if (value === undefined) return usual;
+    const isIn = Number.isInteger(value) && Number(value) >= least && Number(value) <= most;
+    if (!isIn) this.#fault(key, `allowed: a whole number from ${least} to ${most}`);
+    return Number(value);
+  }
+}
+
+function isFormat(format: unknown): format is keyof typeof writeKeys {
+  return typeof format === 'string' && Object.hasOwn(writeKeys, format);
 }

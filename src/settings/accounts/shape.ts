@@ -1,6 +1,9 @@
 /** How we write a new hash, so that whoever signs people in can verify it. */
 export type WrittenForm =
   | { readonly format: 'argon2id' }
+  /** As Django writes it; with the iterations of the app, or Django hashes anew at the next sign-in. */
+  | { readonly format: 'pbkdf2_sha256'; readonly iterations: number }
+  | { readonly format: 'better-auth-scrypt' }
   | { readonly format: 'bcrypt'; readonly cost: number; readonly prefix: '$2a$' | '$2b$' | '$2y$' };
 
 /** A column that is set in the UPDATE of a new password. */

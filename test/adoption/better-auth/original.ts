@@ -14,7 +14,8 @@ export const betterAuth = new Programmed({
     },
     set: { '"updatedAt"': 'now()' },
     also: ['DELETE FROM public.session WHERE "userId" = :id'],
-    write: { format: 'argon2id' },
+    write: { format: 'better-auth-scrypt' },
   },
   hashes: 'scrypt',
+  alsoReads: [{ format: 'argon2id' }],
 });

@@ -1,4 +1,5 @@
-// Better Auth with the verifier that its guide on e-mail and password documents: argon2id, and its own scrypt for old hashes.
+// Better Auth with its own hashing, scrypt; and with the verifier that its guide on e-mail and password documents, for
+// argon2id hashes.
 import { verify as verifyArgon2 } from '@node-rs/argon2';
 import { betterAuth } from 'better-auth';
 import { hashPassword, verifyPassword } from 'better-auth/crypto';
@@ -6,20 +7,23 @@ import { getMigrations } from 'better-auth/db/migration';
 import pg from 'pg';
 import { answer, oncePerPassword } from '../answer.mjs';
 
-const auth = betterAuth({
-  baseURL: 'https://shop.example',
-  secret: 'only for a database that is dropped after the test',
-  database: new pg.Pool({ connectionString: process.env.DATABASE_URL, max: 2 }),
-  telemetry: { enabled: false },
-  emailAndPassword: {
-    enabled: true,
-    password: {
-      hash: hashPassword,
-      verify: ({ hash, password }) =>
-        hash.startsWith('$argon2') ? verifyArgon2(hash, password) : verifyPassword({ hash, password }),
-    },
-  },
-});
+const database = new pg.Pool({ connectionString: process.env.DATABASE_URL, max: 2 });
+const verifyBoth = ({ hash, password }) =>
+  hash.startsWith('$argon2') ? verifyArgon2(hash, password) : verifyPassword({ hash, password });
+
+function authWith(emailAndPassword) {
+  return betterAuth({
+    baseURL: 'https://shop.example',
+    secret: 'only for a database that is dropped after the test',
+    database,
+    telemetry: { enabled: false },
+    emailAndPassword: { enabled: true, ...emailAndPassword },
+  });
+}
+const auth = authWith({});
+const readingArgon2 = authWith({ password: { hash: hashPassword, verify: verifyBoth } });
+
+const hashOfAddress = 'select password from account join "user" on "user".id = "userId" where email = lower($1)';
 
 await answer({
   schema: async () => (await getMigrations(auth.options)).runMigrations(),
@@ -37,7 +41,9 @@ await answer({
   },
   async verify({ address, password }) {
     try {
-      await auth.api.signInEmail({ body: { email: address, password } });
+      const { rows } = await database.query(hashOfAddress, [address]);
+      const by = rows[0]?.password.startsWith('$argon2') ? readingArgon2 : auth;
+      await by.api.signInEmail({ body: { email: address, password } });
       return true;
     } catch (error) {
       if (error.statusCode === 401) return false;

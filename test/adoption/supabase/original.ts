@@ -46,7 +46,6 @@ export const supabase: Original = {
     write: { format: 'bcrypt', cost, prefix: '$2a$' },
   },
   alsoReads: [],
-  byHand: '',
   async makeSchema(databaseUrl) {
     await rows(databaseUrl, readFileSync(inFolder('supabase/schema.sql'), 'utf8'));
   },

@@ -1,4 +1,5 @@
 import type { MikroORM } from '@mikro-orm/postgresql';
+import { dummyOf } from '../../../src/accounts/passwords/forms/names.js';
 import { HashLimiter } from '../../../src/accounts/passwords/hashing/hash-limiter.js';
 import { PasswordHash } from '../../../src/accounts/passwords/password-hash.js';
 import { type Adoption, adopt, shapeOf } from '../../../src/commands/adopt/adopt.js';
@@ -22,8 +23,8 @@ export async function makeTables(database: Pick<TestDatabase, 'query'>, tables: 
 
 /** `latchkey adopt`, without its process and its file. */
 export function adoptIn(url: string, given: GivenOptions = {}, ask: Ask = askNobody): Promise<Adoption> {
-  const argon2Form = 'argon2id m=19456,t=2,p=1';
-  return withDatabase(url, (orm) => adopt({ orm, schemas: schemasOf(), argon2Form, ask }, given, roles));
+  const argon2 = { memoryKib: 19456, timeCost: 2 };
+  return withDatabase(url, (orm) => adopt({ orm, schemas: schemasOf(), argon2, ask }, given, roles));
 }
 
 /** `latchkey adopt --grants`, without its process. */
@@ -41,7 +42,7 @@ export function rehearseIn(
   const shape = shapeOf(accounts);
   const limiter = new HashLimiter({ hashConcurrency: 1, hashQueue: 1 });
   const passwordHash = new PasswordHash({ memoryKib: 19456, timeCost: 2 }, limiter, undefined, shape.write);
-  const hashLength = shape.write.format === 'bcrypt' ? 60 : 97;
+  const hashLength = dummyOf(passwordHash.ownForm).length;
   return withDatabase(url, (orm) => rehearse({ orm, shape, passwordHash, hashLength }, options));
 }
 

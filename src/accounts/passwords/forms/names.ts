@@ -1,6 +1,7 @@
+import type { WrittenForm } from '../../../settings/accounts/shape.js';
 import { families } from './families.js';
 import { formOf, type HashForm } from './imported-hash.js';
-import { nameOf as nameOfScrypt } from './scrypt.js';
+import { betterAuth, nameOf as nameOfScrypt } from './scrypt.js';
 
 /**
  * SQL for the name of a hash's form, as in the table `password_form`: `argon2id m=19456,t=2,p=1`, `bcrypt 12`. Gives
@@ -38,6 +39,20 @@ export function nameOfForm(form: HashForm): string {
       return `${form.algorithm} ${form.rounds}`;
     default:
       return `${form.algorithm} m=${form.memoryKib},t=${form.timeCost},p=${form.parallelism}`;
+  }
+}
+
+/** The form of a hash that we write. @param argon2 what it costs, where that is written. */
+export function nameOfWritten(written: WrittenForm, argon2: { memoryKib: number; timeCost: number }): string {
+  switch (written.format) {
+    case 'bcrypt':
+      return nameOfForm({ algorithm: 'bcrypt', cost: written.cost });
+    case 'pbkdf2_sha256':
+      return nameOfForm({ algorithm: 'pbkdf2-sha256', rounds: written.iterations });
+    case 'better-auth-scrypt':
+      return nameOfScrypt(betterAuth);
+    case 'argon2id':
+      return nameOfForm({ algorithm: 'argon2id', ...argon2, parallelism: 1 });
   }
 }
 

@@ -16,7 +16,7 @@ const salts = { least: 8, most: 64 } as const;
 const mostBlocks = 64;
 
 /** `@better-auth/utils`: N 16384, r 16, p 1, a key of 64 bytes; the salt is the text of 32 hexadecimal digits. */
-const betterAuth = { logCost: 14, blockSize: 16, parallelism: 1 } as const;
+export const betterAuth = { logCost: 14, blockSize: 16, parallelism: 1 } as const;
 /** Django's has the salt between N and r. */
 const django = /^scrypt\$(\d{1,8})\$([!-#%-~]{1,64})\$([1-9]\d?)\$([1-9]\d?)\$([A-Za-z0-9+/]{86}==)$/;
 const werkzeug = /^scrypt:(\d{1,8}):([1-9]\d?):([1-9]\d?)\$([!-#%-~]{1,64})\$([0-9a-f]{128})$/;

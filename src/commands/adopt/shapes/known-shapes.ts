@@ -1,5 +1,5 @@
 import type { WrittenForm } from '../../../settings/accounts/shape.js';
-import { columnNamed, hasColumns, plain, type Table } from '../catalogue/table.js';
+import { columnNamed, hasColumns, type Table } from '../catalogue/table.js';
 
 /** Hashes in a table of their own, as a framework has it. Names are plain ones. */
 export interface KnownHolder {
@@ -26,11 +26,8 @@ export interface KnownShape {
   /** It brings addresses to lower case. */
   readonly storesLowerCase: boolean;
   readonly write?: WrittenForm;
-  readonly writesOnly?: true;
   readonly conditions?: (table: Table) => readonly string[];
   readonly advice: readonly string[];
-  /** SQL that makes a view, where no column holds a hash as we write it. */
-  readonly view?: (table: Table) => string;
 }
 
 const quoted = (table: Table, name: string) => columnNamed(table, name)?.sql ?? name;
@@ -76,11 +73,8 @@ export const knownShapes: readonly KnownShape[] = [
     },
     clears: [],
     storesLowerCase: true,
-    write: { format: 'argon2id' },
-    writesOnly: true,
-    advice: [
-      'its own verifier reads scrypt alone: give it one that reads argon2id too (`emailAndPassword.password.verify`, in its guide on e-mail and password)',
-    ],
+    write: { format: 'better-auth-scrypt' },
+    advice: [],
   },
   {
     name: 'Vendure',
@@ -134,33 +128,7 @@ export const knownShapes: readonly KnownShape[] = [
     hash: 'password',
     clears: [],
     storesLowerCase: false,
-    write: { format: 'bcrypt', cost: 12, prefix: '$2b$' },
-    advice: [
-      'PASSWORD_HASHERS has to name BCryptPasswordHasher or Argon2PasswordHasher, or Django does not read the new hashes',
-    ],
-    view: djangoView,
+    write: { format: 'pbkdf2_sha256', iterations: 1_000_000 },
+    advice: ['PASSWORD_HASHERS, if the app sets it, has to name PBKDF2PasswordHasher, which reads the new hashes'],
   },
 ];
-
-/** Django writes the name of its hasher before a hash: the view shows hashes without it, and puts it before new ones. */
-function djangoView(table: Table): string {
-  const [id, email, active, password] = [table.key ?? 'id', 'email', 'isactive', 'password'].map((each) =>
-    quoted(table, plain(each)),
-  );
-  const view = `${table.schema}.recovery_user`;
-  return `create view ${view} as
-  select ${id}, ${email}, ${active}, regexp_replace(${password}, '^(?:bcrypt\\$(?=\\$2)|argon2(?=\\$argon2))', '') as ${password}
-    from ${table.sql};
-
-create function ${table.schema}.write_recovered_password() returns trigger language plpgsql as $$
-begin
-  update ${table.sql}
-     set ${password} = case when new.${password} like '$argon2%' then 'argon2' else 'bcrypt$' end || new.${password}
-   where ${id} = old.${id};
-  return case when found then new end;
-end
-$$;
-
-create trigger write_recovered_password instead of update on ${view}
-  for each row execute function ${table.schema}.write_recovered_password();`;
-}

@@ -46,8 +46,4 @@ export interface Proposal {
   readonly storesLowerCase: boolean;
   /** How the app hashes if no row tells. */
   readonly write: WrittenForm | undefined;
-  /** The app reads only `write`, whatever hashes it has. */
-  readonly writesOnly: boolean;
-  /** SQL to be run by hand first, without which nothing can be adopted. */
-  readonly byHand: string | undefined;
 }

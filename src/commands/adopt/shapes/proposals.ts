@@ -15,14 +15,7 @@ const ranks = { known: 3, named: 2, fitting: 1 } as const;
 
 /** Every place where accounts may live, the surest first. */
 export function proposalsIn(catalogue: Catalogue): Proposal[] {
-  const found = catalogue.flatMap((table) => proposalOf(catalogue, table) ?? []);
-  // A view that was made for this stands for its table.
-  const views = found.filter(({ table, hashes }) => table.kind === 'view' && hashes.length > 0);
-  const replaced = new Set(views.flatMap(({ table }) => table.reads));
-  return found
-    .filter(({ table, byHand }) => !(byHand && replaced.has(table.sql)))
-    .map((each) => (each.table.kind === 'view' ? throughView(each, found) : each))
-    .sort((one, other) => other.rank - one.rank);
+  return catalogue.flatMap((table) => proposalOf(catalogue, table) ?? []).sort((one, other) => other.rank - one.rank);
 }
 
 /** What may be proposed for one table; undefined if no column may hold an address, or none a hash. */
@@ -32,14 +25,6 @@ export function proposalOf(catalogue: Catalogue, table: Table): Proposal | undef
     if (holder) return ofKnown(catalogue, table, holder, known);
   }
   return plainly(catalogue, table);
-}
-
-/** A view over the table of a product that we know is that product's. */
-function throughView(view: Proposal, found: readonly Proposal[]): Proposal {
-  const below = found.find(({ table, byHand }) => byHand && view.table.reads.includes(table.sql));
-  if (!below) return view;
-  const { framework, advice, write } = below;
-  return { ...view, framework, advice, write, rank: ranks.known, because: [`reads ${below.table.sql}`] };
 }
 
 function holderOf(catalogue: Catalogue, table: Table, { holder, hash }: KnownShape): Table | undefined {
@@ -67,8 +52,6 @@ function ofKnown(catalogue: Catalogue, table: Table, holder: Table, known: Known
     advice: [...known.advice, ...sessionsInJson(catalogue, table)],
     storesLowerCase: known.storesLowerCase,
     write: known.write,
-    writesOnly: known.writesOnly === true,
-    byHand: known.view?.(table),
   };
 }
 
@@ -100,8 +83,6 @@ function plainly(catalogue: Catalogue, table: Table): Proposal | undefined {
     advice: sessionsInJson(catalogue, table),
     storesLowerCase: false,
     write: undefined,
-    writesOnly: false,
-    byHand: undefined,
   };
 }
 
@@ -118,8 +99,6 @@ export function bareProposal(catalogue: Catalogue, table: Table): Proposal {
     advice: sessionsInJson(catalogue, table),
     storesLowerCase: false,
     write: undefined,
-    writesOnly: false,
-    byHand: undefined,
   };
 }
 

@@ -75,11 +75,21 @@ export function isReadKind(name: string): boolean {
 
 /** How the app hashes: the form of most of its hashes that we can write, too. */
 export function writtenLike(kinds: readonly CountedKind[]): WrittenForm | undefined {
-  const read = kinds.filter(({ name, isRead }) => isRead && /^(?:bcrypt|argon2id) [^:]*$/.test(name));
-  const [most] = [...read].sort((one, other) => other.rows - one.rows);
-  if (!most) return undefined;
-  const [, cost, mark] = /^bcrypt (\d\d) \$(2[aby])\$$/.exec(most.name) ?? [];
-  if (cost === undefined) return { format: 'argon2id' };
+  const mostFirst = kinds.filter(({ isRead }) => isRead).sort((one, other) => other.rows - one.rows);
+  for (const { name } of mostFirst) {
+    const written = writtenAs(name);
+    if (written) return written;
+  }
+  return undefined;
+}
+
+function writtenAs(kind: string): WrittenForm | undefined {
+  if (/^argon2id [^:]*$/.test(kind)) return { format: 'argon2id' };
+  if (kind.endsWith(': scrypt ln=14,r=16,p=1')) return { format: 'better-auth-scrypt' };
+  const [, cost, mark, iterations] =
+    /^bcrypt (\d\d) \$(2[aby])\$$|^Django PBKDF2: pbkdf2-sha256 (\d+)$/.exec(kind) ?? [];
+  if (iterations !== undefined) return { format: 'pbkdf2_sha256', iterations: Math.max(Number(iterations), 100_000) };
+  if (cost === undefined) return undefined;
   return { format: 'bcrypt', cost: Math.min(Number(cost), mostCost), prefix: `$${mark as '2a' | '2b' | '2y'}$` };
 }
 
