@@ -10,16 +10,17 @@ export type WithAccounts = (work: (admin: AccountAdmin) => Promise<void>) => Pro
 const importHelp = `
 FILE is NDJSON, or CSV with a header row; either also as gzip, with a byte order mark, or with CRLF. Each account has
 "email" and "hash" and, optionally, "id" (a UUID), "external_id" (its name in the old system), "locale", "status" (active
-or disabled) and "createdAt" (2024-05-01T12:00:00Z). A hash is argon2id as a PHC string ($argon2id$v=19$m=…,t=…,p=…$…$…)
-or bcrypt ($2a$, $2b$, $2y$), or null (in CSV: empty) if there is no password: then the account's owner has to set one by
-a reset.
+or disabled) and "createdAt" (2024-05-01T12:00:00Z). A hash is text of a form that docs/hash-forms.md lists (argon2,
+bcrypt, scrypt, PBKDF2, SHA-crypt, phpass, SSHA), or null (in CSV: empty) if there is no password: then the account's owner
+has to set one by a reset.
 With --from, FILE is the export of another product, as it is. Passwords of addresses that nobody has confirmed there are
 left out, so that these accounts begin with a reset (--keep-unverified keeps them).
 Existing accounts are not changed, so the same file may be imported again. With --update they follow the file in address,
 hash and status, where nobody has changed them here since; their links and tokens end then. If an address is in the file
 twice (case does not count) with different hashes, the second line is refused, naming the first.
 Refused without --allow-expensive: bcrypt above cost 14, argon2id above 256 MiB, or with memory times passes above
-512 MiB, because anybody who tries to sign in with that address makes the server do this work.
+512 MiB, and what the same page says of the others, because anybody who tries to sign in with that address makes the
+server do this work.
 
 Exit code: 0 all accounts exist now, 1 it could not run or stopped early, 2 lines were refused (listed by number), 130 interrupted.`;
 

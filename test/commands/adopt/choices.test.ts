@@ -106,7 +106,9 @@ describe('who may recover', () => {
 describe('how a new hash is written', () => {
   it('is a choice where no hash tells it', async () => {
     await only('create table users (id int primary key, email text, password text)');
-    await expect(adoptIn(database.url)).rejects.toThrow(/\n {2}--write argon2id\n {2}--write bcrypt:10\n {2}--write pbkdf2_sha256:1000000\n {2}--write better-auth-scrypt$/);
+    await expect(adoptIn(database.url)).rejects.toThrow(
+      /\n {2}--write argon2id\n {2}--write bcrypt:10\n {2}--write pbkdf2_sha256:1000000\n {2}--write better-auth-scrypt$/,
+    );
   });
 
   it('is as most are, within what may be written', async () => {
