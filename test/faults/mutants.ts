@@ -69,7 +69,7 @@ export async function plant({ file }: Mutant): Promise<{ tree: string; remove: (
 
 /** Runs the rig on a planted fault. @returns the output, and which checks caught the fault, if any did. */
 export async function hunt(tree: string, options: readonly string[]): Promise<{ output: string; caught?: string }> {
-  const few = ['--homes', 'own', '--seconds', '150', '--round', '6', '--accounts', '6', '--clients', '8'];
+  const few = ['--homes', 'own', '--seconds', '300', '--round', '6', '--accounts', '6', '--clients', '8'];
   const args = ['dist/faults/test/faults/run.js', '--until-violation', ...few, ...options];
   const { stdout, stderr } = await execute(process.execPath, args, { cwd: tree }).catch(
     (error: { stdout: string; stderr: string }) => error,
