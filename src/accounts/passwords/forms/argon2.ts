@@ -1,14 +1,11 @@
 import argon2 from 'argon2';
 import { most } from './bounds.js';
 import { fromBase64, randomBase64 } from './encodings.js';
-import { always, type Family, type HashVerdict, refused } from './reading.js';
+import { always, beginsWith, type Family, type HashVerdict, part, refused } from './reading.js';
 
 /** The lengths in bytes are those of the PHC string format for Argon2. */
 const salts = { least: 8, most: 48 } as const;
 const digests = { least: 16, most: 64 } as const;
-
-/** In an expression of PostgreSQL: parameters, salt and digest. */
-export const argon2InSql = 'v=19[$][mtp]=[0-9]+,[mtp]=[0-9]+,[mtp]=[0-9]+[$][A-Za-z0-9+/]+[$][A-Za-z0-9+/]+$';
 
 /** PHC strings of version 19, also with Django's `argon2` before them. */
 export const argon2Family: Family = {
@@ -21,19 +18,31 @@ export const argon2Family: Family = {
     }
     return readArgon2(phc, algorithm);
   },
-  namesInSql: (hash) => [
-    [
-      `${hash} ~ '^(argon2)?[$]argon2(id|i|d)[$]${argon2InSql}'`,
-      `substring(${hash} from '[$](argon2(?:id|i|d))[$]') || ' ' || ${parametersInSql(hash)}`,
-    ],
-  ],
+  beginsInSql: (hash) => beginsWith(hash, '$argon2', 'argon2$argon2'),
+  namesInSql(hash) {
+    const algorithm = part(hash, '$', 2);
+    const { are, inOrder } = parametersInSql(hash, 3);
+    return [[`${algorithm} in ('argon2id', 'argon2i', 'argon2d') and ${are}`, `${algorithm} || ' ' || ${inOrder}`]];
+  },
   dummyOf: (algorithm, parameters) => `$${algorithm}$v=19$${parameters}$${randomBase64(16)}$${randomBase64(32)}`,
 };
 
-/** The parameters in the reference order, whatever order they stand in. */
-export function parametersInSql(hash: string): string {
-  const value = (name: string) => `substring(${hash}, '[$,]${name}=([0-9]+)[$,]')`;
-  return `'m=' || ${value('m')} || ',t=' || ${value('t')} || ',p=' || ${value('p')}`;
+const parametersOn = '^[$]v=19[$][mtp]=[0-9]+,[mtp]=[0-9]+,[mtp]=[0-9]+[$][A-Za-z0-9+/]+[$][A-Za-z0-9+/]+$';
+
+/**
+ * SQL: whether parameters of version 19, a salt and a digest follow there, and the parameters in the reference order,
+ * whatever their own is.
+ *
+ * @param at the part of the version.
+ */
+export function parametersInSql(hash: string, at: number): { are: string; inOrder: string } {
+  const parameters = part(hash, '$', at + 1);
+  const value = (name: string) => `substring(${parameters}, '(?:^|,)${name}=([0-9]+)')`;
+  const ordered = `'m=' || ${value('m')} || ',t=' || ${value('t')} || ',p=' || ${value('p')}`;
+  return {
+    are: `${part(hash, '$', at)} = 'v=19' and substr(${hash}, strpos(${hash}, '$v=19$')) ~ '${parametersOn}'`,
+    inOrder: `case when ${parameters} like 'm=%,t=%,p=%' then ${parameters} else ${ordered} end`,
+  };
 }
 
 /** @param phc begins with the algorithm between dollars. */

@@ -1,7 +1,7 @@
 import { createHash, createHmac } from 'node:crypto';
 import { bcryptBytes, opensBcrypt } from '../hashing/bcrypt.js';
 import { randomCrypt } from './encodings.js';
-import { always, type Family, type HashVerdict, type Reading, refused } from './reading.js';
+import { always, beginsWith, type Family, type HashVerdict, type Reading, refused } from './reading.js';
 
 const alphabet = './ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 /** 16 bytes of salt and 23 of digest: the unused bits of the digest's last character are always zero. */
@@ -32,11 +32,12 @@ export const bcryptFamily: Family = {
     if (verdict.kind === 'refused' || !digest) return verdict;
     return over(verdict, `${mark}${verdict.hash}`, digest);
   },
+  beginsInSql: (hash) => beginsWith(hash, '$2', 'bcrypt', '{bcrypt}$2', '$wp$2', '$bcrypt-sha256$'),
   namesInSql: (hash) => [
     [
-      `${hash} ~ '^(bcrypt(_sha256)?[$]|[{]bcrypt[}]|[$]wp)?[$]2[aby][$][0-9][0-9][$][./A-Za-z0-9]+$'
-         and length(substring(${hash} from '[$]2[aby][$].*$')) = 60`,
-      `'bcrypt ' || substring(${hash} from '[$]2[aby][$]([0-9][0-9])')`,
+      `length(${hash}) >= 60 and right(${hash}, 60) ~ '^[$]2[aby][$][0-9][0-9][$][./A-Za-z0-9]+$'
+         and left(${hash}, -60) in ('', 'bcrypt$', 'bcrypt_sha256$', '{bcrypt}', '$wp')`,
+      `'bcrypt ' || substr(right(${hash}, 60), 5, 2)`,
     ],
     [
       `${hash} ~ '^[$]bcrypt-sha256[$](v=2,t=2[ab],r=|2[ab],)[0-9]+[$][./A-Za-z0-9]+[$][./A-Za-z0-9]+$'`,

@@ -1,7 +1,7 @@
 import { pbkdf2, randomInt } from 'node:crypto';
 import { promisify } from 'node:util';
 import { fromBase64, fromHex, isEqual, randomBase64 } from './encodings.js';
-import { always, type Family, type HashVerdict, refused } from './reading.js';
+import { always, beginsWith, type Family, type HashVerdict, part, refused } from './reading.js';
 
 type Hash = 'sha1' | 'sha256' | 'sha512';
 
@@ -28,6 +28,7 @@ export const pbkdf2Family: Family = {
     if (!text.startsWith('$')) return readIdentity(text);
     return /^\$pbkdf2-[a-z0-9]+\$i=/.test(text) ? readPhc(text) : readPasslib(text);
   },
+  beginsInSql: (hash) => beginsWith(hash, 'pbkdf2', '$pbkdf2', 'A'),
   namesInSql: (hash) => {
     const [dollar, colon] = [(at: number) => part(hash, '$', at), (at: number) => part(hash, ':', at)];
     const byte = (at: number) => `get_byte(decode(${hash}, 'base64'), ${at})`;
@@ -42,9 +43,11 @@ export const pbkdf2Family: Family = {
         `'pbkdf2-' || case when ${dollar(2)} = 'pbkdf2' then 'sha1' else substr(${dollar(2)}, 8) end || ' ' || ${dollar(3)}`,
       ],
       [
-        `${hash} ~ '^[$]pbkdf2-sha(1|256|512)[$]i=[1-9][0-9]{0,8},l=[1-9][0-9]{0,2}[$][A-Za-z0-9+/]+[$][A-Za-z0-9+/]+$'`,
-        `${dollar(2)} || ' ' || substring(${dollar(3)} from '^i=([0-9]+)')::bigint * ceil(
-           substring(${dollar(3)} from ',l=([0-9]+)')::numeric / ${sizeInSql(`substr(${dollar(2)}, 8)`)})::bigint`,
+        `${dollar(2)} in ('pbkdf2-sha1', 'pbkdf2-sha256', 'pbkdf2-sha512')
+           and ${dollar(3)} ~ '^i=[1-9][0-9]{0,8},l=[1-9][0-9]{0,2}$'
+           and ${hash} ~ '^[$]pbkdf2-sha[0-9]+[$][il0-9=,]+[$][A-Za-z0-9+/]+[$][A-Za-z0-9+/]+$'`,
+        `${dollar(2)} || ' ' || substr(${part(dollar(3), ',', 1)}, 3)::bigint * ceil(
+           substr(${part(dollar(3), ',', 2)}, 3)::numeric / ${sizeInSql(`substr(${dollar(2)}, 8)`)})::bigint`,
       ],
       [
         `${hash} ~ '^pbkdf2:sha(1|256|512):[0-9]+[$][^$]+[$][0-9a-f]+$'`,
@@ -158,8 +161,4 @@ function whole(hash: Hash): { least: number; most: number } {
 function sizeInSql(name: string): string {
   const cases = Object.entries(sizes).map(([hash, size]) => `when '${hash}' then ${size}`);
   return `case ${name} ${cases.join(' ')} end`;
-}
-
-function part(hash: string, by: string, at: number): string {
-  return `split_part(${hash}, '${by}', ${at})`;
 }

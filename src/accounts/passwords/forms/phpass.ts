@@ -1,5 +1,5 @@
 import { isEqual, randomCrypt } from './encodings.js';
-import { always, type Family, refused } from './reading.js';
+import { always, beginsWith, type Family, refused } from './reading.js';
 
 const alphabet = './0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 /** The unused bits of the last character are zero. */
@@ -25,6 +25,7 @@ export const phpassFamily: Family = {
       },
     };
   },
+  beginsInSql: (hash) => beginsWith(hash, '$P$', '$H$'),
   namesInSql: (hash) => [
     [
       `length(${hash}) = 34 and ${hash} ~ '^[$][PH][$][./0-9A-Za-z]+$'`,

@@ -59,8 +59,11 @@ export interface Family {
   readonly begins: RegExp;
   /** Strictly: another spelling of the same hash is refused, or brought to the one that is stored. */
   read(text: string): HashVerdict;
+  /** SQL: whether a hash may begin so. It is asked of every row, and so compares letters and no pattern. */
+  beginsInSql(hash: string): string;
   /**
-   * SQL that names the form of a hash: conditions, each with the name for where it is the first that holds.
+   * SQL that names the form of a hash that begins so: conditions, each with the name for where it is the first that
+   * holds. Patterns are for short parts: over whole hashes one takes as long as thirty comparisons.
    *
    * @param hash SQL expression.
    */
@@ -80,4 +83,14 @@ export const always = () => true;
 
 export function refused(reason: string): Refusal {
   return { kind: 'refused', reason };
+}
+
+/** SQL: whether a text begins with one of these. */
+export function beginsWith(hash: string, ...beginnings: readonly string[]): string {
+  return `(${beginnings.map((each) => `starts_with(${hash}, '${each}')`).join(' or ')})`;
+}
+
+/** SQL: the part of a text between separators, from 1. */
+export function part(text: string, by: string, at: number): string {
+  return `split_part(${text}, '${by}', ${at})`;
 }

@@ -1,7 +1,7 @@
 import { createCipheriv, randomBytes, type ScryptOptions, scrypt } from 'node:crypto';
 import { promisify } from 'node:util';
 import { fromBase64, fromHex, isEqual, randomBase64 } from './encodings.js';
-import { always, type Family, type HashVerdict, refused } from './reading.js';
+import { always, beginsWith, type Family, type HashVerdict, part, refused } from './reading.js';
 
 interface Parameters {
   readonly logCost: number;
@@ -35,6 +35,8 @@ export const scryptFamily: Family = {
     if (text.startsWith('scrypt:')) return readWerkzeug(text);
     return text.startsWith('scrypt$') ? readDjango(text) : readBetterAuth(text);
   },
+  beginsInSql: (hash) =>
+    `(length(${hash}) = 161 or ${beginsWith(hash, '$scrypt$', '$fbscrypt$', 'scrypt:', 'scrypt$')})`,
   namesInSql: (hash) => {
     const base2 = (part: string) => `round(log(2.0, ${part}::numeric))`;
     const [word, dollar] = [(at: number) => part(hash, ':', at), (at: number) => part(hash, '$', at)];
@@ -170,8 +172,4 @@ async function matches(made: Promise<Buffer>, digest: Buffer): Promise<boolean> 
 function logOf(cost: string | undefined): number | undefined {
   const log = Math.log2(Number(cost));
   return Number.isInteger(log) && log >= 1 && String(2 ** log) === cost ? log : undefined;
-}
-
-function part(hash: string, by: string, at: number): string {
-  return `split_part(${hash}, '${by}', ${at})`;
 }

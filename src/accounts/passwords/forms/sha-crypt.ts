@@ -1,5 +1,5 @@
 import { isEqual, randomCrypt } from './encodings.js';
-import { always, type Family, refused } from './reading.js';
+import { always, beginsWith, type Family, part, refused } from './reading.js';
 
 const pattern = /^\$([56])\$(?:rounds=([1-9]\d{3,8})\$)?([./A-Za-z0-9]{1,16})\$([./A-Za-z0-9]+)$/;
 /** The last characters have unused bits, which are zero. */
@@ -28,15 +28,19 @@ export const shaCryptFamily: Family = {
       },
     };
   },
+  beginsInSql: (hash) => beginsWith(hash, '$5$', '$6$'),
   namesInSql: (hash) => {
-    const salt = `substring(${hash} from '[$]([./A-Za-z0-9]+)[$][./A-Za-z0-9]+$')`;
+    const [kind, third, fourth, fifth] = [2, 3, 4, 5].map((at) => part(hash, '$', at));
+    const saltAndDigest = '[./A-Za-z0-9]+[$][./A-Za-z0-9]+';
+    const digestIs = (digest: string) => `length(${digest}) = case ${kind} when '5' then 43 else 86 end`;
+    const name = (rounds: string, salt: string) =>
+      `case ${kind} when '5' then 'sha256-crypt ' else 'sha512-crypt ' end || ${rounds} || ',' || length(${salt})`;
     return [
       [
-        `${hash} ~ '^[$][56][$](rounds=[0-9]+[$])?[./A-Za-z0-9]+[$][./A-Za-z0-9]+$'
-           and length(substring(${hash} from '[^$]+$')) = case when ${hash} like '$5%' then 43 else 86 end`,
-        `case when ${hash} like '$5%' then 'sha256-crypt ' else 'sha512-crypt ' end
-           || coalesce(substring(${hash} from 'rounds=([0-9]+)'), '${usualRounds}') || ',' || length(${salt})`,
+        `${hash} ~ '^[$][56][$]rounds=[0-9]+[$]${saltAndDigest}$' and ${digestIs(`${fifth}`)}`,
+        name(`substr(${third}, 8)`, `${fourth}`),
       ],
+      [`${hash} ~ '^[$][56][$]${saltAndDigest}$' and ${digestIs(`${fourth}`)}`, name(`'${usualRounds}'`, `${third}`)],
     ];
   },
   dummyOf(algorithm, parameters) {

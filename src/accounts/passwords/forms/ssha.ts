@@ -1,6 +1,6 @@
 import { hash, randomBytes } from 'node:crypto';
 import { fromBase64, isEqual } from './encodings.js';
-import { always, type Family, refused } from './reading.js';
+import { always, beginsWith, type Family, refused } from './reading.js';
 
 /** Name of the hash function and bytes of its digest, by the scheme. */
 const schemes: Readonly<Record<string, readonly [string, number]>> = {
@@ -34,6 +34,7 @@ export const sshaFamily: Family = {
       },
     };
   },
+  beginsInSql: (text) => beginsWith(text, '{SSHA'),
   namesInSql: (text) => [[`${text} ~ '^[{]SSHA(256|512)?[}][A-Za-z0-9+/]+=*$'`, `'ssha 1'`]],
   dummyOf: () => `{SSHA}${randomBytes(28).toString('base64')}`,
 };

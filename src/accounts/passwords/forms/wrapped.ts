@@ -1,8 +1,8 @@
 import { hash } from 'node:crypto';
 import argon2 from 'argon2';
-import { argon2InSql, parametersInSql, readArgon2 } from './argon2.js';
+import { parametersInSql, readArgon2 } from './argon2.js';
 import { fromBase64, randomBase64, toBase64 } from './encodings.js';
-import { always, type Family, type HashVerdict, type Refusal, refused } from './reading.js';
+import { always, beginsWith, type Family, type HashVerdict, part, type Refusal, refused } from './reading.js';
 
 /** Hexadecimal digits of each digest. */
 const lengths = { md5: 32, sha1: 40, sha256: 64 } as const;
@@ -52,12 +52,11 @@ export const wrappedFamily: Family = {
       },
     };
   },
-  namesInSql: (text) => [
-    [
-      `${text} ~ '^[$]wrapped[$]d=[a-z0-9]+(,o=salt-(first|last),s=[A-Za-z0-9+/]+)?[$]argon2id[$]${argon2InSql}'`,
-      `'wrapped ' || ${parametersInSql(text)}`,
-    ],
-  ],
+  beginsInSql: (text) => beginsWith(text, '$wrapped$'),
+  namesInSql(text) {
+    const { are, inOrder } = parametersInSql(text, 5);
+    return [[`${part(text, '$', 4)} = 'argon2id' and ${are}`, `'wrapped ' || ${inOrder}`]];
+  },
   dummyOf: (_algorithm, parameters) =>
     `$wrapped$d=sha256,o=salt-first,s=${randomBase64(8)}$argon2id$v=19$${parameters}$${randomBase64(16)}$${randomBase64(32)}`,
 };

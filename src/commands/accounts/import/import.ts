@@ -68,6 +68,7 @@ export async function importAccounts(
   };
   const run: ImportRun = { id: randomUUID(), dryRun, update, deal: new ImportDeal(), events: deps.events };
   let batch: { number: number; verdict: EntryVerdict }[] = [];
+  let digests = 0;
   let through = { number: 0, end: 0 };
 
   const tell = (number: number, reason: string) => {
@@ -95,6 +96,7 @@ export async function importAccounts(
       if (verdict.kind === 'accepted') index++;
     }
     batch = [];
+    digests = 0;
     handled = through.number;
     progress.tell({ done: through.number, unit, bytes: through.end, refused: done.refused });
   };
@@ -110,8 +112,12 @@ export async function importAccounts(
       if (fields && !isKnown) expectProduct(fields, options.product);
       isKnown ||= fields !== undefined;
       if (fault) batch.push({ number, verdict: { kind: 'refused', reason: fault } });
-      else if (fields) batch.push({ number, verdict: readEntry(fields, options, (key) => unknownKeys.add(key)) });
-      if (batch.length >= batchSize || digestsIn(batch) >= digestsInBatch) await settle();
+      else if (fields) {
+        const verdict = readEntry(fields, options, (key) => unknownKeys.add(key));
+        if (verdict.kind === 'accepted' && verdict.entry.digest) digests++;
+        batch.push({ number, verdict });
+      }
+      if (batch.length >= batchSize || digests >= digestsInBatch) await settle();
       if (signal?.aborted) break;
     }
   };
@@ -131,8 +137,4 @@ export async function importAccounts(
   } catch (cause) {
     return ended('database-failed', cause);
   }
-}
-
-function digestsIn(batch: readonly { readonly verdict: EntryVerdict }[]): number {
-  return batch.filter(({ verdict }) => verdict.kind === 'accepted' && verdict.entry.digest).length;
 }
