@@ -1,7 +1,6 @@
-import { Readable } from 'node:stream';
 import { expect, it } from 'vitest';
 import { dummyOf } from '../../src/accounts/passwords/forms/names.js';
-import { importAccounts } from '../../src/commands/accounts/import/import.js';
+import { importLines } from '../support/imports.js';
 import { startLatchkey } from '../support/latchkey.js';
 import { auc, chanceAuc, difference } from './figures.js';
 import { timeRefusals } from './trials.js';
@@ -15,15 +14,7 @@ it('the experiment refuses known and unknown alike and tells what a clock could'
       email: `person${index}@tenant.example`,
       hash: dummyOf('bcrypt 06'),
     }));
-    const source = Readable.from([Buffer.from(entries.map((entry) => JSON.stringify(entry)).join('\n'))]);
-    const { argon2 } = latchkey.settings.accounts;
-    const parts = {
-      accounts: latchkey.services.accounts,
-      argon2,
-      knownLocale: () => null,
-      err: { write: () => undefined },
-    };
-    expect(await importAccounts(parts, source)).toMatchObject({ added: 50 });
+    expect(await importLines(latchkey.services.accounts, entries)).toMatchObject({ added: 50 });
     const sides = await timeRefusals(latchkey.url, 12, {
       one: (trial) => `person${trial}@tenant.example`,
       other: (trial) => `nobody${trial}@tenant.example`,

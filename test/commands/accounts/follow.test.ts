@@ -1,26 +1,13 @@
-import { Readable } from 'node:stream';
-import type { EntityManager, MikroORM } from '@mikro-orm/postgresql';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { Accounts } from '../../../src/accounts/accounts.js';
-import { type ImportDeps, type ImportOptions, importAccounts } from '../../../src/commands/accounts/import/import.js';
-import { openDatabase } from '../../../src/services/database.js';
-import { createDatabase, type TestDatabase } from '../../support/stores.js';
+import type { EntityManager } from '@mikro-orm/postgresql';
+import { describe, expect, it } from 'vitest';
+import type { ImportDeps, ImportOptions } from '../../../src/commands/accounts/import/import.js';
+import { importDatabase, importLines } from '../../support/imports.js';
 
 const before = '$2b$12$R9h/cIPz0gi.URNNX3kh2OPST9/PgBkqquzi.Ss7KIUgO2t0jWMUW';
 const after = before.replace('R9h', 'S9h');
 const ours = '$argon2id$v=19$m=65536,t=3,p=4$c2FsdHNhbHRzYWx0$QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWY';
 
-let database: TestDatabase;
-let orm: MikroORM;
-beforeAll(async () => {
-  database = await createDatabase();
-  orm = openDatabase(database.url, { poolSize: 1 });
-});
-afterAll(async () => {
-  await orm.close(true);
-  await database.drop();
-});
-beforeEach(() => database.query('truncate account, audit_event cascade'));
+const at = importDatabase();
 
 type User = Record<string, string | null>;
 const user = (name: string, more: User = {}): User => {
@@ -28,24 +15,14 @@ const user = (name: string, more: User = {}): User => {
 };
 /** Imports these users. @returns the counts, and what was refused. */
 async function run(users: readonly User[], options: ImportOptions = {}, events?: ImportDeps['events']) {
-  const refusals: string[] = [];
-  const onRefused = ({ number, reason }: { number: number; reason: string }) => refusals.push(`${number}: ${reason}`);
-  const text = users.map((each) => `${JSON.stringify(each)}\n`).join('');
-  const deps = {
-    accounts: new Accounts(orm),
-    argon2: { memoryKib: 1024, timeCost: 2 },
-    knownLocale: () => null,
-    err: { write: () => undefined },
-    events,
-  };
-  const result = await importAccounts(deps, Readable.from([Buffer.from(text)]), { onRefused, ...options });
-  const { ended, added, present, updated, kept, refused } = result;
+  const result = await importLines(at.orm, users, options, events);
+  const { ended, added, present, updated, kept, refused, refusals } = result;
   return { ended, added, present, updated, kept, refused, refusals };
 }
 const none = { ended: 'complete', added: 0, present: 0, updated: 0, kept: 0, refused: 0, refusals: [] };
 const row = async (name: string) =>
   (
-    await database.query<Record<string, unknown>>(
+    await at.database.query<Record<string, unknown>>(
       `select email, password_hash as hash, status, credential_version as version, session_version as session,
               credentials_changed_at > created_at as later
          from account where external_id = $1`,
@@ -57,7 +34,7 @@ describe('a second run with --update', () => {
   it('tells other services of each new hash and status, in the same commit', async () => {
     const names = ['hash', 'status', 'address', 'both', 'ours'];
     await run(names.map((name) => user(name)));
-    await database.query("update account set credential_version = 2 where external_id = 'ours'");
+    await at.database.query("update account set credential_version = 2 where external_id = 'ours'");
     const told: string[] = [];
     const events = {
       record: async (transaction: EntityManager, type: string, id: string, at: Date) => {
@@ -95,7 +72,7 @@ describe('a second run with --update', () => {
   it('follows address, hash and status of accounts as the first left them, and ends what is bound to them', async () => {
     const names = ['hash', 'status', 'address', 'same', 'none'];
     await run(names.map((name) => user(name)));
-    await database.query("update account set created_at = now() - interval '1 day'");
+    await at.database.query("update account set created_at = now() - interval '1 day'");
     const second = [
       user('hash', { hash: after }),
       user('status', { status: 'disabled' }),
@@ -114,7 +91,7 @@ describe('a second run with --update', () => {
     expect(await row('address')).toMatchObject({ email: 'moved@example.com', hash: before, ...raised });
     expect(await row('same')).toMatchObject({ hash: before, ...untouched });
     expect(await row('none')).toMatchObject({ hash: null, ...raised });
-    const events = await database.query<{ changed: string }>(
+    const events = await at.database.query<{ changed: string }>(
       "select detail ->> 'changed' as changed from audit_event where kind = 'account.import-updated' order by 1",
     );
     expect(events.map(({ changed }) => changed)).toEqual(['address', 'hash', 'hash', 'status']);
@@ -126,19 +103,19 @@ describe('a second run with --update', () => {
 
   it('keeps what was changed here since: a reset, a command, an account that no import made', async () => {
     await run(['reset', 'disabled', 'renewed'].map((name) => user(name)));
-    await database.query(
+    await at.database.query(
       `update account set password_hash = $1, credential_version = 2, session_version = 2 where external_id = 'reset'`,
       [ours],
     );
-    await database.query(
+    await at.database.query(
       `update account set status = 'disabled', credential_version = 2 where external_id = 'disabled'`,
     );
-    await database.query(
+    await at.database.query(
       "insert into account (id, email, password_hash, status) values (gen_random_uuid(), 'own@example.com', $1, 'active')",
       [ours],
     );
     // A sign-in renews the hash and raises no version.
-    await database.query(`update account set password_hash = $1 where external_id = 'renewed'`, [ours]);
+    await at.database.query(`update account set password_hash = $1 where external_id = 'renewed'`, [ours]);
     const second = [
       user('reset', { hash: after }),
       user('disabled', { status: 'active' }),
@@ -165,7 +142,7 @@ describe('a second run with --update', () => {
   it('counts the forms anew, so that no dummy has a form that went', async () => {
     await run([user('a'), user('b')]);
     await run([user('a', { hash: ours }), user('b', { hash: ours })], { update: true });
-    const forms = await database.query<{ form: string; dealt: string }>(
+    const forms = await at.database.query<{ form: string; dealt: string }>(
       "select form, dealt::int as dealt from password_form where domain = '' and dealt > 0",
     );
     expect(forms).toEqual([{ form: expect.stringMatching(/^argon2id/), dealt: 2 }]);

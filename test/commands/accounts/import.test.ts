@@ -1,10 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
-import type { MikroORM } from '@mikro-orm/postgresql';
 import argon2 from 'argon2';
 import bcrypt from 'bcryptjs';
 import fc from 'fast-check';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { Accounts } from '../../../src/accounts/accounts.js';
 import { kindOfHash, parseImportedHash } from '../../../src/accounts/passwords/forms/imported-hash.js';
 import { type ImportOptions, importAccounts } from '../../../src/commands/accounts/import/import.js';
@@ -13,48 +12,37 @@ import { longestLine, readLines } from '../../../src/commands/accounts/import/re
 import { summary } from '../../../src/commands/accounts/import/report.js';
 import { openDatabase } from '../../../src/services/database.js';
 import { eventually } from '../../support/eventually.js';
+import { cheapArgon2, importDatabase } from '../../support/imports.js';
 import { startLatchkey } from '../../support/latchkey.js';
-import { createDatabase, type TestDatabase } from '../../support/stores.js';
 
 const salt = 'c2FsdHNhbHRzYWx0';
 const digest = 'QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWY';
 const argonHash = `$argon2id$v=19$m=65536,t=3,p=4$${salt}$${digest}`;
-const cheap = { memoryKib: 1024, timeCost: 2 };
 const bcryptHash = '$2b$12$R9h/cIPz0gi.URNNX3kh2OPST9/PgBkqquzi.Ss7KIUgO2t0jWMUW';
 
-let database: TestDatabase;
-let orm: MikroORM;
-beforeAll(async () => {
-  database = await createDatabase();
-  orm = openDatabase(database.url, { poolSize: 1 });
-});
-afterAll(async () => {
-  await orm.close(true);
-  await database.drop();
-});
-beforeEach(() => database.query('truncate account, audit_event cascade'));
+const at = importDatabase();
 
 const line = (fields: object) => JSON.stringify({ hash: argonHash, ...fields });
 const knownLocale = (tag: string | null) => (tag?.startsWith('en') ? 'en' : null);
 
 /** Runs an import of this source. @returns its result and what it printed. */
-async function run(source: Readable | string | Buffer, options: ImportOptions = {}, isTTY = false, over = orm) {
+async function run(source: Readable | string | Buffer, options: ImportOptions = {}, isTTY = false, over = at.orm) {
   const said: string[] = [];
   const err = { write: (text: string) => said.push(text), isTTY };
   const stream = source instanceof Readable ? source : Readable.from([Buffer.from(source)]);
   const result = await importAccounts(
-    { accounts: new Accounts(over), argon2: cheap, knownLocale, err },
+    { accounts: new Accounts(over), argon2: cheapArgon2, knownLocale, err },
     stream,
     options,
   );
   return { ...result, said: said.join(''), refusals: said.join('').match(/^line .*$/gm) ?? [] };
 }
 const stored = () =>
-  database.query<{ id: string; email: string; password_hash: string | null; locale: string | null }>(
+  at.database.query<{ id: string; email: string; password_hash: string | null; locale: string | null }>(
     'select id, email, password_hash, locale from account order by email',
   );
 const count = async (table: 'account' | 'audit_event') =>
-  (await database.query<{ n: number }>(`select count(*)::int as n from ${table}`))[0]?.n;
+  (await at.database.query<{ n: number }>(`select count(*)::int as n from ${table}`))[0]?.n;
 
 describe('an import', () => {
   it('adds accounts as the file tells them, each with an event in the audit trail', async () => {
@@ -79,14 +67,14 @@ describe('an import', () => {
       { email: 'bob@xn--bcher-kva.example', password_hash: bcryptHash, locale: null },
       { email: 'carol@example.com', locale: null },
     ]);
-    const events = await database.query<{ account_id: string; kind: string; origin: string }>(
+    const events = await at.database.query<{ account_id: string; kind: string; origin: string }>(
       'select account_id, kind, origin from audit_event',
     );
     expect(events.map(({ account_id }) => account_id).sort()).toEqual(rows.map((row) => row.id).sort());
     expect(new Set(events.map(({ kind, origin }) => `${kind} by ${origin}`))).toEqual(
       new Set(['account.imported by command line']),
     );
-    const [alice] = await database.query('select * from account where id = $1', [id]);
+    const [alice] = await at.database.query('select * from account where id = $1', [id]);
     expect(alice).toMatchObject({ status: 'active', credential_version: 1, session_version: 1 });
   });
 
@@ -120,7 +108,7 @@ describe('an import', () => {
       '\n',
     );
     await run(file);
-    await database.query(`update account set password_hash = 'changed', status = 'disabled', locale = 'en'`);
+    await at.database.query(`update account set password_hash = 'changed', status = 'disabled', locale = 'en'`);
     const before = await stored();
     expect(await run(file)).toMatchObject({ added: 0, present: 2, refused: 0 });
     expect(await stored()).toEqual(before);
@@ -151,7 +139,7 @@ describe('an import', () => {
     const rehearsed = await run(file, { batchSize, dryRun: true });
     expect(rehearsed).toMatchObject({ added: 3, present: 1, refused: 4, refusals });
     expect([await count('account'), await count('audit_event')]).toEqual([0, 0]);
-    await orm.em.fork().execute('drop table account_rehearsal');
+    await at.orm.em.fork().execute('drop table account_rehearsal');
 
     expect(await run(file, { batchSize })).toMatchObject({ added: 3, present: 1, refused: 4, refusals });
     expect(await stored()).toMatchObject([
@@ -333,18 +321,18 @@ describe('an import that ends early', () => {
   });
 
   it('keeps the finished batches when the database goes, and tells their last line', async () => {
-    await database.query(`
+    await at.database.query(`
       create function refuse_person250() returns trigger language plpgsql as $$
       begin if new.email = 'person250@example.com' then perform pg_terminate_backend(pg_backend_pid()); end if; return new; end $$`);
-    await database.query(
+    await at.database.query(
       'create trigger refuse before insert on account for each row execute function refuse_person250()',
     );
     // A process of its own would end here; so do not close what waits for a connection that broke.
-    const lost = openDatabase(database.url, { poolSize: 1 });
+    const lost = openDatabase(at.database.url, { poolSize: 1 });
     const result = await run(lines(0, 1_000), { batchSize: 100 }, false, lost);
     expect(result).toMatchObject({ ended: 'database-failed', added: 200, through: 200 });
     expect([await count('account'), await count('audit_event')]).toEqual([200, 200]);
-    await database.query('drop trigger refuse on account');
+    await at.database.query('drop trigger refuse on account');
     expect(await run(lines(0, 1_000), { batchSize: 100 })).toMatchObject({
       ended: 'complete',
       added: 800,
@@ -531,7 +519,7 @@ describe('an imported account', () => {
       const file = line({ email: 'moved@example.com', hash: bcrypt.hashSync(password, 12).replace('$2b$', '$2y$') });
       const err = { write: () => undefined };
       await importAccounts(
-        { accounts: new Accounts(own), argon2: cheap, knownLocale, err },
+        { accounts: new Accounts(own), argon2: cheapArgon2, knownLocale, err },
         Readable.from([Buffer.from(file)]),
       );
       expect(await latchkey.signIn('moved@example.com', 'another password')).toBeUndefined();
@@ -554,7 +542,7 @@ describe('an imported account', () => {
       const file = line({ email: 'begins@example.com', hash: null });
       const err = { write: () => undefined };
       await importAccounts(
-        { accounts: new Accounts(own), argon2: cheap, knownLocale, err },
+        { accounts: new Accounts(own), argon2: cheapArgon2, knownLocale, err },
         Readable.from([Buffer.from(file)]),
       );
       for (const password of ['', 'null', 'a password from before']) {

@@ -1,49 +1,30 @@
 import { hash as digestOf } from 'node:crypto';
-import { Readable } from 'node:stream';
-import type { MikroORM } from '@mikro-orm/postgresql';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { Accounts } from '../../../src/accounts/accounts.js';
+import { describe, expect, it } from 'vitest';
 import { HashLimiter } from '../../../src/accounts/passwords/hashing/hash-limiter.js';
 import { PasswordHash } from '../../../src/accounts/passwords/password-hash.js';
-import { type ImportOptions, importAccounts } from '../../../src/commands/accounts/import/import.js';
-import { openDatabase } from '../../../src/services/database.js';
-import { createDatabase, type TestDatabase } from '../../support/stores.js';
+import type { ImportOptions } from '../../../src/commands/accounts/import/import.js';
+import { cheapArgon2, importDatabase, importLines } from '../../support/imports.js';
 
 const password = 'seven sleeping dormice';
-const argon2 = { memoryKib: 1024, timeCost: 2 };
 const md5 = { digest: 'md5', hex: digestOf('md5', password) };
 const sha1 = { digest: 'sha1', hex: digestOf('sha1', `pepper${password}`), salt: 'pepper', order: 'salt-first' };
 const sha256 = { digest: 'sha256', hex: digestOf('sha256', `${password}grains`), salt: 'grains', order: 'salt-last' };
 
-let database: TestDatabase;
-let orm: MikroORM;
-beforeAll(async () => {
-  database = await createDatabase();
-  orm = openDatabase(database.url, { poolSize: 1 });
-});
-afterAll(async () => {
-  await orm.close(true);
-  await database.drop();
-});
-beforeEach(() => database.query('truncate account, audit_event cascade'));
+const at = importDatabase();
 
 /** Imports a line for each hash. @returns the counts, and what was refused. */
 async function run(users: Readonly<Record<string, unknown>>, options: ImportOptions = {}) {
-  const refusals: string[] = [];
-  const onRefused = ({ number, reason }: { number: number; reason: string }) => refusals.push(`${number}: ${reason}`);
-  const line = ([name, hash]: [string, unknown]) => `${JSON.stringify({ email: `${name}@example.com`, hash })}\n`;
-  const file = Readable.from([Buffer.from(Object.entries(users).map(line).join(''))]);
-  const deps = { accounts: new Accounts(orm), argon2, knownLocale: () => null, err: { write: () => undefined } };
-  const { ended, added, present, updated } = await importAccounts(deps, file, { onRefused, ...options });
+  const lines = Object.entries(users).map(([name, hash]) => ({ email: `${name}@example.com`, hash }));
+  const { ended, added, present, updated, refusals } = await importLines(at.orm, lines, options);
   return { ended, added, present, updated, refusals };
 }
 const none = { ended: 'complete', added: 0, present: 0, updated: 0, refusals: [] };
 async function stored(): Promise<string[]> {
-  const rows = await database.query<{ hash: string }>('select password_hash as hash from account order by email');
+  const rows = await at.database.query<{ hash: string }>('select password_hash as hash from account order by email');
   return rows.map(({ hash }) => hash);
 }
 const opens = (hash: string | undefined, text: string) =>
-  new PasswordHash(argon2, new HashLimiter({ hashConcurrency: 1, hashQueue: 1 })).verify(hash, text, {
+  new PasswordHash(cheapArgon2, new HashLimiter({ hashConcurrency: 1, hashQueue: 1 })).verify(hash, text, {
     urgency: 'other',
   });
 
@@ -61,7 +42,7 @@ describe('digests of one round', () => {
       expect(await opens(hashes[index], password)).toBe(true);
       expect(await opens(hashes[index], hex)).toBe(false);
     }
-    const forms = await database.query<{ form: string }>('select form from password_form');
+    const forms = await at.database.query<{ form: string }>('select form from password_form');
     expect(forms.map(({ form }) => form)).toContain('wrapped m=1024,t=2,p=1');
   });
 

@@ -1,5 +1,4 @@
 import { createHmac } from 'node:crypto';
-import { Readable } from 'node:stream';
 import argon2 from 'argon2';
 import bcrypt from 'bcryptjs';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -7,8 +6,8 @@ import { formName } from '../../../../src/accounts/passwords/forms/names.js';
 import { FormShares } from '../../../../src/accounts/passwords/forms/shares.js';
 import { HashLimiter } from '../../../../src/accounts/passwords/hashing/hash-limiter.js';
 import { foreignLanes, PasswordHash } from '../../../../src/accounts/passwords/password-hash.js';
-import { importAccounts } from '../../../../src/commands/accounts/import/import.js';
 import { eventually } from '../../../support/eventually.js';
+import { importLines } from '../../../support/imports.js';
 import { startLatchkey, type TestLatchkey } from '../../../support/latchkey.js';
 
 const password = 'a password from before';
@@ -54,15 +53,7 @@ beforeEach(async () => {
 
 /** As `latchkey account import` does. */
 async function importAll(entries: readonly { email: string; hash: string | null }[], batchSize = 1_000) {
-  const lines = entries.map((entry) => JSON.stringify(entry)).join('\n');
-  const { argon2 } = latchkey.settings.accounts;
-  const parts = {
-    accounts: latchkey.services.accounts,
-    argon2,
-    knownLocale: () => null,
-    err: { write: () => undefined },
-  };
-  const result = await importAccounts(parts, Readable.from([Buffer.from(lines)]), { batchSize });
+  const result = await importLines(latchkey.services.accounts, entries, { batchSize });
   expect(result).toMatchObject({ ended: 'complete', added: entries.length });
 }
 const people = (count: number, domain: string, hash: string | null) =>
