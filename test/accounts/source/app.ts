@@ -74,15 +74,15 @@ export async function somebody({ database }: App): Promise<{ id: string; email: 
   return { id: row?.id ?? '', email };
 }
 
-/** Waits until a session of ours waits for a lock. */
-export const untilWeWait = ({ database }: App) =>
+/** Waits until sessions of ours wait for a lock, as many as `count`. */
+export const untilWeWait = ({ database }: App, count = 1) =>
   eventually(
     () =>
       database.query(
         `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'
             and application_name <> 'the app'`,
       ),
-    (rows) => rows.length > 0,
+    (rows) => rows.length >= count,
   );
 
 /** How the jobs for this address ended, once there are so many. */
@@ -121,6 +121,19 @@ export const usersShape = {
   active: 'deleted_at IS NULL',
   locale: 'language',
   set: { updated_at: 'now()', token_version: 'token_version + 1' },
+  also: ['DELETE FROM sessions WHERE user_id = :id'],
+  write: { format: 'bcrypt', cost: 4 },
+} as const;
+
+/** A table of hashes beside it, and its shape. */
+export const logins = `
+  create table login (id serial primary key, user_id bigint, kind text not null default 'password', secret text, used_at timestamptz);
+  insert into login (user_id, secret) select id, password from users`;
+export const loginsShape = {
+  table: 'users',
+  passwordHash: 'secret',
+  active: 'deleted_at IS NULL',
+  passwordTable: { table: 'login', accountId: 'user_id', where: `kind = 'password'` },
   also: ['DELETE FROM sessions WHERE user_id = :id'],
   write: { format: 'bcrypt', cost: 4 },
 } as const;

@@ -3,6 +3,8 @@ import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import {
   type App,
   endsOf,
+  logins,
+  loginsShape,
   newPassword,
   oldHash,
   opens,
@@ -13,23 +15,12 @@ import {
   users,
 } from './app.js';
 
-const logins = `
-  create table login (id serial primary key, user_id bigint, kind text not null default 'password', secret text, used_at timestamptz);
-  insert into login (user_id, secret) select id, password from users`;
-
 let app: App;
 let theirs: pg.Client;
 let id: string;
 let email: string;
 beforeAll(async () => {
-  app = await startBeside(`${users}; ${logins}`, {
-    table: 'users',
-    passwordHash: 'secret',
-    active: 'deleted_at IS NULL',
-    passwordTable: { table: 'login', accountId: 'user_id', where: `kind = 'password'` },
-    also: ['DELETE FROM sessions WHERE user_id = :id'],
-    write: { format: 'bcrypt', cost: 4 },
-  });
+  app = await startBeside(`${users}; ${logins}`, loginsShape);
 });
 afterAll(() => app?.close());
 beforeEach(async () => {
