@@ -32,6 +32,8 @@ export class ServerProcess {
   /** Deaths that the rig did not cause. */
   readonly deaths: string[] = [];
   #ordered = false;
+  /** Requests to disarm that the process has not answered: until it has, it may still die at a point. */
+  #unanswered = 0;
 
   constructor(
     readonly name: string,
@@ -51,6 +53,7 @@ export class ServerProcess {
   async start(): Promise<void> {
     this.#wanted = true;
     this.#ordered = false;
+    this.#unanswered = 0;
     const logFile = join(this.folder, `${this.name}.log`);
     const log = openSync(logFile, 'a');
     const settings = { NODE_COMPILE_CACHE: compileCache, ...this.environment };
@@ -60,13 +63,18 @@ export class ServerProcess {
     const ended = started.ended.then(({ code, signal }) => {
       if (this.#process === started) {
         this.#url = undefined;
-        if (!this.#ordered) this.deaths.push(`${this.name} ended by itself: ${code ?? signal}`);
+        // An armed point kills, and so it may until the process has said that it is disarmed; it does nothing else.
+        const isArmed = signal === 'SIGKILL' && this.#unanswered > 0;
+        if (!this.#ordered && !isArmed) this.deaths.push(`${this.name} ended by itself: ${code ?? signal}`);
       }
       return { code, signal };
     });
     await new Promise<void>((resolve, reject) => {
       started.child.on('message', (said: Said) => {
-        if ('disarmed' in said) return;
+        if ('disarmed' in said) {
+          if (this.#process === started) this.#unanswered -= 1;
+          return;
+        }
         if ('reached' in said) {
           this.reached.push(said.reached);
           this.onReached?.(said.reached);
@@ -91,20 +99,27 @@ export class ServerProcess {
 
   arm(armed: Armed): void {
     const child = this.#process?.child;
-    if (child?.connected) child.send({ armed });
+    // A process that dies meanwhile has no use for it: `revive` sees its end.
+    if (child?.connected) child.send({ armed }, () => undefined);
   }
 
   /** Resolves once the process can no longer die at the armed point, or has ended; after 5 s at the latest. */
   async disarm(): Promise<void> {
     const child = this.#process?.child;
-    if (!child?.connected || !this.isRunning) return;
+    if (!child || !this.isRunning) return;
     const answered = new AbortController();
     const { signal } = answered;
     const disarmed = (async () => {
-      for await (const [said] of on(child, 'message', { signal })) if ('disarmed' in (said as Said)) return;
+      for await (const [said] of on(child, 'message', { signal })) {
+        if ('disarmed' in (said as Said) && this.#unanswered === 0) return;
+      }
     })();
     const ended = once(child, 'exit', { signal });
-    child.send({});
+    // The channel of a process that dies closes a moment before its exit is known, and then only the exit comes.
+    if (child.connected) {
+      this.#unanswered += 1;
+      child.send({}, () => undefined);
+    }
     // A process that another fault has stopped (SIGSTOP) answers only when that fault is healed: hence the 5 s.
     await Promise.race([disarmed, ended, sleep(5_000, undefined, { signal })]).finally(() => answered.abort());
     await Promise.allSettled([disarmed, ended]);

@@ -117,6 +117,7 @@ describe('rows for a hash', () => {
       database,
       `create table users (id int primary key, email text);
        create table credentials (id serial primary key, user_id int references users, password text);
+       create index on credentials (password, user_id);
        insert into users select n, n || '@example.com' from generate_series(1, 5) n;
        insert into credentials (user_id, password) values (1, ${hash}), (2, ${hash}), (2, ${hash}), (4, null)`,
     );

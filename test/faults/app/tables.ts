@@ -63,7 +63,7 @@ export function tablesOf(home: AppHome): string {
     create table public.history (
       seq bigint generated always as identity primary key,
       xid xid8 not null default pg_current_xact_id(),
-      said_at timestamptz not null default clock_timestamp(),
+      began_at timestamptz not null default statement_timestamp(),
       by_app boolean not null default ${byApp},
       place text not null,
       account text not null,

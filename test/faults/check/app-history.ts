@@ -6,8 +6,8 @@ export interface HistoryRow {
   readonly xid: string;
   /** The time of the COMMIT, in milliseconds since the epoch; others saw it then or a little later. */
   readonly at: number;
-  /** When the row was written. */
-  readonly saidAt: number;
+  /** When the statement that wrote the row began: it knows all that could be seen by then. */
+  readonly beganAt: number;
   readonly byApp: boolean;
   readonly place: 'users' | 'login';
   readonly account: string;
@@ -31,7 +31,7 @@ export async function readHistory(postgres: Pick<TestDatabase, 'query'>, address
   const ids = 'select id::text from public.users where email like $1';
   const rows = await postgres.query<HistoryRow>(
     `select xid::text, extract(epoch from pg_xact_commit_timestamp(xid::xid))::float8 * 1000 as at,
-       extract(epoch from said_at)::float8 * 1000 as "saidAt", by_app as "byApp", place, account, email, hash, active, rows
+       extract(epoch from began_at)::float8 * 1000 as "beganAt", by_app as "byApp", place, account, email, hash, active, rows
      from public.history where account in (${ids}) order by seq`,
     [addresses],
   );
@@ -63,8 +63,8 @@ export interface Said {
 export interface Write {
   readonly xid: string;
   readonly byApp: boolean;
-  /** When its first row was written. */
-  readonly saidAt: number;
+  /** When the statement that wrote its first row began. */
+  readonly beganAt: number;
   /** When it could be seen first, and when at the latest. */
   readonly from: number;
   until: number;
@@ -78,8 +78,6 @@ const nothing: Holder = { rows: 0, hash: null };
 const latestSight = 30_000;
 /** Milliseconds: times of the database have a rounding. */
 const rounding = 5;
-/** Milliseconds that an UPDATE takes from what it knows until the row is written, at most. */
-const latestGuard = 200;
 
 /** All that was said of one account, in the order of the locks of its rows. */
 export class AppAccount {
@@ -98,8 +96,8 @@ export class AppAccount {
     for (const row of rows) {
       const app = answered.get(row.xid);
       const until = app?.outcome === 'ok' ? Math.max(app.end, row.at + rounding) : row.at + latestSight;
-      const { xid, byApp, saidAt } = row;
-      const write = byXid.get(xid) ?? { xid, byApp, saidAt, from: row.at - rounding, until };
+      const { xid, byApp, beganAt } = row;
+      const write = byXid.get(xid) ?? { xid, byApp, beganAt, from: row.at - rounding, until };
       byXid.set(xid, write);
       if (row.place === 'users') {
         const isThere = row.rows > 0;
@@ -131,10 +129,10 @@ export class AppAccount {
    * The first thing that one of our writes may have known of the owner, whose row it does not lock where the hash stands
    * apart: what was committed when the UPDATE began, and what a transaction wrote that was before it at the hash.
    */
-  firstKnownOwner({ saidAt, holder }: Write): number {
+  firstKnownOwner({ beganAt, holder }: Write): number {
     const known = this.writes.filter((other) => {
       const isBefore = other.holder && holder && other.holder.after < holder.after;
-      return isBefore || other.until < saidAt - latestGuard;
+      return isBefore || other.until < beganAt - rounding;
     });
     return Math.max(0, ...known.map(({ owner }) => owner?.after ?? 0));
   }
