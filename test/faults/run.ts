@@ -30,6 +30,8 @@ const { values } = parseArgs({
     /** The points at which the APIs are broken, separated by commas; all of them by default. */
     points: { type: 'string' },
     pace: { type: 'string', default: '60' },
+    /** Operations of each home: rounds are added on a machine that is too slow for as many within the time. */
+    least: { type: 'string', default: '0' },
     /** Starts with a round for each kind of fault alone. */
     each: { type: 'boolean', default: false },
     'until-violation': { type: 'boolean', default: false },
@@ -57,6 +59,7 @@ for (const [name = '', weight = ''] of values.operations.split(',').map((each) =
 const seed = values.seed === undefined ? Date.now() % 2 ** 31 : whole('--seed', values.seed);
 const seconds =
   values.seconds === undefined ? whole('--minutes', values.minutes) * 60 : whole('--seconds', values.seconds);
+const least = whole('--least', values.least);
 
 const random = new Random(seed);
 process.stdout.write(`seed ${seed}\n`);
@@ -90,7 +93,8 @@ async function play(home: Home, lasts: number): Promise<void> {
       }
     }
     const mixed = now();
-    for (let number = 1; number === 1 || now() - mixed < lasts * 1_000; number++) {
+    const isShort = () => results.reduce((sum, each) => sum + operationsOf(each), 0) < least;
+    for (let number = 1; number === 1 || now() - mixed < lasts * 1_000 || isShort(); number++) {
       results.push(await round(stage, `mixed-${number}`, kinds, Math.min(whole('--round', values.round), lasts)));
       if (isEnough()) break;
     }
