@@ -1,4 +1,5 @@
 import type { Job, Settlement } from '../jobs/job-attempt.js';
+import { duration, moment } from '../languages/times.js';
 import type { Content } from '../mail/mail.js';
 import type { MailPlace } from '../mail/mail-places.js';
 import type { MailTemplates, MailValues } from '../mail/mail-template.js';
@@ -42,6 +43,18 @@ export class AccountMails {
     return this.templates.knownLocale(tag);
   }
 
+  /** A lifetime in words for the texts of mails: "for 1 hour". @param language as `fill` takes it. */
+  lifetime(seconds: number, language: string | null): string {
+    const { catalogues } = this.templates;
+    const chosen = language ?? catalogues.defaultLanguage;
+    return duration(catalogues.of(chosen).time.for, seconds, chosen);
+  }
+
+  /** Date and time in words: see `moment`. @param language as `fill` takes it. */
+  moment(time: Date, language: string | null): string {
+    return moment(time, language ?? this.templates.catalogues.defaultLanguage);
+  }
+
   /**
    * @param name of the template.
    * @returns undefined once a relay took the mail, else how the last relay failed.
@@ -60,7 +73,7 @@ export class AccountMails {
   /**
    * The content of a mail.
    *
-   * @param language as `knownLocale` gives it; null is English.
+   * @param language as `knownLocale` gives it; null is the default one.
    * @throws Error when a value or a sentence of the template is missing.
    */
   fill(name: string, language: string | null, { id }: Pick<MailJob, 'id'>, values: MailValues): Content {

@@ -3,7 +3,6 @@ import type { Audit } from '../audit/audit.js';
 import type { Job, Settlement } from '../jobs/job-attempt.js';
 import type { JobQueue } from '../jobs/job-queue.js';
 import type { QueueDefinition } from '../jobs/queue/definition.js';
-import { timeInWords } from '../mail/words-of-time.js';
 import { type AccountMails, noPlace, settlementOf } from './account-mails.js';
 import type { Accounts, Changed } from './accounts.js';
 import type { Overwrites } from './overwrites.js';
@@ -61,7 +60,7 @@ export class ChangeNotices {
     const mailJob = { ...job, place, id: `${job.id}.${changedAt.getTime()}` };
     const language = mails.knownLocale(account.locale);
     const values = {
-      changedAt: timeInWords(changedAt, language),
+      changedAt: mails.moment(changedAt, language),
       supportUrl: settings.supportUrl ?? null,
       resetPageUrl: settings.pageUrl,
     };

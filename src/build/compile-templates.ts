@@ -1,17 +1,18 @@
-import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import mjml2html from 'mjml';
+import { CatalogueFaults, checkCatalogue, referenceLanguage } from '../languages/check-catalogue.js';
 
 /**
- * Compiles every `mail/*.mjml` of a folder to HTML in another one, and copies texts and catalogues. Runs at build time,
- * because it takes a second and 230 packages that no running process needs.
+ * Compiles every `mail/*.mjml` of a folder to HTML in another one, copies their texts, and compiles the catalogues. Runs
+ * at build time, because it takes a second and 230 packages that no running process needs.
  *
- * @returns the names of the compiled files.
- * @throws Error when a template is not valid MJML.
+ * @returns the names of the compiled templates.
+ * @throws Error when a template is not valid MJML. @throws CatalogueFaults naming file and key of every fault.
  */
 export async function compileMailTemplates(from: string, to: string): Promise<string[]> {
   await mkdir(join(to, 'mail'), { recursive: true });
-  await cp(join(from, 'locales'), join(to, 'locales'), { recursive: true });
+  await compileCatalogues(join(from, 'locales'), join(to, 'locales'));
   const files = await readdir(join(from, 'mail'));
   for (const file of files.filter((name) => name.endsWith('.txt'))) {
     await cp(join(from, 'mail', file), join(to, 'mail', file));
@@ -28,7 +29,38 @@ export async function compileMailTemplates(from: string, to: string): Promise<st
       filePath: join(from, 'mail'),
       includePath: [join(from, 'mail')],
     });
-    await writeFile(join(to, 'mail', file.replace('.mjml', '.html')), html);
+    await writeFile(join(to, 'mail', file.replace('.mjml', '.html')), inEitherDirection(html));
   }
   return compiled;
+}
+
+/** Checks every catalogue against the English one and writes it as `Catalogue`; others of an earlier build go. */
+async function compileCatalogues(from: string, to: string): Promise<void> {
+  const source = async (file: string) => {
+    const language = file.slice(0, -'.json'.length);
+    return { file, language, json: await readFile(join(from, file), 'utf8') };
+  };
+  const files = (await readdir(from)).filter((file) => file.endsWith('.json')).sort();
+  const reference = checkCatalogue(await source(`${referenceLanguage}.json`));
+  const faults: string[] = [];
+  await rm(to, { recursive: true, force: true });
+  await mkdir(to);
+  for (const file of files) {
+    try {
+      await writeFile(join(to, file), JSON.stringify(checkCatalogue(await source(file), reference)));
+    } catch (error) {
+      if (!(error instanceof CatalogueFaults)) throw error;
+      faults.push(...error.faults);
+    }
+  }
+  if (faults.length > 0) throw new CatalogueFaults(faults);
+}
+
+/** MJML knows the direction of a template only, and aligns to the left; a mail is in one language of either direction. */
+function inEitherDirection(html: string): string {
+  return html
+    .replaceAll('direction:ltr', 'direction:{{ direction }}')
+    .replaceAll('text-align:left', 'text-align:{{ start }}')
+    .replaceAll('align="left"', 'align="{{ start }}"')
+    .replaceAll('dir="auto"', 'dir="{{ direction }}"');
 }

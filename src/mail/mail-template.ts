@@ -1,6 +1,8 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Liquid, type Template } from 'liquidjs';
+import { Catalogues } from '../languages/catalogues.js';
+import { isolated, render } from '../languages/message.js';
 
 /** The values for a template. If a value that the template names is missing, `fill` throws. */
 export type MailValues = Readonly<Record<string, string | number | boolean | null>>;
@@ -11,10 +13,6 @@ export interface FilledMail {
   readonly language: string;
 }
 
-/** The texts of one mail in one language; the key `subject` is its subject. Each is a template itself. */
-type Texts = Readonly<Record<string, string>>;
-type Catalogue = Readonly<Record<string, Texts>>;
-
 const strict = {
   strictVariables: true,
   strictFilters: true,
@@ -24,64 +22,59 @@ const strict = {
 } as const;
 /** Values put into HTML are escaped. */
 const html = new Liquid({ ...strict, outputEscape: 'escape' });
-/** For plain text and the catalogue's sentences. Sentences are escaped later, when they are put into HTML. */
+/** For plain text. */
 const plain = new Liquid({ ...strict });
 
 /**
- * Fills the mails' templates, which were compiled from MJML to HTML at build time. Sentences come from a catalogue per
- * language (`templates/locales/<language>.json`), so a template holds only structure.
+ * Fills the mails' templates, which were compiled from MJML to HTML at build time. A template holds only structure: its
+ * sentences come from the catalogue of the mail's language.
  */
 export class MailTemplates {
-  readonly #catalogues: ReadonlyMap<string, Catalogue>;
   readonly #parsed = new Map<string, Template[]>();
 
   /**
-   * @param folder with `mail/<name>.html` (compiled), `mail/<name>.txt` and `locales/<language>.json`.
+   * @param folder with `mail/<name>.html` (compiled) and `mail/<name>.txt`.
+   * @param catalogues by default those in the folder.
    * @throws Error when the templates were not compiled (`npm run build` does).
    */
-  constructor(private readonly folder: string) {
-    const locales = join(folder, 'locales');
-    if (!existsSync(locales)) throw new Error(`no mail templates in ${folder}: run \`npm run build\` first`);
-    this.#catalogues = new Map(
-      readdirSync(locales).map((file) => [
-        file.replace('.json', ''),
-        JSON.parse(readFileSync(join(locales, file), 'utf8')),
-      ]),
-    );
-  }
+  constructor(
+    private readonly folder: string,
+    readonly catalogues = new Catalogues(folder),
+  ) {}
 
-  get languages(): string[] {
-    return [...this.#catalogues.keys()].sort();
+  get languages(): readonly string[] {
+    return this.catalogues.languages;
   }
 
   /** The language of a tag (BCP 47) if there is a catalogue for it, else null. */
   knownLocale(tag: string | null | undefined): string | null {
-    const language = /^([a-z]{2,3})(?:[-_][a-z0-9-_]{1,32})?$/i.exec(tag ?? '')?.[1]?.toLowerCase();
-    return language && this.#catalogues.has(language) ? language : null;
+    return this.catalogues.find(tag);
   }
 
-  /** @throws Error when a value or a sentence is missing. */
+  /**
+   * @param language of `languages`; null is the default one.
+   * @throws Error when a value or a sentence is missing.
+   */
   fill(name: string, language: string | null, values: MailValues): FilledMail {
-    const chosen = language ?? 'en';
-    const texts = this.#catalogues.get(chosen)?.[name];
+    const chosen = language ?? this.catalogues.defaultLanguage;
+    const { mail, direction } = this.catalogues.of(chosen);
+    const texts = mail[name];
     if (!texts) throw new Error(`no texts for the mail ${name} in ${chosen}`);
-    const said: Record<string, string> = {};
-    for (const [key, sentence] of Object.entries(texts)) {
-      said[key] = this.#fill(plain, `${chosen}/${name}/${key}`, () => sentence, values);
-    }
-    const file = (extension: string) => () => readFileSync(join(this.folder, 'mail', `${name}.${extension}`), 'utf8');
-    const scope = { ...values, say: said, language: chosen };
+    const isolate = direction === 'rtl' ? isolated : undefined;
+    const say: Record<string, string> = {};
+    for (const [key, sentence] of Object.entries(texts)) say[key] = render(sentence, values, chosen, isolate);
+    const scope = { ...values, say, language: chosen, direction, start: direction === 'rtl' ? 'right' : 'left' };
     return {
-      subject: said.subject ?? name,
-      html: this.#fill(html, `${name}.html`, file('html'), scope),
-      text: this.#fill(plain, `${name}.txt`, file('txt'), scope),
+      subject: say.subject ?? name,
+      html: this.#fill(html, `${name}.html`, scope),
+      text: this.#fill(plain, `${name}.txt`, scope),
       language: chosen,
     };
   }
 
-  #fill(engine: Liquid, id: string, read: () => string, scope: object): string {
-    const parsed = this.#parsed.get(id) ?? engine.parse(read());
-    this.#parsed.set(id, parsed);
+  #fill(engine: Liquid, file: string, scope: object): string {
+    const parsed = this.#parsed.get(file) ?? engine.parse(readFileSync(join(this.folder, 'mail', file), 'utf8'));
+    this.#parsed.set(file, parsed);
     return engine.renderSync(parsed, scope);
   }
 }

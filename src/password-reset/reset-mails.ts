@@ -3,7 +3,6 @@ import type { Credential } from '../accounts/accounts.js';
 import type { EmailAddress } from '../accounts/email-address.js';
 import type { Content } from '../mail/mail.js';
 import type { SmtpFailure } from '../mail/smtp/failure.js';
-import { inWords, timeInWords } from '../mail/words-of-time.js';
 import { mintResetKey, type ResetKey } from './keys/reset-key.js';
 
 export interface ResetMailSettings {
@@ -36,13 +35,8 @@ export class ResetMails {
     },
   ): Promise<SmtpFailure | undefined> {
     const language = this.mails.knownLocale(account.locale) ?? details.locale;
-    return this.mails.send('reset-link', account.email, language, details.job, {
-      link: `${this.settings.pageUrl}#key=${key}`,
-      lifetime: inWords(details.lifetimeSeconds, language),
-      expiresAt: timeInWords(details.expiresAt, language),
-      isLast: details.nextMailAt !== undefined,
-      nextMailAt: timeInWords(details.nextMailAt ?? details.expiresAt, language),
-    });
+    const values = this.#values(key, details, language);
+    return this.mails.send('reset-link', account.email, language, details.job, values);
   }
 
   /**
@@ -58,8 +52,26 @@ export class ResetMails {
 
   /** A mail like `sendLink`'s with a key that is stored nowhere; it is never sent. Work for `Mailer.hold`. */
   likeALink(job: Pick<MailJob, 'id'>): Content {
-    const link = `${this.settings.pageUrl}#key=${mintResetKey()}`;
-    const [lifetime, now] = [inWords(3_600, null), timeInWords(new Date(), null)];
-    return this.mails.fill('reset-link', null, job, { link, lifetime, expiresAt: now, isLast: false, nextMailAt: now });
+    const details = { expiresAt: new Date(), lifetimeSeconds: 3_600, nextMailAt: undefined };
+    return this.mails.fill('reset-link', null, job, this.#values(mintResetKey(), details, null));
+  }
+
+  #values(
+    key: ResetKey,
+    {
+      expiresAt,
+      lifetimeSeconds,
+      nextMailAt,
+    }: { expiresAt: Date; lifetimeSeconds: number; nextMailAt: Date | undefined },
+    language: string | null,
+  ) {
+    return {
+      link: `${this.settings.pageUrl}#key=${key}`,
+      supportUrl: this.settings.supportUrl ?? null,
+      lifetime: this.mails.lifetime(lifetimeSeconds, language),
+      expiresAt: this.mails.moment(expiresAt, language),
+      isLast: nextMailAt !== undefined,
+      nextMailAt: this.mails.moment(nextMailAt ?? expiresAt, language),
+    };
   }
 }

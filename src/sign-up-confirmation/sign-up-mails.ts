@@ -3,7 +3,6 @@ import type { Credential } from '../accounts/accounts.js';
 import type { EmailAddress } from '../accounts/email-address.js';
 import type { Content } from '../mail/mail.js';
 import type { SmtpFailure } from '../mail/smtp/failure.js';
-import { inWords, timeInWords } from '../mail/words-of-time.js';
 import { mintResetKey, type ResetKey } from '../password-reset/keys/reset-key.js';
 import type { ResetMailSettings } from '../password-reset/reset-mails.js';
 
@@ -47,8 +46,9 @@ export class SignUpMails {
   #values(key: ResetKey, lifetimeSeconds: number, expiresAt: Date, language: string | null) {
     return {
       link: `${this.settings.pageUrl}#confirm=${key}`,
-      lifetime: inWords(lifetimeSeconds, language),
-      expiresAt: timeInWords(expiresAt, language),
+      supportUrl: this.settings.supportUrl ?? null,
+      lifetime: this.mails.lifetime(lifetimeSeconds, language),
+      expiresAt: this.mails.moment(expiresAt, language),
     };
   }
 }

@@ -18,7 +18,7 @@ beforeAll(async () => {
   await cp(templatesFolder, folder, { recursive: true });
   const texts = JSON.parse(await readFile(join(folder, 'locales/en.json'), 'utf8'));
   // The French template names a value that does not exist, so rendering a mail in French always fails.
-  texts['reset-link'].heading = 'Nouveau mot de passe pour {{ produit }}';
+  texts.mail['reset-link'].heading = ['Nouveau mot de passe pour ', { arg: 'produit' }];
   await writeFile(join(folder, 'locales/fr.json'), JSON.stringify(texts));
   latchkey = await startLatchkey({ overrides: { mailTemplates: () => new MailTemplates(folder) } });
   for (const name of ['alice', 'bob', 'carol'])
