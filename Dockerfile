@@ -25,7 +25,7 @@ ENV NODE_ENV=production OPS_HOST=0.0.0.0
 WORKDIR /app
 COPY package.json LICENSE ./
 COPY schema/schema.graphql ./schema/
-COPY src/password-reset/reset-page/page.html src/password-reset/reset-page/page.css ./src/password-reset/reset-page/
+COPY src/password-reset/reset-page/page.html ./src/password-reset/reset-page/
 COPY --from=dependencies /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
 # The image's user `node`, by number, because Kubernetes' runAsNonRoot reads numbers only. Everything above belongs to

@@ -7,7 +7,9 @@ export const packageFolder = `${dirname(findPackageJSON(import.meta.url) ?? '')}
 export const templatesFolder = `${packageFolder}dist/templates`;
 /** The filter of common passwords that `npm run build` made. */
 export const commonPasswordsFile = `${packageFolder}dist/common-passwords.bin`;
-/** Where `npm run build` writes; browser scripts are below it. */
+/** Where `npm run build` writes. */
 export const buildFolder = `${packageFolder}dist`;
+/** The hosted page's script and style sheet, as `npm run build` put them together. */
+export const pageFilesFolder = `${packageFolder}dist/page`;
 /** What the thread for hashes that are loops of JavaScript runs. */
 export const iteratedWorkerFile = `${packageFolder}dist/src/accounts/passwords/hashing/iterated-worker.js`;

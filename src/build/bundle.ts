@@ -2,6 +2,7 @@ import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { rolldown } from 'rolldown';
 import { buildFolder, packageFolder } from '../package-files.js';
+import { bundlePage } from './bundle-page.js';
 
 interface Manifest {
   readonly devDependencies: Readonly<Record<string, string>>;
@@ -62,4 +63,4 @@ async function licencesOf(folders: readonly string[]): Promise<string> {
   return `${(await Promise.all(texts)).join(`\n\n${'-'.repeat(80)}\n\n`)}\n`;
 }
 
-await bundle();
+await Promise.all([bundle(), bundlePage()]);

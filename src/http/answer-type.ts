@@ -1,13 +1,13 @@
+import { type Accepted, acceptedIn } from './accepted.js';
+
 /** In our order of preference, for a client that states none. */
 const answerTypes = ['application/json', 'application/graphql-response+json'] as const;
 export type AnswerType = (typeof answerTypes)[number];
 
-interface Fit {
+interface Fit extends Accepted {
   readonly type: AnswerType;
-  readonly quality: number;
   /** How exactly the client named the type: 2 in full, 1 as `application/*`, 0 as any type. */
   readonly closeness: number;
-  readonly place: number;
 }
 
 /**
@@ -17,11 +17,7 @@ interface Fit {
  * does not match such a range.
  */
 export function chooseAnswerType(accept: string | undefined): AnswerType | undefined {
-  const ranges = (accept || '*/*').split(',').map((range, place) => {
-    const [name = '', ...parameters] = range.split(';').map((part) => part.trim().toLowerCase());
-    const quality = parameters.map((parameter) => /^q=(\d(?:\.\d{0,3})?)$/.exec(parameter)?.[1]).find(Boolean);
-    return { name, quality: quality === undefined ? 1 : Number(quality), place };
-  });
+  const ranges = acceptedIn(accept || '*/*');
   const fits = answerTypes.flatMap((type) => {
     const [closest] = ranges
       .map((range): Fit => ({ ...range, type, closeness: ['*/*', 'application/*', type].indexOf(range.name) }))

@@ -19,6 +19,11 @@ export function pageTarget(target: string): string {
   return isPage && depthOf(target) <= deepest ? pagePath + query : target;
 }
 
+/** Whether the target is the page's own path, with a language at the most: such a one names nobody and holds no key. */
+export function isPlainTarget(target: string): boolean {
+  return /^\/reset-password(?:\?lang=[A-Za-z0-9-]{0,35})?$/.test(target);
+}
+
 /** The most slashes after the first in a path that is answered with the page, whose relative links go back as many. */
 export const deepest = 3;
 

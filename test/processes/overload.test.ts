@@ -221,7 +221,7 @@ describe.concurrent('connections that only take up room', () => {
     preflight:
       'OPTIONS /graphql HTTP/1.1\r\nhost: x\r\norigin: https://a.example\r\naccess-control-request-method: POST\r\n\r\n',
     'a tunnel': 'CONNECT x:1 HTTP/1.1\r\nhost: x\r\n\r\n',
-    'a file': 'GET /reset-password/page.css HTTP/1.1\r\nhost: x\r\n\r\n',
+    'a file': 'GET /reset-password/page-000000000000.css HTTP/1.1\r\nhost: x\r\n\r\n',
     nothing: 'GET /x HTTP/1.1\r\nhost: x\r\n\r\n',
     'no host': 'GET / HTTP/1.1\r\n\r\n',
     'kept open by HTTP/1.0': 'GET /livez HTTP/1.0\r\nconnection: keep-alive\r\n\r\n',

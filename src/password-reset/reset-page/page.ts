@@ -7,7 +7,7 @@ import { showRequest } from './request-link.js';
 import { onSubmit, show } from './views.js';
 
 /** The service's base URL. Taken from this script's URL, because a mail program may have rewritten the page's own. */
-const root = new URL('../../../../', import.meta.url).href;
+const root = new URL('../', import.meta.url).href;
 const client = createLatchkeyClient({ url: root });
 
 /** With a key in the address, shows the form for a password; without one, the form that asks for a mail. */

@@ -21,7 +21,7 @@ export const requirements: Source = {
     'R-17': 'the link has the configured host, by https',
     'R-18': 'guessing at keys is limited',
     'R-20': 'the page sends no Referer',
-    'R-21': 'the page is kept in no cache',
+    'R-21': 'no address that may hold a key or name a person is kept in a cache',
     'R-22': 'the page cannot be framed and takes no script from elsewhere; nosniff, HSTS of a year, COOP',
     'R-23': 'paste, autofill and password managers work; the field is masked and can be shown',
     'R-24': 'the key leaves the address bar and is kept in no storage of the browser',

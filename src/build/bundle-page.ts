@@ -1,0 +1,60 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { rolldown } from 'rolldown';
+import { encoded } from '../http/encoded-text.js';
+import { buildFolder, packageFolder, pageFilesFolder } from '../package-files.js';
+
+const source = 'src/password-reset/reset-page';
+
+/**
+ * A step of `npm run build`: makes the hosted page's script and style sheet, one file each, as small as it gets and
+ * compressed as well. Whoever has lost a password may sit on a slow line, and each file is one more that can fail.
+ *
+ * @throws Error of rolldown when the script cannot be put together.
+ */
+export async function bundlePage(): Promise<void> {
+  await mkdir(pageFilesFolder, { recursive: true });
+  await write('page.css', smallStyles(await readFile(join(packageFolder, source, 'page.css'), 'utf8')));
+  await write('page.js', await script());
+}
+
+async function script(): Promise<string> {
+  const build = await rolldown({
+    input: join(buildFolder, source, 'page.js'),
+    platform: 'browser',
+    // The oldest browser that the page promises to work in; the compiler leaves syntax of ES2023.
+    transform: { target: 'safari15', assumptions: { setPublicClassFields: true } },
+    onLog(level, log) {
+      if (level === 'warn') throw new Error(log.message);
+    },
+  });
+  try {
+    const { output } = await build.generate({ format: 'esm', minify: true });
+    const [chunk, ...others] = output;
+    if (others.length > 0) throw new Error('the page has one script, and imports nothing while it runs');
+    return chunk.code;
+  } finally {
+    await build.close();
+  }
+}
+
+/** Without comments and indentation. No text in the style sheet holds a comment or two blanks. */
+function smallStyles(styles: string): string {
+  return styles
+    .replace(/\/\*.*?\*\//gs, '')
+    .replace(/\s+/g, ' ')
+    .replace(/ ?([{};,]) ?/g, '$1')
+    .replace(/: /g, ':')
+    .replaceAll(';}', '}')
+    .trim();
+}
+
+async function write(name: string, content: string): Promise<void> {
+  const { identity, br, gzip } = encoded(content);
+  const file = join(pageFilesFolder, name);
+  await Promise.all([
+    writeFile(file, identity.bytes),
+    writeFile(`${file}.br`, br.bytes),
+    writeFile(`${file}.gz`, gzip.bytes),
+  ]);
+}

@@ -1,0 +1,80 @@
+import { connect } from 'node:net';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startLatchkey, type TestLatchkey } from '../support/latchkey.js';
+
+/** Every byte that the server sends for a request of a browser, its headers too. */
+function sentBytes(url: string, path: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const { hostname, port, host } = new URL(url);
+    const socket = connect(Number(port), hostname);
+    socket.on('error', reject).on('close', () => resolve(socket.bytesRead));
+    const accepts = 'accept: text/html\r\naccept-encoding: gzip, deflate, br, zstd\r\naccept-language: en\r\n';
+    socket.resume().write(`GET ${path} HTTP/1.1\r\nhost: ${host}\r\n${accepts}connection: close\r\n\r\n`);
+  });
+}
+
+/** What the HTML makes a browser load. */
+function filesIn(html: string): string[] {
+  const tags = html.match(/<(?:script|link|img|iframe|source)\b[^>]*>/g) ?? [];
+  const targets = tags.flatMap((tag) => /\s(?:src|href)="([^"]+)"/.exec(tag)?.[1] ?? []);
+  return targets.filter((target) => !target.startsWith('data:'));
+}
+
+describe('what the page is made of', () => {
+  let latchkey: TestLatchkey;
+  let html: string;
+  let files: string[];
+  beforeAll(async () => {
+    latchkey = await startLatchkey({
+      withoutWorker: true,
+      env: { SIGN_IN_URL: 'https://app.example/sign-in', SUPPORT_URL: 'https://help.example/' },
+    });
+    html = await (await fetch(`${latchkey.url}/reset-password`)).text();
+    files = filesIn(html).map((file) => new URL(file, `${latchkey.url}/`).pathname);
+  });
+  afterAll(() => latchkey.close());
+  const get = (path: string, headers: Record<string, string> = {}) => fetch(`${latchkey.url}${path}`, { headers });
+
+  it('weighs 12 kB at the most, headers included, in four requests at the most', async () => {
+    const weights = await Promise.all(['/reset-password', ...files].map((path) => sentBytes(latchkey.url, path)));
+    expect(weights.length).toBeGreaterThan(2);
+    expect(weights.length).toBeLessThanOrEqual(4);
+    expect(weights.reduce((sum, weight) => sum + weight)).toBeLessThanOrEqual(12_000);
+  });
+
+  it('files are kept for ever under a name that their content gave them, and found at no other path', async () => {
+    expect(files.length).toBeGreaterThan(1);
+    for (const file of files) {
+      const { status, headers } = await get(file);
+      expect([status, headers.get('cache-control')]).toEqual([200, 'public, max-age=31536000, immutable']);
+      expect(headers.get('vary')).toMatch(/Accept-Encoding/);
+      expect(headers.get('content-security-policy')).toContain("default-src 'none'");
+      expect((await get(file.replace('/page-', '/page'))).status).toBe(404);
+    }
+  });
+
+  it("a page of another version gets this one's files, which are not kept", async () => {
+    for (const file of files) {
+      const other = await get(file.replace(/page-.{12}/, 'page-x_-4567890ab'));
+      expect([other.status, other.headers.get('cache-control')]).toEqual([200, 'no-store']);
+      expect(await other.text()).toBe(await (await get(file)).text());
+    }
+  });
+
+  // Shows: R-21
+  it('the page is asked for each time, and kept only where its address names nobody', async () => {
+    for (const target of ['/reset-password', '/reset-password?lang=pt-BR']) {
+      const { headers } = await get(target);
+      expect([headers.get('cache-control'), headers.get('vary')], target).toEqual([
+        'no-cache',
+        expect.stringMatching(/Accept-Language, Accept-Encoding/),
+      ]);
+      const again = await get(target, { 'if-none-match': headers.get('etag') ?? '' });
+      expect([again.status, again.headers.get('cache-control')]).toEqual([304, 'no-cache']);
+    }
+    const key = `${'canary'.repeat(7)}A`;
+    for (const end of [`?key=${key}`, '?email=alice@example.com', `?lang=${key}`, `%23key=${key}`, '/', '?']) {
+      expect((await get(`/reset-password${end}`)).headers.get('cache-control'), end).toBe('no-store');
+    }
+  });
+});
