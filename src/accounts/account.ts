@@ -30,6 +30,8 @@ export interface Changed extends Stamped {
   readonly id: string;
   readonly sessionVersion: number;
   readonly readAt: Date;
+  /** The stamp that the change found; missing where the change was read back. */
+  readonly stampBefore?: string;
 }
 
 /** The members of an account that clients may see. */

@@ -173,7 +173,7 @@ export class Accounts {
     const raised = await source.raise(transaction, id);
     const stamp = await source.also(locks, id);
     const versions = { credentialVersion: credentialVersion + 1, sessionVersion: account.sessionVersion + 1 };
-    return { id, ...versions, ...raised, stamp, readAt: now };
+    return { id, ...versions, ...raised, stamp, stampBefore: account.stamp, readAt: now };
   }
 
   /**

@@ -1,4 +1,5 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
+import { orUnavailable } from '../calls/unavailable.js';
 import type { Job, Settlement } from '../jobs/job-attempt.js';
 import type { JobQueue } from '../jobs/job-queue.js';
 import type { QueueDefinition } from '../jobs/queue/definition.js';
@@ -15,6 +16,8 @@ export interface Watched {
   readonly mark: string;
   /** Our version after the change; missing in jobs of the last release. */
   readonly version?: number;
+  /** The stamp that the change found, under HMAC: what was left of the change before it. */
+  readonly found?: string;
 }
 
 /** Seconds from a change to the second look: longer than an app works on one request. */
@@ -45,14 +48,15 @@ export class Overwrites {
   async watch(transaction: EntityManager, account: Changed): Promise<void> {
     const mark = this.markOf(account);
     if (mark === undefined) return;
-    const watched = { accountId: account.id, mark, version: account.credentialVersion };
+    const found = this.markOf({ stamp: account.stampBefore ?? '' });
+    const watched = { accountId: account.id, mark, version: account.credentialVersion, ...(found ? { found } : {}) };
     await this.deps.jobs.enqueueWithin(transaction, overwriteWatch, watched, { startAfterSeconds: secondLook });
   }
 
   /** In the worker, a minute later. @throws Unavailable when PostgreSQL is away. */
   async deliver(job: Job<Watched>): Promise<Settlement> {
     const account = await this.deps.accounts.find({ id: String(job.data.accountId) });
-    const isSame = !account || this.compare(account, job.data);
+    const isSame = !account || (this.compare(account, job.data) && (await this.#lasted(account, job.data)));
     return { settle: 'done', outcome: isSame ? 'unchanged' : 'overwritten' };
   }
 
@@ -61,9 +65,23 @@ export class Overwrites {
    * has a mark of its own.
    */
   compare(account: Credential, { mark, version }: Pick<Watched, 'mark' | 'version'>): boolean {
-    const { log, metrics, stamps } = this.deps;
     if (version !== undefined && version !== account.credentialVersion) return true;
-    if (stamps.verify(Buffer.from(String(mark), 'base64url'), account)) return true;
+    return this.deps.stamps.verify(Buffer.from(String(mark), 'base64url'), account) || this.#warn(account);
+  }
+
+  /**
+   * Whether a change lasted until the next one of ours, if there was one: the job of that one tells what it found.
+   * Whose new password does not open asks for another link at once, so this is where overwriting is met most.
+   */
+  async #lasted(account: Credential, { mark, version }: Watched): Promise<boolean> {
+    const { jobs } = this.deps;
+    if (version === undefined || version === account.credentialVersion) return true;
+    const next = await orUnavailable(jobs.dataOf(overwriteWatch, { accountId: account.id, version: version + 1 }));
+    return next?.found === undefined || next.found === mark || this.#warn(account);
+  }
+
+  #warn(account: Credential): false {
+    const { log, metrics } = this.deps;
     metrics.alarm('app-wrote-over-reset');
     const said =
       'ALARM: the app changed an account right after its password was set here; it may have put the old one back';

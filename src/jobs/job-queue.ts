@@ -162,6 +162,11 @@ export class JobQueue {
     return countJobs(this.#boss.getDb(), this.#tables, queues);
   }
 
+  /** The data of the newest job with data like `like`, those that ended a day ago at most included. */
+  dataOf<Data extends object>({ name }: QueueDefinition<Data>, like: Partial<Data>): Promise<Data | undefined> {
+    return this.#tables.dataOf(this.#boss.getDb(), name, like) as Promise<Data | undefined>;
+  }
+
   /** Takes over what waits for these queues in a queue of the last version. @returns how many. @throws its faults. */
   takeOver(schema: string, queues: readonly { name: string }[]): Promise<number> {
     return takeOver(this.#boss.getDb(), new QueueTables(schema), this.#tables, queues);

@@ -77,6 +77,15 @@ export class QueueTables {
     return rows.length > 0;
   }
 
+  /** The data of the newest job of this queue, whatever its state, whose data contains `like`. */
+  async dataOf(db: Db, name: string, like: object): Promise<object | undefined> {
+    const { rows } = await db.executeSql(
+      `select data from ${this.job} where name = $1 and data @> $2::jsonb order by created_on desc limit 1`,
+      [name, JSON.stringify(like)],
+    );
+    return (rows as { data: object }[])[0]?.data;
+  }
+
   /** Ends the pause of at most `most` jobs whose last attempt had this `waitsFor`, the newest first. */
   async endPauses(db: Db, waitsFor: string, most: number): Promise<{ name: string; id: string }[]> {
     const { rows } = await db.executeSql(
