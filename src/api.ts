@@ -19,6 +19,12 @@ export interface Api {
   readonly close: () => Promise<void>;
 }
 
+/** What `latchkey dev` adds: pages of its own, and a view of each call. */
+export interface ForDevelopers {
+  readonly addRoutes?: (app: FastifyInstance) => Promise<void>;
+  readonly onResult?: (field: string, result: string) => void;
+}
+
 /**
  * Calls at the same time beside those that hash: with the measured maximum of 2,500 calls a second, each may take 200
  * ms.
@@ -42,16 +48,19 @@ export function createResolvers(services: Services): Resolvers {
 /**
  * Starts the HTTP process. It also starts while a store is down, and `/readyz` says so.
  *
- * @param addRoutes further routes, for the development server.
+ * @param addRoutes further routes, for the development server; `onResult` is told each root field and its result.
  * @throws Error when the address or port cannot be listened on.
  */
 export async function startApi(
   settings: Settings,
   services: Services,
-  addRoutes: (app: FastifyInstance) => Promise<void> = async () => undefined,
+  { addRoutes, onResult }: ForDevelopers = {},
 ): Promise<Api> {
   const { log, metrics } = services;
-  const schema = buildSchema(createResolvers(services), (field, result) => metrics.operation(field, result));
+  const schema = buildSchema(createResolvers(services), (field, result) => {
+    metrics.operation(field, result);
+    onResult?.(field, result);
+  });
   const apollo = createApollo(schema, settings.graphql, log);
   await apollo.start();
   const app = await createServer(
@@ -73,7 +82,7 @@ export async function startApi(
     reply.header('cache-control', 'public, max-age=300').send(await services.accessTokens.keySet()),
   );
   await resetPageRoutes(app, { ...settings.passwordReset, productName: settings.mail.productName });
-  await app.register(async (scope) => addRoutes(scope));
+  if (addRoutes) await app.register(async (scope) => addRoutes(scope));
 
   // Not before it is known that the queue is this installation's: a job in another's would be lost.
   void services.instance.known.then(() => services.jobs.start()).catch(() => undefined);

@@ -117,7 +117,8 @@ async function adoptThisOrigin(): Promise<void> {
 async function dev({ yesThisIsDevelopment = false }: { yesThisIsDevelopment?: boolean }): Promise<void> {
   await oneOff(async () => {
     const { startDev } = await import('../dev/dev.js');
-    const starting = startDev(process.env, print, yesThisIsDevelopment);
+    const isColoured = process.stdout.isTTY && process.stdout.hasColors();
+    const starting = startDev(process.env, print, { isConfirmed: yesThisIsDevelopment, isColoured });
     // Already while it starts, so that Ctrl+C leaves no started part behind.
     endGracefully(
       async () => (await starting).close(),

@@ -2,6 +2,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { type Api, startApi } from '../api.js';
 import { startOperations } from '../http/operations.js';
+import { createLog } from '../observability/log.js';
 import { migrateUp } from '../services/migrate.js';
 import { createServices, type Services } from '../services/services.js';
 import { type Environment } from '../settings/environment.js';
@@ -11,9 +12,12 @@ import { startWorker } from '../worker.js';
 import { DevFolder } from './dev-folder.js';
 import { refuseForeignDatabase, refuseProduction } from './developers-machine.js';
 import { startEmbeddedRedis } from './embedded-redis.js';
+import { firstAddress, makeFirstAccount } from './first-account.js';
+import { homePage } from './home-page.js';
 import { Inbox } from './inbox/inbox.js';
 import { inboxPages } from './inbox/pages.js';
 import { startEmbeddedPostgres } from './postgres/embedded-postgres.js';
+import { Terminal } from './terminal.js';
 
 export interface Dev {
   readonly api: Api;
@@ -29,11 +33,16 @@ const embedded = ['DATABASE_URL', 'REDIS_URL', 'SMTP_URL', 'SECRET', 'ACCESS_TOK
  * `REDIS_URL` and `SMTP_URL`, if set, replaces its embedded part.
  *
  * @param print writes text for the person at the terminal.
+ * @param isColoured whether that terminal shows colours.
  * @param isConfirmed whether that person confirmed that a database on another machine is not a production database
  * @throws Error if NODE_ENV is production, a database is on another machine, the folder is in use, a port is taken or a
  * part does not start; SettingsError if settings are wrong. Parts that were started are stopped first.
  */
-export async function startDev(given: Environment, print: (line: string) => void, isConfirmed = false): Promise<Dev> {
+export async function startDev(
+  given: Environment,
+  print: (line: string) => void,
+  { isConfirmed = false, isColoured = false }: { readonly isConfirmed?: boolean; readonly isColoured?: boolean } = {},
+): Promise<Dev> {
   refuseProduction(given.NODE_ENV);
   const { environment } = withSecretFiles(given);
   const isUnset = (name: string) => (environment[name] ?? '') === '';
@@ -74,23 +83,40 @@ export async function startDev(given: Environment, print: (line: string) => void
     const care = { secrets: settings.secrets, replaceUnreadable: !settings.production };
     await migrateUp(settings.database.url, care, settings.database.schemas);
     const connectRedis = redis?.connect;
-    const services = createServices(settings, connectRedis ? { redis: () => connectRedis() } : {});
+    const terminal = new Terminal(print, isColoured);
+    const services = createServices(settings, {
+      log: () => createLog(settings.log.level, settings.command, terminal.log),
+      ...(connectRedis ? { redis: () => connectRedis() } : {}),
+    });
     stops.push(() => services.close());
     const worker = await startWorker(services);
     stops.push(() => worker.close());
-    const api = await startApi(settings, services, inbox ? inboxPages(inbox) : undefined);
+    const { publicUrl, port } = settings.http;
+    const inboxUrl = `http://localhost:${port}/inbox`;
+    if (inbox) inbox.onMail = (mail) => terminal.received(mail, `${inboxUrl}/${mail.id}`);
+    const home = homePage({ hasInbox: inbox !== undefined, productName: settings.mail.productName });
+    const api = await startApi(settings, services, {
+      onResult: (field, result) => terminal.called(field, result),
+      addRoutes: async (app) => {
+        await app.register(home);
+        if (inbox) await app.register(inboxPages(inbox));
+      },
+    });
     stops.push(() => api.close());
     const operations = await startOperations(settings.operations, services.health, services);
     if (operations) stops.push(() => operations.close());
     await services.jobs.start();
 
-    const { publicUrl, port } = settings.http;
+    const password = postgres ? await makeFirstAccount(services) : undefined;
+    const account =
+      password === undefined ? '' : `\n  Account         ${firstAddress}, password ${password} (told once)\n`;
     print(`Latchkey runs.
 
+  Start here      ${publicUrl}/
   Reset page      ${publicUrl}/reset-password
   Apollo Sandbox  ${publicUrl}/graphql
-  Inbox           ${inbox ? `http://localhost:${port}/inbox` : 'SMTP_URL is set: mails leave this machine'}
-
+  Inbox           ${inbox ? inboxUrl : 'SMTP_URL is set: mails leave this machine'}
+${account}
   PostgreSQL      ${postgres?.description ?? 'as DATABASE_URL says'}
   Redis           ${redis?.description ?? 'as REDIS_URL says'}
 

@@ -6,6 +6,7 @@ import type { GraphqlContext } from '../calls/context.js';
 import { describeFault, type Log } from '../observability/log.js';
 import { isWrongArgument, maskError } from './mask-error.js';
 import { introspectionLimits, operationLimits, operationLimitsRule } from './operation-limits.js';
+import { sandboxFlow } from './sandbox-flow.js';
 
 export interface ApolloSettings {
   readonly sandbox: boolean;
@@ -34,7 +35,7 @@ export function createApollo(schema: GraphQLSchema, settings: ApolloSettings, lo
     nodeEnv: 'production',
     plugins: [
       settings.sandbox
-        ? ApolloServerPluginLandingPageLocalDefault({ embed: { runTelemetry: false }, footer: false })
+        ? ApolloServerPluginLandingPageLocalDefault({ embed: { runTelemetry: false }, footer: false, ...sandboxFlow })
         : ApolloServerPluginLandingPageDisabled(),
       faultLog(log),
     ],

@@ -58,9 +58,12 @@ describe('latchkey dev in an empty folder', () => {
     const url = await isUp(first);
     expect(url).toMatch(/^http:\/\/localhost:[1-9]\d+$/);
     for (const line of ['/reset-password', '/graphql', '/inbox']) expect(first.output).toContain(`${url}${line}\n`);
+    const toTry = /^ {2}Account +(try@example\.com), password (\S{19}) \(told once\)$/m.exec(first.output);
+    const [, email = '', password = ''] = toTry ?? [];
+    expect(await createLatchkeyClient({ url }).signIn({ email, password })).toMatchObject({ __typename: 'SignedIn' });
     expect(first.output).toMatch(/^ {2}PostgreSQL +PostgreSQL \d+.*data kept in/m);
     expect(first.output).toMatch(/^ {2}Redis +\S/m);
-    for (const path of ['/reset-password', '/graphql', '/inbox']) {
+    for (const path of ['/', '/reset-password', '/graphql', '/inbox']) {
       expect(await page(`${url}${path}`), path).toEqual({ status: 200, type: 'text/html' });
     }
 
@@ -68,6 +71,9 @@ describe('latchkey dev in an empty folder', () => {
     expect(await client.signUp(person)).toMatchObject({ __typename: 'SignedUp' });
     await client.requestPasswordReset({ email: person.email });
     await vi.waitFor(async () => expect(await (await fetch(`${url}/inbox`)).text()).toContain(person.email), 10_000);
+    await first.said(/\d\d:\d\d:\d\d {2}requestPasswordReset {2}PasswordResetRequested/);
+    const shown = await first.said(/ {2}mail +\S.* to alice@example\.com {2}(http:\/\/localhost:\d+\/inbox\/\S+)/);
+    expect(await page(shown)).toEqual({ status: 200, type: 'text/html' });
 
     const second = await start().ended;
     expect(second).toMatchObject({ code: 1, output: '' });
@@ -81,6 +87,7 @@ describe('latchkey dev in an empty folder', () => {
 
     const third = start();
     expect(await signIn(await isUp(third))).toBe('SignedIn');
+    expect(third.output).not.toContain('told once');
     expect(await third.stop('SIGKILL')).toMatchObject({ signal: 'SIGKILL' });
 
     const fourth = start();

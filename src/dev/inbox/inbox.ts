@@ -43,6 +43,8 @@ const largestMail = 1024 * 1024;
 export class Inbox {
   #mails: InboxMail[] = [];
   readonly #waiting = new Set<Waiting>();
+  /** Called with each mail that is received from now on. */
+  onMail: (mail: InboxMail) => void = () => undefined;
   /** Files are written one after the other, so that a late write cannot bring a dropped mail back. */
   #writing: Promise<unknown> = Promise.resolve();
   #counter = 0;
@@ -149,6 +151,7 @@ export class Inbox {
     this.#writing = saved.catch(() => {});
     await saved;
     this.#add(mail);
+    this.onMail(mail);
   }
 
   #add(mail: InboxMail): void {

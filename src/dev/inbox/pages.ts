@@ -1,16 +1,7 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
-import { type Html, html, linked, style } from './html.js';
+import { type Html, html, linked, page, pagePolicy } from '../html.js';
 import type { Inbox, InboxMail } from './inbox.js';
 import { isAtThisMachine } from './visitor.js';
-
-const pagePolicy = [
-  "default-src 'none'",
-  "style-src 'unsafe-inline'",
-  "frame-src 'self'",
-  "form-action 'self'",
-  "base-uri 'none'",
-  "frame-ancestors 'none'",
-].join('; ');
 
 /** For the HTML of a mail: it loads nothing and runs no script; its links open in new tabs. */
 const mailPolicy = [
@@ -117,13 +108,6 @@ function frame({ id }: InboxMail): Html {
 function time(date: Date): Html {
   const text = date.toISOString();
   return html`<time datetime="${text}">${text.slice(0, 19).replace('T', ' ')} UTC</time>`;
-}
-
-function page(title: string, content: Html, head: Html = html``): Html {
-  return html`<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-${head}<title>${title}</title><style>${style}</style></head><body><main>${content}</main></body></html>
-`;
 }
 
 const unknownMail = page(

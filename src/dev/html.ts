@@ -31,8 +31,8 @@ function markupOf(part: Part): string {
   return part.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 
-/** The style sheet of the inbox pages. */
-export const style = new Html(`
+/** The style sheet of the pages for developers. */
+const style = new Html(`
 :root{color-scheme:light dark;--line:#d8dbe0;--quiet:#5d6470;--page:#fff;--ink:#1c1f24;--link:#0b57d0}
 @media (prefers-color-scheme:dark){:root{--line:#3a3f47;--quiet:#a0a7b3;--page:#16181c;--ink:#e6e8eb;--link:#8ab4f8}}
 *{box-sizing:border-box}
@@ -54,3 +54,21 @@ summary{cursor:pointer}
 pre{white-space:pre-wrap;overflow-wrap:anywhere;font-size:.85rem}
 @media (max-width:36rem){dl,li a{grid-template-columns:1fr}dd{margin-bottom:.4rem}}
 `);
+
+/** The policy under which these pages are sent: no script, nothing from elsewhere. */
+export const pagePolicy = [
+  "default-src 'none'",
+  "style-src 'unsafe-inline'",
+  "frame-src 'self'",
+  "form-action 'self'",
+  "base-uri 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
+
+/** A page for developers. @param head further elements of its head. */
+export function page(title: string, content: Html, head: Html = html``): Html {
+  return html`<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+${head}<title>${title}</title><style>${style}</style></head><body><main>${content}</main></body></html>
+`;
+}
