@@ -56,6 +56,19 @@ it.each([
   expect(await rowsOfHash()).toEqual(after);
 });
 
+it('while we wait for the row of the hash, the app makes the same anew: nothing changes, and the key lives', async () => {
+  const key = await app.latchkey.keyFor(email);
+  await theirs.query('begin');
+  await theirs.query('delete from login where user_id = $1', [id]);
+  const resetting = app.reset(key);
+  await untilWeWait(app);
+  await theirs.query('insert into login (user_id, secret) values ($1, $2)', [id, oldHash]);
+  await theirs.query('commit');
+  expect(await resetting).toMatchObject({ __typename: 'TemporarilyUnavailable' });
+  expect(await rowsOfHash()).toMatchObject([{ secret: oldHash }]);
+  expect(await app.reset(key)).toMatchObject({ __typename: 'PasswordResetCompleted' });
+});
+
 it('while we wait for the row of the hash, the app only touches it: the reset goes on', async () => {
   const key = await app.latchkey.keyFor(email);
   await theirs.query('begin');

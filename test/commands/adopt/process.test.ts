@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { migrateUp } from '../../../src/services/migrate.js';
 import { oldHash, users } from '../../accounts/source/app.js';
+import { runOn } from '../../support/databases.js';
 import { killAll, Latchkey } from '../../support/processes.js';
 import { createEmptyDatabase, type TestDatabase } from '../../support/stores.js';
 import { makeTables } from './adopting.js';
@@ -110,6 +111,31 @@ describe('latchkey adopt', () => {
     const { code, errors } = await run('--output', '-', ...args);
     expect(code).toBe(1);
     expect(errors).toMatch(message);
+  });
+});
+
+describe('latchkey adopt --grants', () => {
+  it('prints SQL for a file, and nothing else; it runs, and gives the roles what they need', async () => {
+    await run('--table', 'users', '--write', 'bcrypt:4', '--force');
+    const named = ['--api-role', 'app_api', '--worker-role', 'app_worker', '--migrate-role', 'app_migrate'];
+    const { code, output, errors } = await run('--grants', ...named);
+    expect([code, errors]).toEqual([0, '']);
+    expect((await run('--grants', 'accounts.json', ...named)).output).toBe(output);
+    const may = (role: string, right: string) =>
+      `has_column_privilege('${role}', 'public.users', 'password', '${right}')`;
+    await runOn(
+      database.url,
+      `begin; create role app_api; create role app_worker; create role app_migrate; ${output}
+       do $$ begin
+         assert ${may('app_api', 'UPDATE')} and ${may('app_worker', 'SELECT')} and ${may('app_migrate', 'SELECT')}, 'too little';
+         assert not (${may('app_worker', 'UPDATE')} or ${may('app_migrate', 'UPDATE')}), 'too much';
+       end $$; rollback`,
+    );
+  });
+
+  it('says what is wrong with the file, or with the names', async () => {
+    expect((await run('--grants', 'missing.json')).errors).toMatch(/ACCOUNTS: .*the file cannot be read \(ENOENT\)/);
+    expect(await run('--grants', '--api-role', 'a"; drop')).toMatchObject({ code: 1, output: '' });
   });
 });
 

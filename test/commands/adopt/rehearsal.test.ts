@@ -143,6 +143,13 @@ describe('a trigger that may reach beyond the database', () => {
       `${noTrigger}; drop function public.on_log() cascade; drop table public.log`,
       'which reaches files or programs',
     ],
+    [
+      // A language that only superusers may use, as plpython3u is; its handler is that of plpgsql, which is always there.
+      'a function in an untrusted language',
+      `create language freely handler plpgsql_call_handler; ${trigger('begin return null; end', 'freely')}`,
+      `${noTrigger}; drop language freely`,
+      'after_users(), in freely',
+    ],
   ])('is named, and nothing is run without leave: %s', async (_what, make, drop, calls) => {
     await during(make, drop, async () => {
       const before = await everything();

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseEmailAddress } from '../../../src/accounts/email-address.js';
@@ -5,6 +6,7 @@ import { kindOfHash } from '../../../src/accounts/passwords/forms/imported-hash.
 import { dummyOf } from '../../../src/accounts/passwords/forms/names.js';
 import { isSimple } from '../../../src/commands/adopt/survey/addresses.js';
 import { isReadKind, kindInSql } from '../../../src/commands/adopt/survey/hash-kinds.js';
+import { runOn } from '../../support/databases.js';
 import { createEmptyDatabase, type TestDatabase } from '../../support/stores.js';
 import { adoptIn, makeTables } from './adopting.js';
 
@@ -73,6 +75,36 @@ describe('addresses', () => {
     );
     expect(rows.length).toBeGreaterThan(100);
     for (const { email, same } of rows) expect(parseEmailAddress(email), email).toBe(same);
+  });
+});
+
+describe('the collation of addresses that lower-cases by the rules of a language', () => {
+  const byLanguage = async (url = database.url) => {
+    const { advice } = await adoptIn(url, { write });
+    return advice.flatMap((each) => /^the collation of the addresses \((.*)\) lower-cases/.exec(each)?.[1] ?? []);
+  };
+  const people = 'id int primary key, password text, email';
+
+  it.each([
+    ['text collate "tr-x-icu"', ['pg_catalog."tr-x-icu"']],
+    ['text collate "de-x-icu"', []],
+    ['text', []],
+  ])('is told of %s where it is one', async (type, told) => {
+    await database.query('drop schema public cascade; create schema public');
+    await makeTables(database, `create table users (${people} ${type})`);
+    expect(await byLanguage()).toEqual(told);
+  });
+
+  it('is told of a database whose default it is', async () => {
+    const name = `turkish_${randomBytes(5).toString('hex')}`;
+    const { href: url } = Object.assign(new URL(database.url), { pathname: `/${name}` });
+    await database.query(`create database ${name} template template0 locale_provider icu icu_locale 'tr-TR'`);
+    try {
+      await runOn(url, `create table public.users (${people} text)`);
+      expect(await byLanguage(url)).toEqual(['the default of the database']);
+    } finally {
+      await database.query(`drop database ${name} with (force)`);
+    }
   });
 });
 
