@@ -12,6 +12,7 @@ import { startWorker } from '../worker.js';
 import { DevFolder } from './dev-folder.js';
 import { refuseForeignDatabase, refuseProduction } from './developers-machine.js';
 import { startEmbeddedRedis } from './embedded-redis.js';
+import { explorerPages } from './explorer.js';
 import { firstAddress, makeFirstAccount } from './first-account.js';
 import { homePage } from './home-page.js';
 import { Inbox } from './inbox/inbox.js';
@@ -94,11 +95,17 @@ export async function startDev(
     const { publicUrl, port } = settings.http;
     const inboxUrl = `http://localhost:${port}/inbox`;
     if (inbox) inbox.onMail = (mail) => terminal.received(mail, `${inboxUrl}/${mail.id}`);
-    const home = homePage({ hasInbox: inbox !== undefined, productName: settings.mail.productName });
+    const explorer = await explorerPages();
+    const home = homePage({
+      hasExplorer: explorer !== undefined,
+      hasInbox: inbox !== undefined,
+      productName: settings.mail.productName,
+    });
     const api = await startApi(settings, services, {
       onResult: (field, result) => terminal.called(field, result),
       addRoutes: async (app) => {
         await app.register(home);
+        if (explorer) await app.register(explorer);
         if (inbox) await app.register(inboxPages(inbox));
       },
     });
@@ -115,7 +122,7 @@ export async function startDev(
   Start here      ${publicUrl}/
   Reset page      ${publicUrl}/reset-password
   Apollo Sandbox  ${publicUrl}/graphql
-  Inbox           ${inbox ? inboxUrl : 'SMTP_URL is set: mails leave this machine'}
+${explorer ? `  Explorer        ${publicUrl}/explorer/ (without the internet)\n` : ''}  Inbox           ${inbox ? inboxUrl : 'SMTP_URL is set: mails leave this machine'}
 ${account}
   PostgreSQL      ${postgres?.description ?? 'as DATABASE_URL says'}
   Redis           ${redis?.description ?? 'as REDIS_URL says'}

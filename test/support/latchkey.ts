@@ -2,7 +2,7 @@ import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { Writable } from 'node:stream';
 import { Redis } from 'ioredis';
 import { createLatchkeyClient, type LatchkeyClient } from '../../schema/sdk/client.js';
-import { startApi } from '../../src/api.js';
+import { type ForDevelopers, startApi } from '../../src/api.js';
 import { Inbox, type InboxMail } from '../../src/dev/inbox/inbox.js';
 import { createLog } from '../../src/observability/log.js';
 import { createServices, type Overrides, type Services } from '../../src/services/services.js';
@@ -18,6 +18,7 @@ export interface LatchkeyOptions {
   readonly database?: TestDatabase;
   /** Starts no worker until `startWorker` is called. */
   readonly withoutWorker?: boolean;
+  readonly forDevelopers?: ForDevelopers;
 }
 
 export interface TestLatchkey {
@@ -94,7 +95,7 @@ export async function startLatchkey(options: LatchkeyOptions = {}): Promise<Test
     ...(standIn ? { redis: () => standIn() } : {}),
     ...options.overrides,
   });
-  const api = await startApi(settings, services);
+  const api = await startApi(settings, services, options.forDevelopers);
   const work = async () => {
     await startWorker(services);
   };
