@@ -5,6 +5,7 @@ import { EventOrder } from '../events/event-order.js';
 import { Receiver } from '../events/receiver.js';
 import { securityEventOf } from '../events/security-event.js';
 import { type Message, webhookOf } from '../events/webhook.js';
+import type { JobQueue } from '../jobs/job-queue.js';
 import { type BreakerState, type BreakerTiming, RelayBreaker } from '../mail/relay/breaker.js';
 import type { Log } from '../observability/log.js';
 import { kidOf } from '../secrets/key-id.js';
@@ -29,15 +30,19 @@ export function createEvents(
   { log, orm, jobs, worksOnJobs }: Pick<Parts, 'log' | 'orm' | 'jobs'> & { readonly worksOnJobs: boolean },
 ): Pick<Parts, 'receivers' | 'eventOrder' | 'credentialEvents'> {
   const receivers = make('receivers', () =>
-    createReceivers(settings, log, (id, state) => {
-      // An event that waits for its receiver waits longer after each attempt.
-      if (worksOnJobs && state !== 'open') void jobs.wake(forReceiver(id), state === 'half-open' ? 5 : undefined);
-    }),
+    createReceivers(settings, log, worksOnJobs ? wakesEvents(jobs) : undefined),
   );
   const eventOrder = make('eventOrder', () => new EventOrder(orm));
   const shapeName = settings.accounts.shape?.name ?? '';
   const parts = { jobs, order: eventOrder, receivers, shapeName };
   return { receivers, eventOrder, credentialEvents: make('credentialEvents', () => new CredentialEvents(parts)) };
+}
+
+/** Tries what waits for a receiver when it may be asked again: an event waits longer after each attempt. */
+export function wakesEvents(jobs: Pick<JobQueue, 'wake'>): (id: string, state: BreakerState) => void {
+  return (id, state) => {
+    if (state !== 'open') void jobs.wake(forReceiver(id), state === 'half-open' ? 5 : undefined);
+  };
 }
 
 /** Makes what the settings name in `EVENTS_URL`; opens no connection before the first event. */

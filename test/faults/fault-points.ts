@@ -64,6 +64,7 @@ export const apiPoints = [
   'accounts.replacePassword>',
   'resetReceipts.write>',
   'audit.record>',
+  'eventOrder.next>',
   'jobs.enqueueWithin>',
   'accounts.transaction>',
   'accounts.renewHash<',
@@ -74,6 +75,10 @@ export const workerPoints = [
   'resetKeys.remember>',
   'mailer.send<',
   'mailer.send>',
+  'eventOrder.isHeld<',
+  'receiver.send<',
+  'receiver.send>',
+  'eventOrder.settle>',
   'audit.note<',
   'audit.note>',
 ] as const;

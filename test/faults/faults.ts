@@ -4,6 +4,7 @@ import type { TcpProxy } from '../support/tcp-proxy.js';
 import { holderOf } from './app/tables.js';
 import type { Armed } from './fault-points.js';
 import type { ServerProcess } from './processes.js';
+import type { ReceiverFault } from './receivers.js';
 import type { RelayFault } from './relay.js';
 import type { Stage } from './stage.js';
 
@@ -102,6 +103,19 @@ export const faults = {
     onWay(stage, random, 'relay', (way) => way.cutAfter(random.between(1, 6_000))),
   'relay-swallow': (stage, random) => onWay(stage, random, 'relay', (way) => way.swallow('down')),
   'relay-refuse-lines': (stage, random) => onWay(stage, random, 'relay', (way) => way.refuse()),
+
+  'receiver-refuse': (stage, random) =>
+    withReceiver(stage, random, { does: 'answer', status: random.pick([400, 404, 410, 429, 500, 503]) }),
+  'receiver-redirect': (stage, random) =>
+    withReceiver(stage, random, { does: 'answer', status: random.pick([301, 302, 307, 308]), location: '/elsewhere' }),
+  'receiver-long-answer': (stage, random) =>
+    withReceiver(stage, random, { does: 'answer', status: random.pick([200, 500]), bytes: 5_000_000 }),
+  'receiver-hang': (stage, random) => withReceiver(stage, random, { does: 'hang' }),
+  'receiver-drop': (stage, random) => withReceiver(stage, random, { does: 'drop' }),
+  'receiver-dead': (stage, random) => onWayToReceiver(stage, random, (way) => way.refuse()),
+  'receiver-cut-at-a-byte': (stage, random) =>
+    onWayToReceiver(stage, random, (way) => way.cutAfter(random.between(1, 2_000))),
+  'receiver-swallow': (stage, random) => onWayToReceiver(stage, random, (way) => way.swallow('down')),
 } as const satisfies Record<string, Begin>;
 
 export type FaultKind = keyof typeof faults;
@@ -191,4 +205,21 @@ function withRelay(stage: Stage, fault: RelayFault): Begun {
   };
   const detail = `${fault.does} at ${fault.stage}${'code' in fault ? ` ${fault.code}` : ''}`;
   return { target: 'relay', affects: [], detail, heal };
+}
+
+/** One of the two: the other must not notice. */
+function withReceiver(stage: Stage, random: Random, fault: ReceiverFault): Begun {
+  const receiver = random.pick(stage.receivers);
+  receiver.fault = fault;
+  const heal = () => {
+    receiver.fault = undefined;
+  };
+  const detail = 'status' in fault ? `${fault.status}` : fault.does;
+  return { target: receiver.name, affects: [receiver.name], detail, heal };
+}
+
+function onWayToReceiver(stage: Stage, random: Random, hurt: (way: TcpProxy) => void): Begun {
+  const { name, way } = random.pick(stage.receivers);
+  hurt(way);
+  return { target: name, affects: [name], heal: () => way.heal() };
 }

@@ -1,3 +1,5 @@
+import type { Arrival } from './receivers.js';
+
 /** Milliseconds since the epoch, with a fraction. The stores use the same machine's clock, so times can be compared. */
 export const now = () => performance.timeOrigin + performance.now();
 
@@ -99,6 +101,8 @@ export interface TestAccount {
 export class Recording {
   readonly entries: Entry[] = [];
   readonly taken: Taken[] = [];
+  /** Events, in the order in which they reached their receivers whole. */
+  readonly told: Arrival[] = [];
   readonly faults: Fault[] = [];
   readonly accounts = new Map<string, TestAccount>();
   readonly appWrites: AppWrite[] = [];

@@ -50,6 +50,7 @@ function stored(version: number, receipts: readonly [string, number][], changes:
     })),
     audits: changes.map((at) => ({ kind: 'account.password-changed', accountId: 'one', at })),
     jobs: [],
+    holding: 0,
     withoutTtl: [],
     sessions: [],
   };

@@ -42,6 +42,7 @@ export function report(
     table(['row', 'count'], count(jobs.map(({ queue, outcome, state }) => `${queue}: ${outcome ?? state}`))),
     '',
     `records written ${recording.remembered.size}, mails taken ${recording.taken.length}, copies ${copies.reduce((sum, each) => sum + each.length - 1, 0)}`,
+    toldOf(recording),
     `secrets searched in ${Math.round(secrets.bytes / 1e6)} MB`,
     `${results.reduce((sum, result) => sum + operationsOf(result), 0)} operations, ${faults.length} faults, ${violations.length} violations in ${Math.round(durationMs / 1_000)} s`,
   ].join('\n');
@@ -60,6 +61,17 @@ export function caught(results: readonly RoundResult[]): string {
 /** Calls, and transactions of the app. */
 export function operationsOf({ entries, appWrites }: RoundResult): number {
   return entries.length + appWrites.length;
+}
+
+function toldOf({ told }: Recording): string {
+  return [...Map.groupBy(told, ({ receiver }) => receiver)]
+    .sort()
+    .map(([receiver, calls]) => {
+      const events = new Set(calls.map(({ headers }) => headers['webhook-id'])).size;
+      const taken = calls.filter(({ status = 0 }) => status >= 200 && status < 300).length;
+      return `${receiver}: ${events} events, ${calls.length} calls, ${taken} taken, ${taken - events} of them again`;
+    })
+    .join('\n');
 }
 
 function operationRows(entries: readonly Pick<Entry | AppWrite, 'op' | 'outcome'>[]): string[][] {

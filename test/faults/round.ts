@@ -4,6 +4,7 @@ import { createAccount, type Known } from './accounts.js';
 import { App, type AppRound } from './app/app.js';
 import { checkAnswers, checkStores, checkTokens } from './check/answers.js';
 import { appAccountsOf, checkApp } from './check/app.js';
+import { checkEvents } from './check/events.js';
 import { checkKeys } from './check/keys.js';
 import { checkMails } from './check/mails.js';
 import { checkRegisters } from './check/registers.js';
@@ -93,6 +94,7 @@ export async function runRound(stage: Stage, random: Random, options: RoundOptio
     ...checkKeys(recording, entries, snapshot, known),
     ...(snapshot.app ? [] : checkRegisters(entries, recording.accounts, snapshot)),
     ...checkMails(recording, entries, snapshot),
+    ...checkEvents(recording, snapshot, stage.receivers),
     ...checkStores(snapshot, { api: stage.apis.length, worker: stage.workers.length }),
   ];
   return { name, entries, faults: recording.faults.slice(firstFault), violations, snapshot, appWrites, restMs };

@@ -4,17 +4,25 @@ import { PasswordHash } from '../../src/accounts/passwords/password-hash.js';
 import { idBeside } from '../../src/accounts/source/beside.js';
 import { startApi } from '../../src/api.js';
 import { Audit } from '../../src/audit/audit.js';
+import { EventOrder } from '../../src/events/event-order.js';
 import { JobQueue } from '../../src/jobs/job-queue.js';
 import { Mailer } from '../../src/mail/mailer.js';
 import { ResetKeys } from '../../src/password-reset/keys/reset-keys.js';
 import { ResetReceipts } from '../../src/password-reset/keys/reset-receipts.js';
 import { tellAppFaults } from '../../src/services/adopted.js';
+import { createReceivers, type ReceiverTiming, wakesEvents } from '../../src/services/events.js';
 import { slotsOfQueues, slotsOfWorker } from '../../src/services/queues.js';
 import { createServices, type Overrides, type Services } from '../../src/services/services.js';
 import { readSettings, type Settings } from '../../src/settings/settings.js';
 import { poolOptions } from '../../src/stores/postgres/pool.js';
 import { startWorker } from '../../src/worker.js';
 import { type Armed, FaultPoints } from './fault-points.js';
+
+/** Shorter than in production, so that a receiver that hangs or is down for seconds is met by both. */
+const receiverTiming: ReceiverTiming = {
+  timeoutMs: 2_000,
+  breaker: { failures: 3, firstPause: 500, longestPause: 4_000 },
+};
 
 /** What a server process says to the rig. */
 export type Said = { readonly ready: string } | { readonly reached: string } | { readonly disarmed: true };
@@ -76,6 +84,12 @@ function partsWith(points: FaultPoints, settings: Settings, role: 'api' | 'worke
       const options = { connections, slots: slotsOfQueues, times: made(dialogueTimes) };
       return points.around('mailer', new Mailer(settings.mail, made(log), made(metrics), options), 'send');
     },
+    receivers: ({ log, jobs }) => {
+      const changed = role === 'worker' ? wakesEvents(made(jobs)) : undefined;
+      const receivers = createReceivers(settings, made(log), changed, receiverTiming);
+      return receivers.map((receiver) => points.around('receiver', receiver, 'send'));
+    },
+    eventOrder: ({ orm }) => points.around('eventOrder', new EventOrder(made(orm)), 'next', 'isHeld', 'settle'),
     resetKeys: ({ redis, log, metrics }) => {
       const keys = new ResetKeys(made(redis), settings.secrets, made(log), made(metrics), name);
       return points.around('resetKeys', keys, 'lookUp', 'remember');

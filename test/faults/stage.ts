@@ -15,10 +15,14 @@ import { TcpProxy } from '../support/tcp-proxy.js';
 import { type Home, settingsOf, shapeName, tablesOf } from './app/tables.js';
 import { apiPoints, workerPoints } from './fault-points.js';
 import { type Environment, ServerProcess, type Ways } from './processes.js';
+import { type EventReceiver, settingsOfEvents, startReceivers } from './receivers.js';
 import { Recording, type Taken } from './recording.js';
 import { type Relay, startRelay } from './relay.js';
 
-/** Two APIs, two workers, their stores and the relay. Each process reaches each of them through a proxy of its own. */
+/**
+ * Two APIs, two workers, their stores and the relay. Each process reaches each of them through a proxy of its own. Two
+ * receivers of events, each behind a proxy of its own.
+ */
 export interface Stage {
   readonly folder: string;
   readonly home: Home;
@@ -26,6 +30,7 @@ export interface Stage {
   readonly postgres: OwnPostgres;
   readonly redis: Server;
   readonly relay: Relay;
+  readonly receivers: readonly EventReceiver[];
   readonly apis: readonly ServerProcess[];
   readonly workers: readonly ServerProcess[];
   readonly processes: readonly ServerProcess[];
@@ -56,7 +61,9 @@ export async function setStage(home: Home, where: readonly string[] = apiPoints)
       () => redis.stop(),
     );
     if (home !== 'own') await postgres.query(tablesOf(home));
-    const environment = environmentOf(home);
+    const receivers = await startReceivers(recording);
+    closing.push(() => Promise.all(receivers.map((each) => each.stop())));
+    const environment = { ...environmentOf(home), ...settingsOfEvents(receivers) };
     const { SECRET: secret = '' } = environment;
     const form = home === 'own' ? ownRecord([secret]) : shapedRecord([secret], shapeName);
     const workers: ServerProcess[] = [];
@@ -103,7 +110,8 @@ export async function setStage(home: Home, where: readonly string[] = apiPoints)
     const apis = [one, two];
     const processes = [...apis, ...workers];
     const points = { api: new Cycle(where), worker: new Cycle<string>(workerPoints) };
-    return { folder, home, recording, postgres, redis, relay, apis, workers, processes, points, close };
+    const stores = { postgres, redis, relay, receivers };
+    return { folder, home, recording, ...stores, apis, workers, processes, points, close };
   } catch (error) {
     await close();
     throw error;

@@ -52,6 +52,8 @@ export interface Snapshot {
   readonly receipts: readonly ReceiptRow[];
   readonly audits: readonly AuditRow[];
   readonly jobs: readonly JobRow[];
+  /** Events that still hold later ones. */
+  readonly holding: number;
   /** What the tables of an app wrote down. */
   readonly app?: AppHistory | undefined;
   /** Names of Redis keys without a time to live. */
@@ -100,13 +102,15 @@ export async function takeSnapshot({ home, postgres, redis }: Stage, addresses: 
     overwriteWatch.name,
     deadLetterQueue(overwriteWatch.name),
   ]);
+  const [held] = await postgres.query<{ count: number }>('select count(*)::int from event_pending');
+  const holding = held?.count ?? 0;
   const app = home === 'own' ? undefined : await readHistory(postgres, addresses);
   const sessions = await postgres.query<{ name: string; count: number; stuck: number }>(
     `select application_name as name, count(*)::int as count,
        count(*) filter (where state like 'idle in transaction%' and state_change < now() - interval '15 seconds')::int as stuck
      from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid() group by 1`,
   );
-  return { accounts, receipts, audits, jobs, app, sessions, withoutTtl: await namesWithoutTtl(redis) };
+  return { accounts, receipts, audits, jobs, holding, app, sessions, withoutTtl: await namesWithoutTtl(redis) };
 }
 
 const jobsOf = (home: Home) => `
@@ -125,7 +129,7 @@ export async function openJobs({ home, postgres }: Stage, addresses: string): Pr
   const dead = deadLetterQueue('');
   return postgres.query(
     `select id, state::text from job where name not like '%' || $2 and state < 'completed'
-     and (data ->> 'email' like $1 or data ->> 'accountId' in (${idsOf(home)}))`,
+     and (data ->> 'email' like $1 or coalesce(data ->> 'accountId', data -> 'event' ->> 'accountId') in (${idsOf(home)}))`,
     [addresses, dead],
   );
 }
