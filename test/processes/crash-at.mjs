@@ -1,17 +1,18 @@
 import pg from 'pg';
 
 /**
- * Kills a process, as `kill -9` does, at the place that `CRASH_AT` names, once it was sent SIGUSR2; loaded before the
- * program (`node --import`). A place is a method of a class in `dist/src`: `<` before it runs, `~` while it runs, `>` when
+ * Kills a process, as `kill -9` does, at the place that `CRASH_AT` names, once it was sent SIGUSR2, or from its start with
+ * `CRASH_FROM_START`; loaded before the program (`node --import`). A place is a method of a class in `dist/src`: `<` before it runs, `~` while it runs, `>` when
  * its promise has resolved; or `commit`, when the statement is on its way to PostgreSQL.
  */
 const classes = {
   PasswordHash: 'accounts/passwords/password-hash.js',
   Accounts: 'accounts/accounts.js',
   JobQueue: 'jobs/job-queue.js',
+  Receiver: 'events/receiver.js',
 };
 const place = process.env.CRASH_AT ?? '';
-let isArmed = false;
+let isArmed = process.env.CRASH_FROM_START !== undefined;
 process.on('SIGUSR2', () => {
   isArmed = true;
   console.log('armed');
