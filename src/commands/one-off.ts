@@ -14,8 +14,9 @@ import type { JobsAdmin } from './jobs/jobs-admin.js';
 export async function withAccounts(work: (admin: AccountAdmin) => Promise<void>): Promise<void> {
   const settings = readSettings(process.env, 'account');
   const { accounts, audit, mailTemplates, openEvents, passwordHash, close } = createAccountServices(settings);
+  const { argon2, pepper } = settings.accounts;
   const admin = new AccountAdmin({
-    ...{ accounts, audit, openEvents, passwordHash, argon2: settings.accounts.argon2 },
+    ...{ accounts, audit, openEvents, passwordHash, argon2, pepper },
     knownLocale: (tag) => mailTemplates.knownLocale(tag),
     languages: mailTemplates.languages,
     terminal: { in: process.stdin, out: process.stdout, err: process.stderr },

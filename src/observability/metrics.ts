@@ -26,6 +26,7 @@ export const unreadableKinds = [
   'digest',
   'marked',
   'pbkdf',
+  'pepper',
   'phpass',
   'scrypt',
   'other',

@@ -95,8 +95,8 @@ export function createServices(settings: Settings, overrides: Overrides = {}): S
 
   const hashLimiter = make('hashLimiter', () => new HashLimiter(settings.accounts));
   const passwordHash = make('passwordHash', () => {
-    const { argon2 } = settings.accounts;
-    return new PasswordHash(argon2, hashLimiter, undefined, shape?.write, { app: shape !== undefined });
+    const { argon2, pepper } = settings.accounts;
+    return new PasswordHash(argon2, hashLimiter, undefined, shape?.write, { app: shape !== undefined, pepper });
   });
   const passwordPolicy = make('passwordPolicy', () => {
     const { passwordMinLength: minLength, passwordMaxLength: maxLength } = settings.accounts;

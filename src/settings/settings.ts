@@ -8,6 +8,7 @@ import { eventsOf } from './events/events.js';
 import { type SettingFault, SettingsError } from './faults.js';
 import { parseEach } from './parse-each.js';
 import { fileOf, readSecretFiles } from './secrets/files.js';
+import { pepperOf } from './secrets/pepper.js';
 import { knownNames, type SettingName, secretNames, settingRows, type settingsTable } from './table.js';
 import { unknownSettings } from './unknown-settings.js';
 
@@ -48,6 +49,7 @@ export function readSettings(given: Environment, command: Command, toCome: reado
   const servers = ['api', 'worker', 'dev'] as const;
   const inProduction = production ? servers : [];
   const { PORT: port, PUBLIC_URL: publicUrl, HOST: host, SIGN_UP: signUp } = values;
+  const pepper = pepperOf(values, { isSet, fault, required });
   const events = eventsOf(values, { production, isSet, isWrong, fault, required });
   const signingKeys = required(
     'ACCESS_TOKEN_SIGNING_KEY',
@@ -145,6 +147,7 @@ export function readSettings(given: Environment, command: Command, toCome: reado
       signUp,
       passwordMinLength: values.PASSWORD_MIN_LENGTH,
       passwordMaxLength: 128,
+      pepper,
       argon2,
       hashConcurrency: values.HASH_CONCURRENCY,
       hashQueue: values.HASH_QUEUE,

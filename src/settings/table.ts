@@ -12,6 +12,7 @@ import { proxies } from './proxies.js';
 import { read } from './reader.js';
 import { schemaName } from './schema-name.js';
 import { fileOf } from './secrets/files.js';
+import { pepper } from './secrets/pepper.js';
 import { secretValues } from './secrets/values.js';
 import { signingKeys } from './signing-keys.js';
 import { smtpUrls } from './smtp-urls-value.js';
@@ -195,6 +196,14 @@ export const settingsTable = {
     value: integer(8, 64, 'code points'),
     byDefault: 15,
     meaning: 'Least length of a password in code points.',
+  }),
+  PASSWORD_PEPPER: setting({
+    value: pepper,
+    byDefault: absent(),
+    meaning:
+      'The secret that another system appends to passwords before bcrypt (`config.pepper` of Devise), as it is there: for ' +
+      'accounts imported with `--pepper-file`, and for `"pepper": true` in `ACCOUNTS`. Hashes of our own hold none.',
+    secret: true,
   }),
   ARGON2_MEMORY_KIB: setting({
     value: integer(12288, 1_048_576, 'KiB'),

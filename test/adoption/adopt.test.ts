@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { askNobody } from '../../src/commands/adopt/open-choice.js';
 import { migrateUp } from '../../src/services/migrate.js';
 import { adoptIn, rehearseIn } from '../commands/adopt/adopting.js';
 import { createEmptyDatabase, type TestDatabase } from '../support/stores.js';
@@ -31,13 +32,14 @@ for (const original of originals) {
     });
 
     it('makes the file without a question, and a reset by it works', async () => {
-      const { accounts, survey, faults } = await adoptIn(url);
+      const { pepper } = original;
+      const { accounts, survey, faults } = await adoptIn(url, {}, askNobody, { hasPepper: pepper !== undefined });
       expect(meaning(accounts as Accounts)).toEqual(meaning(original.accounts));
       expect(faults).toEqual([]);
       expect(survey).toMatchObject({ active: count, findings: [] });
       expect(survey.kinds.every(({ isRead }) => isRead === (original.hashes !== 'unknown'))).toBe(true);
       await migrateUp(url);
-      const { changes, faults: found } = await rehearseIn(url, accounts);
+      const { changes, faults: found } = await rehearseIn(url, accounts, {}, pepper);
       expect(found).toEqual([]);
       expect(changes?.tables).toEqual(
         expect.arrayContaining([expect.objectContaining({ inserted: 0, updated: 1, deleted: 0 })]),

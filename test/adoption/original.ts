@@ -21,6 +21,8 @@ export interface Original {
   /** To be added to the name of a test: empty, or what to install, in parentheses with a space before them. */
   readonly whyNot: string;
   readonly accounts: Accounts;
+  /** The secret that it appends to passwords. */
+  readonly pepper?: string | undefined;
   /** The algorithm of the hashes that it makes, as far as we read them. */
   readonly hashes: 'bcrypt' | 'pbkdf2-sha256' | 'scrypt' | 'unknown';
   /** Forms that its verifier reads besides `accounts.write`. */

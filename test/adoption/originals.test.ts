@@ -7,7 +7,7 @@ import { handToApp } from './app-database.js';
 import { type AppUser, distinctUsers } from './original.js';
 import { originals } from './originals.js';
 import { recover } from './recovery.js';
-import { hashesIn, nameOf, ourHash, ourHashing, writeHash } from './written.js';
+import { hashesIn, nameOf, ourHashing, writeHash } from './written.js';
 
 const count = 200;
 /** Characters of two bytes, and as many bytes as bcrypt reads. */
@@ -59,8 +59,9 @@ for (const original of originals) {
 
     it('has hashes that we verify as it does, if they are of a form that we read', async () => {
       const hashes = new Map((await hashesIn(url, accounts)).map(({ address, hash }) => [address, hash]));
+      const ours = ourHashing(original);
       for (const { address, password } of users.slice(1, 3)) {
-        const verify = (text: string) => ourHashing.verify(hashes.get(address), text, { urgency: 'other' });
+        const verify = (text: string) => ours.verify(hashes.get(address), text, { urgency: 'other' });
         expect(await verify(password), address).toBe(original.hashes !== 'unknown');
         expect(await verify(`.${password.slice(1)}`), address).toBe(false);
       }
@@ -74,7 +75,8 @@ for (const original of originals) {
     it.each(forms)('lets in by a hash that we write: $name', async ({ written, at }) => {
       const [user, sharer] = [userAt(3 + at), userAt(3 + at + distinctUsers)];
       expect(sharer.password).toBe(user.password);
-      const { before, after } = await writeHash(url, accounts, user.address, await ourHash(newPassword, written));
+      const hash = await ourHashing(original, written).make(newPassword, { urgency: 'reset' });
+      const { before, after } = await writeHash(url, accounts, user.address, hash);
       expect(await opens(user, newPassword)).toBe(true);
       expect(await opens(user, `${newPassword.slice(0, -1)}.`)).toBe(false);
       expect(await opens(user, user.password)).toBe(false);
@@ -90,7 +92,7 @@ for (const original of originals) {
     it.skipIf(noChromium)(`lets in whoever recovered by mail and page${whyNot}`, async () => {
       const [user, sharer] = [userAt(6), userAt(6 + distinctUsers)];
       expect(await opens(user, user.password)).toBe(true);
-      const changes = await recover(database, browser, accounts, user.address.toUpperCase(), newPassword);
+      const changes = await recover(database, browser, original, user.address.toUpperCase(), newPassword);
       expect(await opens(user, newPassword)).toBe(true);
       expect(await opens(user, user.password)).toBe(false);
       expect(await opens(sharer, sharer.password)).toBe(true);

@@ -17,10 +17,11 @@ const files = [...section.matchAll(/^### (.+)\n\n^```json\n([\s\S]*?)^```$/gm)].
 }));
 
 it.each(originals.map((original) => [original.name, original] as const))(
-  'docs/adopt.md has for %s what its test uses',
-  (name, { accounts }) => {
+  'docs/adopt.md has for %s what its test uses, but for a pepper, which most have not',
+  (name, { accounts: { write, ...accounts } }) => {
     const file = files.find((each) => name.startsWith(each.name.split(',')[0] ?? each.name));
-    const withoutBreaks = JSON.stringify(accounts, (_key, value) => {
+    const { pepper: _, ...form } = { pepper: undefined, ...write };
+    const withoutBreaks = JSON.stringify({ ...accounts, write: form }, (_key, value) => {
       return typeof value === 'string' ? value.replaceAll(/\s+/g, ' ') : value;
     });
     expect(file?.shape).toEqual(read(withoutBreaks));

@@ -15,9 +15,9 @@ export class Program {
   readonly #process: Latchkey;
   readonly #waiting: PromiseWithResolvers<unknown>[] = [];
 
-  /** @param databaseUrl the original's database, in `DATABASE_URL`. */
-  constructor({ command, file }: ProgramFile, databaseUrl: string) {
-    const settings = { DATABASE_URL: databaseUrl, LANG: 'C.UTF-8' };
+  /** @param databaseUrl the original's database, in `DATABASE_URL`. @param pepper in `PEPPER`. */
+  constructor({ command, file }: ProgramFile, databaseUrl: string, pepper = '') {
+    const settings = { DATABASE_URL: databaseUrl, LANG: 'C.UTF-8', PEPPER: pepper };
     this.#process = Latchkey.of(file, [], { node: command, settings, hasInput: true });
     const { stdout } = this.#process.child;
     if (stdout) createInterface({ input: stdout }).on('line', (line) => this.#read(line));

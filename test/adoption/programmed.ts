@@ -14,6 +14,7 @@ interface ProgrammedSetup {
   /** `bcrypt` by default. */
   readonly hashes?: Original['hashes'];
   readonly alsoReads?: readonly Written[];
+  readonly pepper?: string;
 }
 
 /** An original that a program of its language runs: see `Program`. It is started once for each database. */
@@ -24,6 +25,7 @@ export class Programmed implements Original {
   readonly accounts: Accounts;
   readonly hashes: Original['hashes'];
   readonly alsoReads: readonly Written[];
+  readonly pepper: string | undefined;
   readonly #programs = new Map<string, Program>();
 
   constructor(private readonly setup: ProgrammedSetup) {
@@ -33,6 +35,7 @@ export class Programmed implements Original {
     this.accounts = setup.accounts;
     this.hashes = setup.hashes ?? 'bcrypt';
     this.alsoReads = setup.alsoReads ?? [];
+    this.pepper = setup.pepper;
   }
 
   async makeSchema(databaseUrl: string): Promise<void> {
@@ -55,7 +58,7 @@ export class Programmed implements Original {
   }
 
   #program(databaseUrl: string): Program {
-    const program = this.#programs.get(databaseUrl) ?? new Program(this.setup.program, databaseUrl);
+    const program = this.#programs.get(databaseUrl) ?? new Program(this.setup.program, databaseUrl, this.pepper);
     this.#programs.set(databaseUrl, program);
     return program;
   }

@@ -4,7 +4,7 @@ import type { TestBrowser } from '../browser/chromium.js';
 import { rowsIn, tablesOf } from '../support/databases.js';
 import { startLatchkey } from '../support/latchkey.js';
 import type { TestDatabase } from '../support/stores.js';
-import type { Accounts } from './original.js';
+import type { Original } from './original.js';
 
 /** What a recovery changed in the app's database: tables, and how many of their rows are gone, and are new. */
 export type Changes = Readonly<Record<string, { readonly gone: number; readonly come: number }>>;
@@ -20,7 +20,7 @@ export type Changes = Readonly<Record<string, { readonly gone: number; readonly 
 export async function recover(
   database: TestDatabase,
   browser: TestBrowser,
-  accounts: Accounts,
+  { accounts, pepper }: Original,
   typed: string,
   password: string,
 ): Promise<Changes> {
@@ -29,7 +29,7 @@ export async function recover(
   const latchkey = await startLatchkey({
     // Closing drops the database, and the app goes on.
     database: { ...database, drop: async () => undefined },
-    env: { ACCOUNTS: JSON.stringify(accounts), SIGN_IN: 'off' },
+    env: { ACCOUNTS: JSON.stringify(accounts), SIGN_IN: 'off', ...(pepper ? { PASSWORD_PEPPER: pepper } : {}) },
   });
   try {
     const { page } = await browser.visit();

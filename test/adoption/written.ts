@@ -2,16 +2,14 @@ import pg from 'pg';
 import { HashLimiter } from '../../src/accounts/passwords/hashing/hash-limiter.js';
 import { PasswordHash } from '../../src/accounts/passwords/password-hash.js';
 import { rows } from './app-database.js';
-import type { Accounts, Written } from './original.js';
+import type { Accounts, Original, Written } from './original.js';
 
 const argon2 = { memoryKib: 19456, timeCost: 2 };
-/** Latchkey's own hashing, with its default cost of argon2id. */
-export const ourHashing = new PasswordHash(argon2, new HashLimiter({ hashConcurrency: 2, hashQueue: 64 }));
 
-/** A hash as we write it. */
-export function ourHash(password: string, written: Written): Promise<string> {
-  const limiter = new HashLimiter({ hashConcurrency: 1, hashQueue: 1 });
-  return new PasswordHash(argon2, limiter, undefined, written).make(password, { urgency: 'reset' });
+/** Latchkey's hashing beside an original, with its default cost of argon2id. */
+export function ourHashing({ accounts, pepper }: Original, written: Written = accounts.write): PasswordHash {
+  const limiter = new HashLimiter({ hashConcurrency: 2, hashQueue: 64 });
+  return new PasswordHash(argon2, limiter, undefined, written, { app: true, pepper });
 }
 
 export function nameOf(written: Written): string {

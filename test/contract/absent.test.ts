@@ -58,7 +58,15 @@ it('staff have no command that sets or shows a password or a key', () => {
     // Adds accounts with hashes from elsewhere, and leaves those alone that exist and were changed here.
     [
       ...['import', 'file', '--dry-run', '--allow-expensive', '--from', '--firebase-parameters', '--keep-unverified'],
-      ...['--update', '--strict', '--errors', '--test-account', '--test-password-file'],
+      ...[
+        '--update',
+        '--strict',
+        '--errors',
+        '--pepper-file',
+        '--without-pepper',
+        '--test-account',
+        '--test-password-file',
+      ],
     ],
     // Hashes leave in a file of the operator's only, and by a flag of their own.
     ['export', '--with-hashes', '--output', '--force'],

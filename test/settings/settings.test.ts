@@ -322,6 +322,7 @@ describe('a wrong value', () => {
       'SMTP_URL',
       'SECRET',
       'ACCESS_TOKEN_SIGNING_KEY',
+      'PASSWORD_PEPPER',
       'EVENTS_URL',
       'EVENTS_SECRET',
     ]);

@@ -1,13 +1,12 @@
-import argon2 from 'argon2';
 import type { WrittenForm } from '../../settings/accounts/shape.js';
+import { hasPepper } from '../../settings/secrets/pepper.js';
 import { isExpensive, readingOf } from './forms/imported-hash.js';
 import { dummyOf, nameOfForm, nameOfWritten } from './forms/names.js';
-import { makeDjango } from './forms/pbkdf2.js';
-import type { HashForm, Reading } from './forms/reading.js';
-import { makeBetterAuth } from './forms/scrypt.js';
-import { bcryptBytes, makeBcrypt } from './hashing/bcrypt.js';
+import type { HashForm, Reading, Tools } from './forms/reading.js';
+import { bcryptBytes } from './hashing/bcrypt.js';
 import { type HashCall, HashLimiter } from './hashing/hash-limiter.js';
 import { IteratedThread } from './hashing/iterated-thread.js';
+import { type Argon2Options, makeHash } from './hashing/make-hash.js';
 import { normalizePassword } from './password-policy.js';
 
 export interface Argon2Settings {
@@ -42,24 +41,25 @@ const scryptLikeOurs = 2 ** 20;
  * Hashes with argon2id (RFC 9106), or as an app does, behind the limiter; verifies imported hashes of other forms in lanes of their own.
  */
 export class PasswordHash {
-  readonly #options: { memoryCost: number; timeCost: number; parallelism: number; hashLength: number };
-  readonly #tools: { readonly thread: IteratedThread; readonly pepper: string };
+  readonly #options: Argon2Options;
+  readonly #tools: Tools;
   readonly #isBesideApp: boolean;
   /** The name of the form that this one makes. */
   readonly ownForm: string;
 
   /**
    * @param written how a new hash is made.
-   * @param beside whether an app writes hashes into the same table; the secret that it appends to passwords before bcrypt.
+   * @param beside whether an app writes hashes into the same table; the secret that it, or the system that accounts were
+   * imported from, appends to passwords before bcrypt.
    */
   constructor(
     settings: Argon2Settings,
     private readonly limiter: HashLimiter,
     readonly lanes: ForeignLanes = foreignLanes(64),
     private readonly written: WrittenForm = { format: 'argon2id' },
-    beside: { readonly app?: boolean; readonly pepper?: string } = {},
+    beside: { readonly app?: boolean; readonly pepper?: string | undefined } = {},
   ) {
-    this.#tools = { thread: new IteratedThread(), pepper: beside.pepper ?? '' };
+    this.#tools = { thread: new IteratedThread(), pepper: beside.pepper, appHasPepper: hasPepper(written) };
     this.#isBesideApp = beside.app ?? false;
     this.#options = { memoryCost: settings.memoryKib, timeCost: settings.timeCost, parallelism: 1, hashLength: 32 };
     this.ownForm = nameOfWritten(written, settings);
@@ -76,7 +76,7 @@ export class PasswordHash {
 
   /** Hashes a password. @returns a PHC string, or what `written` says. @throws Unavailable when the limiter's queue is full. */
   make(password: string, call: HashCall): Promise<string> {
-    return this.limiter.run(call, () => this.#hash(normalizePassword(password)));
+    return this.limiter.run(call, () => this.#made(normalizePassword(password)));
   }
 
   /** False for a hash of no known form. @throws Unavailable when the queue of the form's lane is full. */
@@ -104,8 +104,13 @@ export class PasswordHash {
     return lane.run(call, async (waited) => {
       if (waited && !(await isWanted())) return { kind: 'NotWanted' };
       if (reading && (await this.#opens(reading, password))) return { kind: 'SameAsBefore' };
-      return { kind: 'Made', hash: await this.#hash(normalizePassword(password)) };
+      return { kind: 'Made', hash: await this.#made(normalizePassword(password)) };
     });
+  }
+
+  /** Whether a hash holds a pepper that is not known here, so that nobody opens it. */
+  lacksPepper(hash: string | null | undefined): boolean {
+    return this.#tools.pepper === undefined && readingOf(hash)?.hasPepper === true;
   }
 
   /** Verifies a dummy of that form and returns false, so that the time does not tell that there is no account. */
@@ -170,11 +175,8 @@ export class PasswordHash {
     return isCheap ? this.limiter : this.lanes.foreign;
   }
 
-  async #hash(text: string): Promise<string> {
-    if (this.written.format === 'bcrypt') return makeBcrypt(text, this.written);
-    if (this.written.format === 'pbkdf2_sha256') return makeDjango(text, this.written.iterations);
-    if (this.written.format === 'better-auth-scrypt') return makeBetterAuth(text);
-    return inReferenceOrder(await argon2.hash(text, this.#options));
+  #made(text: string): Promise<string> {
+    return makeHash(text, this.written, { argon2: this.#options, ...this.#tools });
   }
 
   /**
@@ -207,12 +209,4 @@ export function foreignLanes(hashQueue: number): ForeignLanes {
     foreign: new HashLimiter({ hashConcurrency: 1, hashQueue }),
     expensive: new HashLimiter({ hashConcurrency: 1, hashQueue: expensiveQueue }),
   };
-}
-
-/**
- * The argon2 package writes the parameters as `m,p,t`; the reference decoder (so also PHP, libsodium and argon2-cffi,
- * if they read the same table) accepts only `m,t,p`.
- */
-export function inReferenceOrder(phc: string): string {
-  return phc.replace(/\$m=(\d+),p=(\d+),t=(\d+)\$/, '$m=$1,t=$3,p=$2$');
 }

@@ -127,8 +127,9 @@ export class Sessions {
     const account = await accounts.findToOpen(email ?? '');
     const isWithinLimit = await mayOpen(account);
     const isReadable = account?.status === 'active' && formOf(account.passwordHash) !== undefined;
-    if (account?.status === 'active' && !isReadable) {
-      const kind = unreadableKind(account.passwordHash);
+    const lacksPepper = passwordHash.lacksPepper(account?.passwordHash);
+    if (account?.status === 'active' && (!isReadable || lacksPepper)) {
+      const kind = lacksPepper ? 'pepper' : unreadableKind(account.passwordHash);
       if (kind) metrics.unreadableHash(kind);
     }
     const hash = isReadable ? account.passwordHash : dummyOf(form);

@@ -16,7 +16,9 @@ import { type ImportFlags, runImport } from './import/run.js';
 export interface AccountAdminDeps {
   readonly accounts: Accounts;
   readonly audit: Pick<Audit, 'record' | 'note'>;
-  readonly passwordHash: Pick<PasswordHash, 'make' | 'verify'>;
+  readonly passwordHash: Pick<PasswordHash, 'make'>;
+  /** `PASSWORD_PEPPER`. */
+  readonly pepper?: string | undefined;
   readonly argon2: Argon2Settings;
   /** Makes the events of other services; undefined if none is told. */
   readonly openEvents?: (() => Promise<Pick<CredentialEvents, 'record'>>) | undefined;
@@ -128,7 +130,8 @@ export class AccountAdmin {
    */
   async import(file: string, flags: ImportFlags & { signal?: AbortSignal }): Promise<number> {
     this.#refuseForeign();
-    return runImport({ ...this.deps, err: this.deps.terminal.err }, file, flags);
+    const { pepper, terminal } = this.deps;
+    return runImport({ ...this.deps, pepper, err: terminal.err }, file, flags);
   }
 
   /** Writes every account as a line that `import` reads. */

@@ -15,6 +15,8 @@ bcrypt, scrypt, PBKDF2, SHA-crypt, phpass, SSHA), or null (in CSV: empty) if the
 has to set one by a reset.
 With --from, FILE is the export of another product, as it is. Passwords of addresses that nobody has confirmed there are
 left out, so that these accounts begin with a reset (--keep-unverified keeps them).
+With --pepper-file, bcrypt hashes are marked as holding a pepper (Devise: config.pepper); people sign in with them where
+PASSWORD_PEPPER is the same secret, and with the first sign-in the hash becomes one of ours, which holds none.
 Existing accounts are not changed, so the same file may be imported again. With --update they follow the file in address,
 hash and status, where nobody has changed them here since; their links and tokens end then. If an address is in the file
 twice (case does not count) with different hashes, the second line is refused, naming the first.
@@ -64,6 +66,11 @@ export function defineAccountCommands(account: Command, withAccounts: WithAccoun
     .option('--update', 'let accounts follow the file that nobody has changed here since the last import')
     .option('--strict', 'refuse lines with a key that is not ours, instead of counting them')
     .option('--errors <file>', 'write refused lines there, by number and reason; it must not exist')
+    .option(
+      '--pepper-file <file>',
+      'bcrypt hashes hold the secret in this file, which the old system appended to passwords',
+    )
+    .option('--without-pepper', 'bcrypt hashes hold none, though PASSWORD_PEPPER is set')
     .option('--test-account <email>', 'first verify the hash of this account with the password of --test-password-file')
     .option('--test-password-file <file>', 'holds the password of the test account')
     .action((file: string, options: ImportFlags) =>

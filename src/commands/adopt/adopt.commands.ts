@@ -21,6 +21,8 @@ export interface AdoptFlags {
   readonly grants?: string | true;
   readonly account?: string;
   readonly withTriggers?: boolean;
+  readonly testAccount?: string;
+  readonly testPasswordFile?: string;
 }
 
 const help = `
@@ -59,6 +61,11 @@ export function defineAdoptCommand(program: Command, run: (flags: AdoptFlags) =>
     .option('--show-addresses', 'print addresses with the ids')
     .option('--check [file]', 'rehearse a reset with this file (default: ACCOUNTS, or else accounts.json)')
     .option('--account <id>', 'with --check: whose password (default: of any who may recover)')
+    .option(
+      '--test-account <email>',
+      'with --check: the account whose password is in --test-password-file and has to open its hash',
+    )
+    .option('--test-password-file <file>', 'holds the password of the test account')
     .option('--grants [file]', 'print the GRANTs for this file, as it is now, and nothing else')
     .option('--with-triggers', 'with --check: also where a trigger may reach beyond the database')
     .addHelpText('after', help)

@@ -36,6 +36,8 @@ export interface Adoption {
 export interface AdoptDeps {
   readonly orm: MikroORM;
   readonly schemas: Schemas;
+  /** Whether there is a `PASSWORD_PEPPER`, which then is that of the app. */
+  readonly hasPepper?: boolean;
   /** The form of argon2id hashes by the settings: `argon2id m=19456,t=2,p=1`. */
   readonly argon2: { readonly memoryKib: number; readonly timeCost: number };
   readonly ask: Ask;
@@ -58,7 +60,8 @@ export async function adopt(deps: AdoptDeps, given: Given & { write?: WrittenFor
     await expectCondition(em, plain);
     return survey(em, plain);
   });
-  const write = given.write ?? (await writeFor(chosen, surveyed.kinds, ask));
+  const bare = given.write ?? (await writeFor(chosen, surveyed.kinds, ask));
+  const write = bare.format === 'bcrypt' && deps.hasPepper ? { ...bare, pepper: true as const } : bare;
   const spelling = await inTransaction(orm, (em) => spellingFor(em, { ...chosen.accounts, write }, chosen, surveyed));
   const { emailIsLowerCase, lookUps } = spelling;
   const accounts = { ...chosen.accounts, ...(emailIsLowerCase ? { emailIsLowerCase } : {}), write };

@@ -5,8 +5,10 @@ import { HashLimiter } from '../../accounts/passwords/hashing/hash-limiter.js';
 import { PasswordHash } from '../../accounts/passwords/password-hash.js';
 import { openDatabase } from '../../services/database.js';
 import { expectNames, type Roles } from '../../services/grants.js';
+import { hasPepper, howToGivePepper } from '../../settings/secrets/pepper.js';
 import { readSettings, type Settings } from '../../settings/settings.js';
 import { CommandFailure, codeOf, explain } from '../failure.js';
+import { testAccountOf } from '../test-account.js';
 import type { AdoptFlags } from './adopt.commands.js';
 import { adopt, parseWrite, writeAccounts } from './adopt.js';
 import { askOnTerminal } from './ask-on-terminal.js';
@@ -29,6 +31,9 @@ const openCode = 2;
 export async function runAdopt(flags: AdoptFlags): Promise<void> {
   if (flags.check !== undefined) return runRehearsal(flags, flags.check);
   if (flags.grants !== undefined) return printGrants(flags, flags.grants);
+  if (flags.testAccount !== undefined || flags.testPasswordFile !== undefined) {
+    throw new CommandFailure('--test-account and --test-password-file are for --check');
+  }
   const { output, force = false, json = false, showAddresses = false } = flags;
   const isPrinted = output === '-';
   // Before minutes of work, not after them.
@@ -50,6 +55,7 @@ export async function runAdopt(flags: AdoptFlags): Promise<void> {
     orm,
     schemas: database.schemas,
     argon2: settings.argon2,
+    hasPepper: settings.pepper !== undefined,
     ask: isAsked ? askOnTerminal(process.stdin, process.stderr) : askNobody,
   };
   try {
@@ -74,12 +80,22 @@ export async function runAdopt(flags: AdoptFlags): Promise<void> {
 }
 
 /** Runs `latchkey adopt --check`. */
-async function runRehearsal({ account, withTriggers, json }: AdoptFlags, file: string | true): Promise<void> {
-  const { shape, argon2, database } = adoptedIn(file);
+async function runRehearsal(flags: AdoptFlags, file: string | true): Promise<void> {
+  const { account, withTriggers, json } = flags;
+  const { shape, argon2, pepper, database } = adoptedIn(file);
+  if (hasPepper(shape.write) && pepper === undefined) {
+    throw new CommandFailure(`PASSWORD_PEPPER is not set; ${howToGivePepper}`);
+  }
+  const test = await testAccountOf(flags);
+  if (test && account !== undefined) throw new CommandFailure('--account and --test-account: only one of them can be');
   const limiter = new HashLimiter({ hashConcurrency: 1, hashQueue: 1 });
-  const passwordHash = new PasswordHash(argon2, limiter, undefined, shape.write, { app: true });
+  const passwordHash = new PasswordHash(argon2, limiter, undefined, shape.write, { app: true, pepper });
   const hashLength = dummyOf(passwordHash.ownForm).length;
-  const who = { ...(account === undefined ? {} : { account }), ...(withTriggers ? { withTriggers } : {}) };
+  const who = {
+    ...(account === undefined ? {} : { account }),
+    ...(withTriggers ? { withTriggers } : {}),
+    ...(test ? { test } : {}),
+  };
   await withDatabase(database, async (orm) => {
     const rehearsal = await rehearse({ orm, shape, passwordHash, hashLength }, who);
     process.stdout.write(json ? `${JSON.stringify(rehearsal)}\n` : rehearsalReport(rehearsal));
@@ -109,7 +125,8 @@ function adoptedIn(file: string | true) {
   const given = file === true ? process.env.ACCOUNTS || usualFile : file;
   const { database, accounts } = readSettings({ ...process.env, ACCOUNTS: given }, 'migrate');
   if (!accounts.shape) throw new CommandFailure('ACCOUNTS is not set');
-  return { database, shape: accounts.shape, argon2: accounts.argon2 };
+  const { shape, argon2, pepper } = accounts;
+  return { database, shape, argon2, pepper };
 }
 
 /** Runs work with timeouts as a process of ours has them. @throws CommandFailure */

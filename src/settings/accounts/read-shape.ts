@@ -17,7 +17,7 @@ const keys = [...shapeKeys, 'set', 'also', 'ends', 'write'];
 const passwordTableKeys = ['table', 'accountId', 'where'];
 const writeKeys = {
   argon2id: ['format'],
-  bcrypt: ['format', 'cost', 'prefix'],
+  bcrypt: ['format', 'cost', 'prefix', 'pepper'],
   pbkdf2_sha256: ['format', 'iterations'],
   'better-auth-scrypt': ['format'],
 } as const;
@@ -136,7 +136,11 @@ class ShapeReader {
   }
 
   #flag(key: string, value: unknown): boolean {
-    if (value !== undefined && typeof value !== 'boolean') this.#fault(key, 'is neither; allowed: true, false');
+    if (value !== undefined && typeof value !== 'boolean') {
+      const elsewhere =
+        key === 'write.pepper' ? '; the secret itself is PASSWORD_PEPPER, or in PASSWORD_PEPPER_FILE' : '';
+      this.#fault(key, `is neither; allowed: true, false${elsewhere}`);
+    }
     return value === true;
   }
 
@@ -186,7 +190,8 @@ class ShapeReader {
     const cost = this.#whole('write.cost', fields.cost, bcryptCosts);
     const known = prefixes.find((each) => each === prefix);
     if (!known) this.#fault('write.prefix', `allowed: ${prefixes.map((each) => `"${each}"`).join(', ')}`);
-    return { format, cost, prefix: known ?? '$2b$' };
+    const hasPepper = this.#flag('write.pepper', fields.pepper);
+    return { format, cost, prefix: known ?? '$2b$', ...(hasPepper ? { pepper: true } : {}) };
   }
 
   #whole(key: string, value: unknown, { least, usual, most }: { least: number; usual: number; most: number }): number {

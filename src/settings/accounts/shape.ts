@@ -4,7 +4,13 @@ export type WrittenForm =
   /** As Django writes it; with the iterations of the app, or Django hashes anew at the next sign-in. */
   | { readonly format: 'pbkdf2_sha256'; readonly iterations: number }
   | { readonly format: 'better-auth-scrypt' }
-  | { readonly format: 'bcrypt'; readonly cost: number; readonly prefix: '$2a$' | '$2b$' | '$2y$' };
+  | {
+      readonly format: 'bcrypt';
+      readonly cost: number;
+      readonly prefix: '$2a$' | '$2b$' | '$2y$';
+      /** The app appends a secret (`PASSWORD_PEPPER`) to every password before. */
+      readonly pepper?: true;
+    };
 
 /** A column that is set in the UPDATE of a new password. */
 export interface Assignment {

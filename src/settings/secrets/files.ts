@@ -33,16 +33,23 @@ export function readSecretFiles(
       faults.push({ name, fault: `is set, and so is ${file}; allowed: one of the two` });
       continue;
     }
-    try {
-      found[name] = contentOf(path);
-    } catch (error) {
-      faults.push({
-        name: file,
-        fault: `${shown(path)}; allowed: a file with the value of ${name}, but ${why(error)}`,
-      });
+    const content = readSecretFile(path);
+    if ('text' in content) found[name] = content.text;
+    else {
+      const fault = `${shown(path)}; allowed: a file with the value of ${name}, but ${content.why}`;
+      faults.push({ name: file, fault });
     }
   }
   return { environment: found, faults };
+}
+
+/** The text of a file without line ends at the end, or why there is none; nothing of it is in that. */
+export function readSecretFile(path: string): { readonly text: string } | { readonly why: string } {
+  try {
+    return { text: contentOf(path) };
+  } catch (error) {
+    return { why: why(error) };
+  }
 }
 
 class NoText extends Error {}

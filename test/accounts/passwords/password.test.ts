@@ -6,7 +6,8 @@ import { CommonPasswords } from '../../../src/accounts/passwords/common-password
 import { formOf } from '../../../src/accounts/passwords/forms/imported-hash.js';
 import { dummyOf, formName, nameOfForm } from '../../../src/accounts/passwords/forms/names.js';
 import { HashLimiter } from '../../../src/accounts/passwords/hashing/hash-limiter.js';
-import { foreignLanes, inReferenceOrder, PasswordHash } from '../../../src/accounts/passwords/password-hash.js';
+import { inReferenceOrder } from '../../../src/accounts/passwords/hashing/make-hash.js';
+import { foreignLanes, PasswordHash } from '../../../src/accounts/passwords/password-hash.js';
 import { PasswordPolicy } from '../../../src/accounts/passwords/password-policy.js';
 import { Unavailable } from '../../../src/calls/errors.js';
 import { commonPasswordsFile } from '../../../src/package-files.js';

@@ -10,7 +10,7 @@ beforeAll(async () => {
     `${users}; alter table users alter column password type text;
      insert into users (email, password, deleted_at) values
        ('of.scrypt@example.com', '${scrypt}', null), ('of.md5@example.com', '5f4dcc3b5aa765d61d8327deb882cf99', null),
-       ('gone@example.com', '${scrypt}', now()), ('without@example.com', null, null)`,
+       ('of.import@example.com', '$peppered${oldHash}', null), ('gone@example.com', '${scrypt}', now()), ('without@example.com', null, null)`,
     usersShape,
   );
 });
@@ -25,14 +25,19 @@ const counted = async () => {
 it('a hash that nobody reads is refused like a wrong password, and the operator sees how many of which kind', async () => {
   const { client } = app.latchkey;
   const wrong = await client.signIn({ email: 'bob@example.com', password: 'not this password at all' });
-  for (const email of ['of.scrypt@example.com', 'of.scrypt@example.com', 'of.md5@example.com']) {
+  for (const email of [
+    'of.scrypt@example.com',
+    'of.scrypt@example.com',
+    'of.md5@example.com',
+    'of.import@example.com',
+  ]) {
     expect(await client.signIn({ email, password: oldPassword })).toEqual(wrong);
   }
   for (const email of ['gone@example.com', 'without@example.com', 'nobody@example.com']) {
     expect(await client.signIn({ email, password: oldPassword })).toEqual(wrong);
   }
   expect(await app.latchkey.signIn('alice@example.com', oldPassword)).toBeDefined();
-  expect(await counted()).toEqual({ scrypt: 2, digest: 1 });
+  expect(await counted()).toEqual({ scrypt: 2, digest: 1, pepper: 1 });
   expect(app.latchkey.logged()).not.toContain(scrypt);
 });
 

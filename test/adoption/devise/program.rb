@@ -17,6 +17,8 @@ class ApplicationRecord < ActiveRecord::Base
   self.abstract_class = true
 end
 
+Devise.pepper = ENV.fetch('PEPPER')
+
 folder = Dir.mktmpdir('latchkey-devise-')
 at_exit { FileUtils.remove_entry(folder) }
 ActiveRecord::Generators::DeviseGenerator.start(['User'], destination_root: folder, quiet: true)

@@ -22,9 +22,14 @@ export async function makeTables(database: Pick<TestDatabase, 'query'>, tables: 
 }
 
 /** `latchkey adopt`, without its process and its file. */
-export function adoptIn(url: string, given: GivenOptions = {}, ask: Ask = askNobody): Promise<Adoption> {
+export function adoptIn(
+  url: string,
+  given: GivenOptions = {},
+  ask: Ask = askNobody,
+  more: { hasPepper?: boolean } = {},
+): Promise<Adoption> {
   const argon2 = { memoryKib: 19456, timeCost: 2 };
-  return withDatabase(url, (orm) => adopt({ orm, schemas: schemasOf(), argon2, ask }, given, roles));
+  return withDatabase(url, (orm) => adopt({ orm, schemas: schemasOf(), argon2, ask, ...more }, given, roles));
 }
 
 /** `latchkey adopt --grants`, without its process. */
@@ -38,10 +43,14 @@ export function rehearseIn(
   url: string,
   accounts: AccountsFile,
   options: Parameters<typeof rehearse>[1] = {},
+  pepper?: string,
 ): Promise<Rehearsal> {
   const shape = shapeOf(accounts);
   const limiter = new HashLimiter({ hashConcurrency: 1, hashQueue: 1 });
-  const passwordHash = new PasswordHash({ memoryKib: 19456, timeCost: 2 }, limiter, undefined, shape.write);
+  const passwordHash = new PasswordHash({ memoryKib: 19456, timeCost: 2 }, limiter, undefined, shape.write, {
+    app: true,
+    pepper,
+  });
   const hashLength = dummyOf(passwordHash.ownForm).length;
   return withDatabase(url, (orm) => rehearse({ orm, shape, passwordHash, hashLength }, options));
 }

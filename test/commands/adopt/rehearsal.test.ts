@@ -2,9 +2,11 @@ import { execFile } from 'node:child_process';
 import { existsSync, globSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import bcrypt from 'bcryptjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type EmailAddress, parseEmailAddress } from '../../../src/accounts/email-address.js';
 import { migrateUp } from '../../../src/services/migrate.js';
-import { oldHash, users, usersShape } from '../../accounts/source/app.js';
+import { oldHash, oldPassword, users, usersShape } from '../../accounts/source/app.js';
 import { OwnPostgres } from '../../support/own-postgres.js';
 import { createDatabase, type TestDatabase } from '../../support/stores.js';
 import { adoptIn, makeTables, rehearseIn } from './adopting.js';
@@ -116,6 +118,41 @@ describe('a rehearsal', () => {
       expect(faults).toMatchObject([{ key: 'email', fault: expect.stringContaining('account 42 is not found') }]);
       expect((await rehearseIn(database.url, accounts, { account: '42' })).changes).toBeDefined();
     });
+  });
+});
+
+describe('the password of a test account', () => {
+  const email = parseEmailAddress('Alice@example.com') as EmailAddress;
+  const pepper = 'the secret of the app';
+  const peppered = { ...accounts, write: { ...accounts.write, pepper: true } } as const;
+
+  it('opens its hash, or the key is named: the app may append a secret, or another one', async () => {
+    const right = { test: { email, password: oldPassword } };
+    expect(await rehearseIn(database.url, accounts, right)).toMatchObject({ account: '41', faults: [] });
+    const fault = async (...given: Parameters<typeof rehearseIn>) => {
+      const { changes, faults } = await rehearseIn(...given);
+      expect(changes).toBeUndefined();
+      return faults;
+    };
+    const wrong = { test: { email, password: 'another' } };
+    expect(await fault(database.url, accounts, wrong)).toEqual([
+      { key: 'passwordHash', fault: expect.stringContaining('the app appends a secret ("pepper": true in "write")') },
+    ]);
+    expect(await fault(database.url, peppered, right, pepper)).toEqual([
+      { key: 'passwordHash', fault: expect.stringContaining('PASSWORD_PEPPER is not the secret that the app appends') },
+    ]);
+    const hash = bcrypt.hashSync(oldPassword + pepper, 4);
+    const make = `update public.users set password = '${hash}' where id = 41`;
+    await during(make, `update public.users set password = '${oldHash}' where id = 41`, async () => {
+      expect(await rehearseIn(database.url, peppered, right, pepper)).toMatchObject({ faults: [] });
+    });
+  });
+
+  it('is refused where no account has the address', async () => {
+    const none = { test: { email: parseEmailAddress('nobody@example.com') as EmailAddress, password: oldPassword } };
+    await expect(rehearseIn(database.url, accounts, none)).rejects.toThrow(
+      /^--test-account: no account with this address/,
+    );
   });
 });
 

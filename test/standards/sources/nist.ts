@@ -79,7 +79,7 @@ export const nist: Source = {
     'NIST 3.1.1.2-25': decided(
       'argon2id, as OWASP and RFC 9106 recommend; the approved list of SP 800-132 has PBKDF2 only, which costs an attacker with graphics cards far less.',
     ),
-    'NIST 3.1.1.2-29': open('There is no pepper.'),
+    'NIST 3.1.1.2-29': open('Our own hashes hold no pepper.'),
     'NIST 3.2.2-2': decided(
       'At most 100 in 24 hours, not in a row for ever: such a limit would be a lock-out for every stranger to use ([silent-address-limit.md](../decisions/silent-address-limit.md)).',
     ),

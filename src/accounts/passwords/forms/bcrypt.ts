@@ -19,12 +19,15 @@ const digested: Readonly<Record<string, (password: string) => string>> = {
   $wp: (password) => createHmac('sha384', 'wp-sha384').update(password).digest('base64'),
 };
 
+const pepperMark = '$peppered';
+
 /** Modular crypt strings, bare or with the name of a maker before them. */
 export const bcryptFamily: Family = {
   algorithms: ['bcrypt'],
-  begins: /^(?:\$2|\{bcrypt\}|bcrypt(?:_sha256)?\$|\$wp\$|\$bcrypt-sha256\$)/,
+  begins: /^(?:\$2|\$peppered\$|\{bcrypt\}|bcrypt(?:_sha256)?\$|\$wp\$|\$bcrypt-sha256\$)/,
   read(text) {
     if (text.startsWith('$bcrypt-sha256$')) return readPasslib(text);
+    if (text.startsWith(pepperMark)) return readPeppered(text);
     // Spring and Django name the algorithm only; what they hash is the password.
     const [, mark = '', crypt = ''] = /^(\{bcrypt\}|bcrypt\$|bcrypt_sha256\$|\$wp)?(.*)$/s.exec(text) ?? [];
     const verdict = readCrypt(crypt);
@@ -32,11 +35,11 @@ export const bcryptFamily: Family = {
     if (verdict.kind === 'refused' || !digest) return verdict;
     return over(verdict, `${mark}${verdict.hash}`, digest);
   },
-  beginsInSql: (hash) => beginsWith(hash, '$2', 'bcrypt', '{bcrypt}$2', '$wp$2', '$bcrypt-sha256$'),
+  beginsInSql: (hash) => beginsWith(hash, '$2', 'bcrypt', '{bcrypt}$2', '$wp$2', '$bcrypt-sha256$', '$peppered$2'),
   namesInSql: (hash) => [
     [
       `length(${hash}) >= 60 and right(${hash}, 60) ~ '^[$]2[aby][$][0-9][0-9][$][./A-Za-z0-9]+$'
-         and left(${hash}, -60) in ('', 'bcrypt$', 'bcrypt_sha256$', '{bcrypt}', '$wp')`,
+         and left(${hash}, -60) in ('', 'bcrypt$', 'bcrypt_sha256$', '{bcrypt}', '$wp', '$peppered')`,
       `'bcrypt ' || substr(right(${hash}, 60), 5, 2)`,
     ],
     [
@@ -61,8 +64,33 @@ function readCrypt(text: string): HashVerdict {
     form: { algorithm: 'bcrypt', cost: Number(cost) },
     // Of longer ones, or after a NUL, which bcrypt reads in more than one way, other characters would open it, too.
     readsWhole: (password) => Buffer.byteLength(password) < bcryptBytes && !password.includes('\0'),
-    opens: (password, { pepper }) => opensBcrypt(hash, password + pepper),
+    opens: (password, { pepper = '', appHasPepper }) => opensBcrypt(hash, appHasPepper ? password + pepper : password),
   };
+}
+
+/** A bare hash of another system that holds its pepper, as an import stores it. */
+export function markPeppered(hash: string): string {
+  return `${pepperMark}${hash}`;
+}
+
+/** Without the name of a maker, of which none has a pepper. */
+export function isBareBcrypt(hash: string | null): boolean {
+  return hash?.startsWith('$2') === true;
+}
+
+export function isPeppered(hash: string | null): boolean {
+  return hash?.startsWith(pepperMark) === true;
+}
+
+/** Without the pepper it takes the same time, and opens for nobody. */
+function readPeppered(text: string): HashVerdict {
+  const verdict = readCrypt(text.slice(pepperMark.length));
+  if (verdict.kind === 'refused') return verdict;
+  const opens: Reading['opens'] = async (password, { pepper }) => {
+    const isSame = await opensBcrypt(verdict.hash, password + (pepper ?? ''));
+    return isSame && pepper !== undefined;
+  };
+  return { ...verdict, hash: `${pepperMark}${verdict.hash}`, hasPepper: true, opens };
 }
 
 /** `passlib.hash.bcrypt_sha256`: version 2 keys the digest with the salt, version 1 does not. */

@@ -29,8 +29,10 @@ export type HashForm =
 /** What a hash needs to be verified, beside the password. */
 export interface Tools {
   readonly thread: Pick<IteratedThread, 'run'>;
-  /** A secret of the app that is appended to passwords before bcrypt; empty for none. */
-  readonly pepper: string;
+  /** A secret that another system appends to passwords before bcrypt; undefined if none is known. */
+  readonly pepper: string | undefined;
+  /** Hashes without the mark of an import hold it, too: an app writes them. */
+  readonly appHasPepper: boolean;
 }
 
 /** A stored hash that can be verified. */
@@ -41,6 +43,8 @@ export interface Reading {
   readonly form: HashForm;
   /** Whether the hash depends on the whole password, so that a new hash may depend on the whole of it, too. */
   readonly readsWhole: (password: string) => boolean;
+  /** An import marked that it holds a pepper. */
+  readonly hasPepper?: true;
   /** Off the event loop, where it takes longer than microseconds. */
   readonly opens: (password: string, tools: Tools) => Promise<boolean>;
 }

@@ -4,7 +4,8 @@ import bcrypt from 'bcrypt';
 export const bcryptBytes = 72;
 
 /**
- * A new bcrypt hash. Only of a password of at most 72 bytes in UTF-8 without a NUL; `PasswordPolicy` sees to that.
+ * A new bcrypt hash. Only of a password of at most 72 bytes in UTF-8 without a NUL; `PasswordPolicy` sees to that. A
+ * pepper stands after the password, so of the two it is the pepper whose end bcrypt does not read.
  */
 export async function makeBcrypt(
   password: string,

@@ -1,5 +1,6 @@
 import type { AccountStatus } from '../../../accounts/account.entity.js';
 import { type EmailAddress, parseEmailAddress } from '../../../accounts/email-address.js';
+import { isBareBcrypt, markPeppered } from '../../../accounts/passwords/forms/bcrypt.js';
 import { parseImportedHash } from '../../../accounts/passwords/forms/imported-hash.js';
 import { parseWeakDigest, type WeakDigest } from '../../../accounts/passwords/forms/wrapped.js';
 import type { Product } from './products/product.js';
@@ -49,6 +50,8 @@ export interface EntryOptions {
   readonly strict?: boolean;
   /** Keep passwords of addresses that nobody has confirmed. */
   readonly keepUnverified?: boolean;
+  /** bcrypt hashes hold a pepper, and are marked so. */
+  readonly hasPepper?: boolean;
   readonly product?: Product | undefined;
 }
 
@@ -82,7 +85,7 @@ export function readEntry(
   return readFields(record, options);
 }
 
-function readFields(fields: Fields, { allowExpensive = false }: EntryOptions): EntryVerdict {
+function readFields(fields: Fields, options: EntryOptions): EntryVerdict {
   const { id, external_id: externalId, email, hash, locale, status, createdAt } = fields;
   if (email === undefined || email === null) return refused('email is missing');
   if (hash === undefined) return refused('hash is missing (null where there is no password)');
@@ -102,7 +105,7 @@ function readFields(fields: Fields, { allowExpensive = false }: EntryOptions): E
   if (isGiven(createdAt) && !created) return refused('createdAt is not a time as 2024-05-01T12:00:00Z');
   const address = parseEmailAddress(email);
   if (!address) return refused('email is not one plain address');
-  const verdict = readHash(hash, allowExpensive);
+  const verdict = readHash(hash, options);
   if (verdict.kind === 'refused') return refused(verdict.reason);
   const entry: AccountEntry = {
     id: parsedId,
@@ -121,9 +124,13 @@ type ReadHash =
   | { readonly kind: 'accepted'; readonly hash: string | null; readonly digest?: WeakDigest }
   | { readonly kind: 'refused'; readonly reason: string };
 
-function readHash(hash: string | object | null, allowExpensive: boolean): ReadHash {
+function readHash(hash: string | object | null, { allowExpensive = false, hasPepper }: EntryOptions): ReadHash {
   if (hash === null) return { kind: 'accepted', hash };
-  if (typeof hash === 'string') return parseImportedHash(hash, { allowExpensive });
+  if (typeof hash === 'string') {
+    const verdict = parseImportedHash(hash, { allowExpensive });
+    if (verdict.kind === 'refused' || !hasPepper || !isBareBcrypt(hash)) return verdict;
+    return { ...verdict, hash: markPeppered(verdict.hash) };
+  }
   const verdict = parseWeakDigest(hash);
   return verdict.kind === 'refused' ? verdict : { ...verdict, hash: null };
 }

@@ -1,5 +1,6 @@
 import { hash as digestOfText } from 'node:crypto';
 import type { EntityManager } from '@mikro-orm/postgresql';
+import { isBareBcrypt, isPeppered } from '../../../accounts/passwords/forms/bcrypt.js';
 import { eventKinds, type Known, type KnownAccounts } from './known.js';
 import { type EntryOutcome, type ImportRun, presence, type Row, refused } from './outcome.js';
 import { digestOf, type Tables } from './tables.js';
@@ -64,6 +65,11 @@ export class Followed {
     if (earlier) return refused(`the account was changed by line ${earlier.line}`);
     if (there.line !== null) return presence(row, there);
     if (there.importedVersion === null || there.importedVersion !== there.version) return { kind: 'kept' };
+    if (isPeppered(there.hash) && isBareBcrypt(row.hash)) {
+      return refused(
+        'the hash of the account holds a pepper, and that of the file is said to hold none (--pepper-file)',
+      );
+    }
     const digest = row.hash === null ? null : digestOfText('sha256', row.hash);
     const status = row.status ?? there.status;
     const changed = [

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { addAbortSignal, type Readable } from 'node:stream';
 import type { Accounts } from '../../../accounts/accounts.js';
+import { isPeppered } from '../../../accounts/passwords/forms/bcrypt.js';
 import { dealAnew, ImportDeal } from '../../../accounts/passwords/forms/deal.js';
 import type { Argon2Settings } from '../../../accounts/passwords/password-hash.js';
 import { Progress, type Writer } from '../../progress.js';
@@ -59,7 +60,17 @@ export async function importAccounts(
   let progress = new Progress('import', deps.err, options.size, options.clock);
   let unit: ImportResult['unit'] = 'line';
   const [reasons, unknownKeys] = [new Tally(), new Tally()];
-  const done = { added: 0, present: 0, updated: 0, kept: 0, skipped: 0, refused: 0, unknownLocales: 0, unverified: 0 };
+  const done = {
+    added: 0,
+    present: 0,
+    updated: 0,
+    kept: 0,
+    skipped: 0,
+    refused: 0,
+    unknownLocales: 0,
+    unverified: 0,
+    peppered: 0,
+  };
   let handled = 0;
   const ended = (how: ImportResult['ended'], cause?: unknown): ImportResult => {
     progress.clear();
@@ -92,6 +103,8 @@ export async function importAccounts(
         if (verdict.isUnverified) done.unverified++;
         if (entries[index]?.locale && !kept[index]?.locale) done.unknownLocales++;
       }
+      const isWritten = outcome?.kind === 'added' || outcome?.kind === 'updated';
+      if (isWritten && verdict.kind === 'accepted' && isPeppered(verdict.entry.hash)) done.peppered++;
       if (outcome) done[outcome.kind]++;
       if (verdict.kind === 'accepted') index++;
     }

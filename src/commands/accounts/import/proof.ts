@@ -6,7 +6,7 @@ import { openRecords } from './records/records.js';
 import { WrongForm } from './records/wrong-form.js';
 
 /** Somebody of the old system whose password is known. */
-export interface TestAccount {
+export interface ProvedAccount {
   readonly email: EmailAddress;
   /** Whether the password opens the hash of this entry. */
   readonly opens: (entry: AccountEntry) => Promise<boolean>;
@@ -20,7 +20,7 @@ export interface TestAccount {
  * @throws WrongForm with the place of the fault, or if the test account's password does not open its hash.
  * @throws SourceBroken when the file cannot be read.
  */
-export async function proveFile(source: Readable, options: EntryOptions, test?: TestAccount): Promise<void> {
+export async function proveFile(source: Readable, options: EntryOptions, test?: ProvedAccount): Promise<void> {
   const { form, unit, all } = await openRecords(source, options.product);
   let isFirst = true;
   let isOpen = false;
@@ -39,7 +39,7 @@ async function isOpened(
   number: number,
   unit: string,
   options: EntryOptions,
-  { email, opens }: TestAccount,
+  { email, opens }: ProvedAccount,
 ): Promise<boolean> {
   const verdict = readEntry(fields, { ...options, keepUnverified: true });
   if (verdict.kind !== 'accepted' || verdict.entry.email !== email) return false;

@@ -26,6 +26,8 @@ export interface ImportCounts {
   readonly unknownLocales: number;
   /** Added without their password, because nobody has confirmed the address. */
   readonly unverified: number;
+  /** Added with a hash that holds a pepper. */
+  readonly peppered: number;
 }
 
 /** The result for people and for scripts: counts in the first line, then a line for each reason and unknown key. */
@@ -41,5 +43,10 @@ export function summary(result: ImportResult, dryRun: boolean): string {
   const head = `${dryRun ? 'dry run: ' : ''}${counts.join(', ')}; ${seconds.toFixed(1)} s, ${perSecond(through, seconds)} ${unit}s/s`;
   const reasons = result.reasons.map(([reason, count]) => `  ${count} x ${reason}`);
   const keys = result.unknownKeys.map(([key, count]) => `  ${count} x unknown key, not read: ${key}`);
-  return [head, ...reasons, ...keys].join('\n');
+  const isAre = result.peppered === 1 ? 'hash holds' : 'hashes hold';
+  const pepper =
+    result.peppered > 0
+      ? [`  ${result.peppered} ${isAre} a pepper: nobody signs in with them unless every API has it as PASSWORD_PEPPER`]
+      : [];
+  return [head, ...reasons, ...keys, ...pepper].join('\n');
 }

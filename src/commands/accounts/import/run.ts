@@ -1,16 +1,18 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
-import { type FileHandle, open, readFile } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
-import { parseEmailAddress } from '../../../accounts/email-address.js';
-import type { PasswordHash } from '../../../accounts/passwords/password-hash.js';
+import { HashLimiter } from '../../../accounts/passwords/hashing/hash-limiter.js';
+import { PasswordHash } from '../../../accounts/passwords/password-hash.js';
 import { CommandFailure, codeOf, explain } from '../../failure.js';
 import type { Writer } from '../../progress.js';
+import { readText, testAccountOf } from '../../test-account.js';
 import type { EntryOptions } from './entry.js';
 import { type ImportDeps, type ImportOptions, importAccounts } from './import.js';
+import { pepperFor } from './pepper.js';
 import { parseFirebaseParameters } from './products/firebase.js';
 import { productNames } from './products/product.js';
 import { productOf } from './products/products.js';
-import { proveFile, type TestAccount } from './proof.js';
+import { type ProvedAccount, proveFile } from './proof.js';
 import { SourceBroken } from './records/bytes.js';
 import { WrongForm } from './records/wrong-form.js';
 import { type ImportResult, summary } from './report.js';
@@ -25,12 +27,15 @@ export interface ImportFlags {
   readonly errors?: string;
   readonly testAccount?: string;
   readonly testPasswordFile?: string;
+  readonly pepperFile?: string;
+  readonly withoutPepper?: boolean;
   readonly dryRun?: boolean;
   readonly allowExpensive?: boolean;
 }
 
 export interface ImportRunDeps extends ImportDeps {
-  readonly passwordHash: Pick<PasswordHash, 'verify'>;
+  /** `PASSWORD_PEPPER`. */
+  readonly pepper?: string | undefined;
   readonly terminal: { readonly in: Readable; readonly out: Writer; readonly err: Writer };
   /** Makes the events of other services; undefined if none is told. */
   readonly openEvents?: (() => Promise<NonNullable<ImportDeps['events']>>) | undefined;
@@ -52,8 +57,9 @@ export async function runImport(
   const { terminal } = deps;
   const { dryRun = false, allowExpensive = false, strict = false, update = false, keepUnverified = false } = flags;
   const product = await productFor(flags);
-  const entries = { allowExpensive, strict, keepUnverified, product };
-  await prove(deps, file, flags, entries);
+  const pepper = pepperFor(deps.pepper, flags);
+  const entries = { allowExpensive, strict, keepUnverified, product, hasPepper: flags.pepperFile !== undefined };
+  await prove({ ...deps, pepper }, file, flags, entries);
   const errors = flags.errors === undefined ? undefined : openErrors(flags.errors);
   try {
     const source = file === '-' ? { stream: terminal.in, size: undefined } : await openFile(file);
@@ -116,26 +122,14 @@ async function prove(deps: ImportRunDeps, file: string, flags: ImportFlags, entr
   }
 }
 
-async function testAccount(
-  { passwordHash, argon2 }: ImportRunDeps,
-  { testAccount: address, testPasswordFile }: ImportFlags,
-): Promise<TestAccount | undefined> {
-  if (address === undefined && testPasswordFile === undefined) return undefined;
-  if (address === undefined || testPasswordFile === undefined) {
-    throw new CommandFailure('--test-account and --test-password-file belong together');
-  }
-  const email = parseEmailAddress(address);
-  if (!email) throw new CommandFailure('--test-account is not one plain e-mail address');
-  const password = (await readText('--test-password-file', testPasswordFile)).replace(/\r?\n$/, '');
-  const opens: TestAccount['opens'] = async (entry) =>
-    passwordHash.verify(await hashOf(entry, argon2), password, { urgency: 'other' });
-  return { email, opens };
-}
-
-async function readText(flag: string, path: string): Promise<string> {
-  return readFile(path, 'utf8').catch((cause: unknown) => {
-    throw new CommandFailure(`${flag}: the file cannot be read (${codeOf(cause) ?? 'unknown reason'})`, { cause });
-  });
+async function testAccount({ pepper, argon2 }: ImportRunDeps, flags: ImportFlags): Promise<ProvedAccount | undefined> {
+  const test = await testAccountOf(flags);
+  if (!test) return undefined;
+  const limiter = new HashLimiter({ hashConcurrency: 1, hashQueue: 1 });
+  const passwordHash = new PasswordHash(argon2, limiter, undefined, undefined, { pepper });
+  const opens: ProvedAccount['opens'] = async (entry) =>
+    passwordHash.verify(await hashOf(entry, argon2), test.password, { urgency: 'other' });
+  return { email: test.email, opens };
 }
 
 /** A new file that only its owner reads. @returns its descriptor. */

@@ -13,8 +13,10 @@ import { Unavailable } from '../../../calls/errors.js';
 import { digestOf, mintResetKey } from '../../../password-reset/keys/reset-key.js';
 import { ResetReceipts } from '../../../password-reset/keys/reset-receipts.js';
 import type { Shape } from '../../../settings/accounts/shape.js';
+import { hasPepper } from '../../../settings/secrets/pepper.js';
 import { identifier, literal, ours } from '../../../stores/postgres/schemas.js';
 import { CommandFailure } from '../../failure.js';
+import type { TestAccount } from '../../test-account.js';
 import { inTransaction } from '../in-transaction.js';
 import { planOf } from '../plan.js';
 import { everyAccount } from '../survey/rows.js';
@@ -37,7 +39,7 @@ export interface Rehearsal {
 export interface RehearsalDeps {
   readonly orm: MikroORM;
   readonly shape: Shape;
-  readonly passwordHash: Pick<PasswordHash, 'make'>;
+  readonly passwordHash: Pick<PasswordHash, 'make' | 'verify'>;
   /** Characters of the hashes that we write. */
   readonly hashLength: number;
 }
@@ -53,11 +55,12 @@ class RolledBack extends Error {
  * as long as in a reset.
  *
  * @param account its id; by default the first that may recover.
+ * @param test whose account it is, and the password that opens it in the app.
  * @throws CommandFailure when it cannot begin.
  */
 export async function rehearse(
   deps: RehearsalDeps,
-  { account: id, withTriggers = false }: { account?: string; withTriggers?: boolean },
+  { account: id, withTriggers = false, test }: { account?: string; withTriggers?: boolean; test?: TestAccount },
 ): Promise<Rehearsal> {
   const { orm, shape, hashLength } = deps;
   await expectOurTables(orm);
@@ -67,9 +70,9 @@ export async function rehearse(
   const triggers = await inTransaction(orm, async (em) => callingOut(em, await writtenBy(em, shape)));
   if (triggers.length > 0 && !withTriggers) return { ...none, triggers };
   const accounts = new Accounts(orm, shape);
-  const found = await ownerFor(deps, accounts, id);
+  const found = await ownerFor(deps, accounts, test ? await idOf(accounts, test) : id);
   const result = { ...none, triggers, account: found.id };
-  const fault = await lookUpFault(accounts, found);
+  const fault = (await lookUpFault(accounts, found)) ?? (test && (await hashFault(deps, found, test)));
   if (fault) return { ...result, faults: [fault] };
   try {
     return { ...result, changes: await resetAndRollBack(deps, accounts, found) };
@@ -133,6 +136,31 @@ async function firstOwners(em: EntityManager, shape: Shape): Promise<string[]> {
       where latchkey_active and latchkey_hashes = 1 and latchkey_email like '%_@_%' limit 20`,
   );
   return rows.map(({ id }) => id);
+}
+
+/** @throws CommandFailure unless one account may recover by the address. */
+async function idOf(accounts: Accounts, { email }: TestAccount): Promise<string> {
+  const found = await accounts.findEach(email);
+  const [only] = found;
+  if (only && found.length === 1) return only.id;
+  throw new CommandFailure(
+    found.length === 0
+      ? '--test-account: no account with this address may recover'
+      : '--test-account: several accounts have this address; use another',
+  );
+}
+
+/** Whoever reads another secret or form than the app writes is told here, and not by people who cannot sign in. */
+async function hashFault(
+  { shape, passwordHash }: RehearsalDeps,
+  account: CredentialWithHash,
+  { password }: TestAccount,
+): Promise<TableFault | undefined> {
+  if (await passwordHash.verify(account.passwordHash, password, { urgency: 'other' })) return undefined;
+  const reason = hasPepper(shape.write)
+    ? 'PASSWORD_PEPPER is not the secret that the app appends, or the app appends none'
+    : 'the password is another one, the app appends a secret ("pepper": true in "write"), or no such hash is verified here';
+  return { key: 'passwordHash', fault: `holds a hash that the password of the test account does not open: ${reason}` };
 }
 
 async function lookUpFault(accounts: Accounts, { id, email }: Credential): Promise<TableFault | undefined> {

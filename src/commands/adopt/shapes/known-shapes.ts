@@ -57,7 +57,7 @@ export const knownShapes: readonly KnownShape[] = [
     storesLowerCase: true,
     write: { format: 'bcrypt', cost: 12, prefix: '$2a$' },
     advice: [
-      'with `config.pepper` in config/initializers/devise.rb a hash is made with a secret of the app, which nobody else can make: such an app cannot be adopted',
+      'where config/initializers/devise.rb sets `config.pepper`, add "pepper": true to "write" and give its value as PASSWORD_PEPPER or in PASSWORD_PEPPER_FILE; `latchkey adopt --check --test-account` tells whether it is right',
     ],
   },
   {
