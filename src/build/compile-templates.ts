@@ -35,7 +35,7 @@ export async function compileMailTemplates(from: string, to: string): Promise<st
 }
 
 /** Checks every catalogue against the English one and writes it as `Catalogue`; others of an earlier build go. */
-async function compileCatalogues(from: string, to: string): Promise<void> {
+export async function compileCatalogues(from: string, to: string): Promise<void> {
   const source = async (file: string) => {
     const language = file.slice(0, -'.json'.length);
     return { file, language, json: await readFile(join(from, file), 'utf8') };
