@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { EmailAddress } from '../../../src/accounts/email-address.js';
+import { resetRequests } from '../../../src/password-reset/reset-requests.js';
 import { keyIn } from '../../support/latchkey.js';
 import { type App, endsOf, newPassword, oldHash, opens, startBeside, users, usersShape } from './app.js';
 
@@ -136,6 +138,16 @@ describe('one address in several spellings', () => {
     ]);
     expect(await app.reset(keyIn(first))).toMatchObject({ __typename: 'PasswordResetCompleted' });
     expect(inbox.mails().filter(({ to }) => to === 'TWIN@example.com')).toEqual([]);
+  });
+
+  it('and where one of them goes while its mail waits, nobody else gets that mail', async () => {
+    const [{ id }, other] = [await somebody(), await somebody()];
+    const email = 'pair@example.com' as EmailAddress;
+    await app.database.query('update users set email = $1 where id = $2', [email, other.id]);
+    const request = { email, locale: null, requestId: 'r', client: 'c', accountId: id };
+    await app.latchkey.services.jobs.enqueue(resetRequests, request);
+    expect(await endsOf(app, email)).toEqual(['no-recipient']);
+    expect(app.latchkey.inbox.mails().filter(({ to }) => to === email)).toEqual([]);
   });
 
   it('hides no active account behind more disabled ones than are looked at', async () => {
