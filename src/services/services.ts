@@ -148,7 +148,7 @@ export function createServices(settings: Settings, overrides: Overrides = {}): S
   };
   const sessions = make('sessions', () => new Sessions(opening));
   const changePassword = make('changePassword', () => {
-    const ownerLimits = new OwnerLimits({ accounts, audit, limits: limits.changePassword, log, metrics });
+    const ownerLimits = new OwnerLimits({ ...opening, limits: limits.changePassword });
     return new ChangePassword({ ...opening, sessions, newPasswords, ownerLimits, changeNotices });
   });
 

@@ -115,6 +115,20 @@ it.skipIf(!areStrangersHere)(
   },
 );
 
+it('sessions that wrong current passwords end are told, once', async () => {
+  const id = await latchkey.signUp('carol@example.com', old);
+  const token = (await latchkey.signIn('carol@example.com', old)) ?? '';
+  for (let each = 1; each <= 12; each++) {
+    await latchkey.as(token).changePassword({ currentPassword: `wrong horse battery ${each}`, newPassword: other });
+  }
+  const own = () => hooks[1].calls.map(told).filter(({ data }) => data.accountId === id);
+  await eventually(own, ({ length }) => length > 0);
+  expect(await latchkey.signIn('carol@example.com', old)).toBeDefined();
+  expect(own().map(({ type, data }) => [type, data.change, data.sequence])).toEqual([
+    ['sessions.ended', 'sessions', 1],
+  ]);
+});
+
 it('a change that rolls back is not told, and takes no number', async () => {
   const id = await latchkey.signUp('bob@example.com', old);
   const { accounts, credentialEvents } = latchkey.services;

@@ -5,6 +5,7 @@ import type { Log } from '../../observability/log.js';
 import type { Metrics } from '../../observability/metrics.js';
 import type { RateLimiter } from '../../rate-limit/rate-limiter.js';
 import type { Accounts, Credential } from '../accounts.js';
+import type { CredentialEvents } from '../credential-events.js';
 
 /** Wrong current passwords after which a session ends, so that a thief of the token cannot guess the password. */
 export const mostWrongPasswords = 10;
@@ -12,6 +13,7 @@ export const mostWrongPasswords = 10;
 export interface OwnerLimitsDeps {
   readonly accounts: Accounts;
   readonly audit: Audit;
+  readonly credentialEvents: Pick<CredentialEvents, 'record'>;
   readonly limits: { readonly wrongPerSession: RateLimiter; readonly changesPerAccount: RateLimiter };
   readonly log: Log;
   readonly metrics: Metrics;
@@ -56,7 +58,7 @@ export class OwnerLimits {
 
   /** Ends every access token of the account, the stolen one, too. @throws Unavailable */
   async #endSession(owner: Credential, caller: Caller): Promise<void> {
-    const { accounts, audit, log, metrics } = this.deps;
+    const { accounts, audit, credentialEvents, log, metrics } = this.deps;
     const ended = await accounts.transaction(async (transaction) => {
       const at = await accounts.endSessions(transaction, owner);
       const event = {
@@ -64,7 +66,9 @@ export class OwnerLimits {
         accountId: owner.id,
         ...from(caller),
       } as const;
-      if (at) await audit.record(transaction, event);
+      if (!at) return undefined;
+      await audit.record(transaction, event);
+      await credentialEvents.record(transaction, 'sessions.ended', owner.id, at);
       return at;
     });
     if (!ended) return;

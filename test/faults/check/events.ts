@@ -13,6 +13,7 @@ const toldOf: Readonly<Record<string, string>> = {
   'reset.completed': 'password.reset',
   'account.password-changed': 'password.changed',
   'account.signed-out-everywhere': 'sessions.ended',
+  'account.sessions-ended-by-wrong-passwords': 'sessions.ended',
 };
 const changes: Readonly<Record<string, string>> = {
   'password.reset': 'password',
