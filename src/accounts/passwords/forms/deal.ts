@@ -6,6 +6,8 @@ import { formName, formNameInSql } from './names.js';
 export interface AddedHash {
   readonly email: string;
   readonly hash: string | null;
+  /** The name of the hash's form, where it is known already. */
+  readonly form?: string | undefined;
 }
 
 const countAll = (table: string, hashes: string) => `
@@ -61,13 +63,13 @@ export class ImportDeal {
 
 function countsOf(added: readonly AddedHash[]): { domain: string; form: string; n: number }[] {
   const counts = new Map<string, { domain: string; form: string; n: number }>();
-  for (const { email, hash } of added) {
-    const form = formName(hash);
+  for (const { email, hash, form = formName(hash) } of added) {
     if (form === undefined) continue;
     for (const domain of ['', domainOf(email)]) {
-      const count = counts.get(`${domain} ${form}`) ?? { domain, form, n: 0 };
+      const name = `${domain} ${form}`;
+      const count = counts.get(name) ?? { domain, form, n: 0 };
+      if (count.n === 0) counts.set(name, count);
       count.n++;
-      counts.set(`${domain} ${form}`, count);
     }
   }
   return [...counts.values()];

@@ -52,7 +52,7 @@ export function importBatch(
   entries: readonly NumberedEntry[],
   run: ImportRun,
 ): Promise<EntryOutcome[]> {
-  const rows = entries.map(({ digest: _, ...entry }): Row => {
+  const rows = entries.map(({ digest: _, form: __, ...entry }): Row => {
     return { ...entry, id: entry.id ?? randomUUID(), idGiven: entry.id !== undefined };
   });
   const json = JSON.stringify(rows);
@@ -62,7 +62,9 @@ export function importBatch(
     const [statement, values] = run.dryRun ? [rehearse(tables), [json]] : [insertWithEvents(tables), [json, run.id]];
     const inserted = await transaction.execute<{ id: string }[]>(statement, values);
     const added = new Set(inserted.map(({ id }) => id));
-    const dealt = rows.filter(({ id, status }) => added.has(id) && status !== 'disabled');
+    const dealt = rows.flatMap(({ id, status, email, hash }, index) =>
+      added.has(id) && status !== 'disabled' ? [{ email, hash, form: entries[index]?.form }] : [],
+    );
     if (!run.dryRun) await run.deal.note(transaction, dealt);
     const isSimple = added.size === rows.length;
     const known = isSimple ? new KnownAccounts([]) : await findKnown(transaction, tables, json, run);

@@ -1,7 +1,8 @@
 import type { AccountStatus } from '../../../accounts/account.entity.js';
 import { type EmailAddress, parseEmailAddress } from '../../../accounts/email-address.js';
 import { isBareBcrypt, markPeppered } from '../../../accounts/passwords/forms/bcrypt.js';
-import { parseImportedHash } from '../../../accounts/passwords/forms/imported-hash.js';
+import { type HashForm, parseImportedHash } from '../../../accounts/passwords/forms/imported-hash.js';
+import { nameOfForm } from '../../../accounts/passwords/forms/names.js';
 import { parseWeakDigest, type WeakDigest } from '../../../accounts/passwords/forms/wrapped.js';
 import type { Product } from './products/product.js';
 import type { Fields } from './records/record.js';
@@ -12,6 +13,8 @@ export interface AccountEntry {
   readonly email: EmailAddress;
   /** Null: the account has no password; its owner has to set one by a reset. */
   readonly hash: string | null;
+  /** The name of the form of `hash`. */
+  readonly form: string | undefined;
   /** A digest of one round, which is stored wrapped (`wrapping.ts`); then `hash` is null before that. */
   readonly digest?: WeakDigest;
   readonly locale: string | null;
@@ -111,6 +114,7 @@ function readFields(fields: Fields, options: EntryOptions): EntryVerdict {
     id: parsedId,
     email: address,
     hash: verdict.hash,
+    form: verdict.form && nameOfForm(verdict.form),
     ...(verdict.digest ? { digest: verdict.digest } : {}),
     locale: isGiven(locale) ? locale : null,
     status: isGiven(status) ? status : undefined,
@@ -121,7 +125,7 @@ function readFields(fields: Fields, options: EntryOptions): EntryVerdict {
 }
 
 type ReadHash =
-  | { readonly kind: 'accepted'; readonly hash: string | null; readonly digest?: WeakDigest }
+  | { readonly kind: 'accepted'; readonly hash: string | null; readonly form?: HashForm; readonly digest?: WeakDigest }
   | { readonly kind: 'refused'; readonly reason: string };
 
 function readHash(hash: string | object | null, { allowExpensive = false, hasPepper }: EntryOptions): ReadHash {

@@ -14,7 +14,7 @@ export interface NumberedEntry extends AccountEntry {
 }
 
 /** An entry as it goes to the database. */
-export type Row = Omit<NumberedEntry, 'id'> & { readonly id: string; readonly idGiven: boolean };
+export type Row = Omit<NumberedEntry, 'id' | 'form' | 'digest'> & { readonly id: string; readonly idGiven: boolean };
 
 /** One import: its id in the audit events, and whether it is a dry run. */
 export interface ImportRun {
