@@ -31,7 +31,7 @@ const row = async (name: string) =>
   )[0];
 
 describe('a second run with --update', () => {
-  it('tells other services of each new hash and status, in the same commit', async () => {
+  it('tells other services of each new hash and status, and of sessions that a new address ends, in the same commit', async () => {
     const names = ['hash', 'status', 'address', 'both', 'ours'];
     await run(names.map((name) => user(name)));
     await at.database.query("update account set credential_version = 2 where external_id = 'ours'");
@@ -59,6 +59,7 @@ describe('a second run with --update', () => {
       'account.disabled: status disabled true',
       'password.changed: both disabled true',
       'password.changed: hash active true',
+      'sessions.ended: address active true',
     ]);
     told.length = 0;
     await run([user('status', { status: 'active' })], { update: true }, events);

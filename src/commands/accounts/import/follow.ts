@@ -114,6 +114,8 @@ export class Followed {
     const { events } = this.run;
     if (!events || !at) return;
     if (changed.includes('hash')) await events.record(transaction, 'password.changed', id, at);
+    // The other kinds say by themselves that sessions end, or that there are none.
+    if (changed === 'address') await events.record(transaction, 'sessions.ended', id, at);
     if (!changed.includes('status')) return;
     await events.record(transaction, status === 'disabled' ? 'account.disabled' : 'account.enabled', id, at);
   }
