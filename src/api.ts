@@ -6,8 +6,9 @@ import { loopback } from './http/loopback.js';
 import { healthRoutes } from './http/operations.js';
 import { createServer } from './http/server.js';
 import { pageTarget } from './password-reset/page-address.js';
+import { pathOf, readPageFiles } from './password-reset/page-files.routes.js';
 import { PasswordResetResolver } from './password-reset/password-reset.resolver.js';
-import { resetPageRoutes } from './password-reset/reset-page.routes.js';
+import { resetPageRoutes, rootPage } from './password-reset/reset-page.routes.js';
 import type { Services } from './services/services.js';
 import type { Settings } from './settings/settings.js';
 import { SignUpConfirmationResolver } from './sign-up-confirmation/sign-up-confirmation.resolver.js';
@@ -63,13 +64,15 @@ export async function startApi(
   });
   const apollo = createApollo(schema, settings.graphql, log);
   await apollo.start();
+  const page = { ...settings.passwordReset, productName: settings.mail.productName };
+  const pageFiles = await readPageFiles();
   const app = await createServer(
     {
       ...settings.http,
       production: settings.production,
       sandbox: settings.graphql.sandbox,
       respell: pageTarget,
-      startOver: settings.passwordReset.pageUrl,
+      forPeople: { ...page, startOver: page.pageUrl, styles: pathOf(pageFiles, 'css') },
       // Twice the hash queue on top, so that calls waiting for a hash leave room for all others.
       callsAtWork: otherCalls + 2 * settings.accounts.hashQueue,
     },
@@ -81,8 +84,9 @@ export async function startApi(
   app.get('/.well-known/jwks.json', async (_request, reply) =>
     reply.header('cache-control', 'public, max-age=300').send(await services.accessTokens.keySet()),
   );
-  await resetPageRoutes(app, { ...settings.passwordReset, productName: settings.mail.productName });
+  await resetPageRoutes(app, page, pageFiles);
   if (addRoutes) await app.register(async (scope) => addRoutes(scope));
+  rootPage(app);
 
   // Not before it is known that the queue is this installation's: a job in another's would be lost.
   void services.instance.known.then(() => services.jobs.start()).catch(() => undefined);

@@ -1,13 +1,10 @@
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
-import type { ConnectionError, FastifyReply, FastifyRequest } from 'fastify';
+import type { ConnectionError, FastifyReply } from 'fastify';
+import { isPerson, pageForPeople, sendToPerson } from './page-for-people.js';
 
-declare module 'fastify' {
-  interface FastifyInstance {
-    /** Where a page about a failure sends people, if there is such a place. */
-    startOver: string | undefined;
-  }
-}
+const hint =
+  'If a link from a mail led you here, part of it may be missing: open it from the mail again, or copy all of it.';
 
 /**
  * Refuses a request in the shape of a GraphQL error, also where GraphQL was not reached, so that clients read every
@@ -16,34 +13,11 @@ declare module 'fastify' {
  * @param message fixed text of ours; it must not contain input, because it is put into HTML as it is.
  */
 export function refuse(reply: FastifyReply, status: number, code: string, message: string): FastifyReply {
-  const { request, server } = reply;
+  const { request } = reply;
   const answer = reply.code(status);
-  if (isPerson(request))
-    return answer.type('text/html; charset=utf-8').send(pageOn(message, request.id, server.startOver));
+  if (isPerson(request)) return sendToPerson(answer, message, [hint, `<small>Request ${request.id}</small>`]);
   const errors = [{ message, extensions: { code, requestId: request.id } }];
   return answer.type('application/json; charset=utf-8').send({ errors });
-}
-
-function isPerson({ method, headers, originalUrl }: FastifyRequest): boolean {
-  const isCall = method !== 'GET' && /^\/graphql\b/.test(originalUrl);
-  return !isCall && /(?:^|,)\s*text\/html\b/i.test(headers.accept ?? '');
-}
-
-/** @param message fixed text of ours, without input. */
-function pageOn(message: string, requestId: string | undefined, startOver: string | undefined): string {
-  const link = startOver === undefined ? '' : `<p><a href="${escaped(startOver)}">Start again</a></p>`;
-  const number = requestId === undefined ? '' : `<p><small>Request ${requestId}</small></p>`;
-  return `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="robots" content="noindex"><meta name="color-scheme" content="light dark"><title>${message}</title></head>
-<body><main><h1>${message}</h1>
-<p>If a link from a mail led you here, part of it may be missing: open it from the mail again, or copy all of it.</p>
-${link}${number}</main></body></html>
-`;
-}
-
-function escaped(text: string): string {
-  return text.replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
 }
 
 /** Answers on the socket when the HTTP parser could not read a request or did not get all of it in time. */
@@ -57,7 +31,7 @@ export function refuseOnSocket(
   const message = 'The request cannot be read.';
   const isPage = /^accept:[^\n]*text\/html/im.test(String(error.rawPacket ?? ''));
   const json = JSON.stringify({ errors: [{ message, extensions: { code: 'BAD_REQUEST' } }] });
-  const body = isPage ? pageOn(message, undefined, undefined) : json;
+  const body = isPage ? pageForPeople(message, [hint]) : json;
   const lines = Object.entries({
     ...headers,
     'content-type': `${isPage ? 'text/html' : 'application/json'}; charset=utf-8`,

@@ -25,6 +25,16 @@ export const pageSecurityPolicy = [
   "frame-ancestors 'none'",
 ].join('; ');
 
+/** For pages of words and links: our style sheet, with the pictures in it. */
+export const plainPageSecurityPolicy = [
+  "default-src 'none'",
+  "style-src 'self'",
+  'img-src data:',
+  "form-action 'none'",
+  "base-uri 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
+
 /** Apollo Sandbox, in development only: its page comes from Apollo's servers. */
 export const sandboxSecurityPolicy = [
   "default-src 'self'",

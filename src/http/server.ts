@@ -12,6 +12,7 @@ import { trackOpenRequests } from './connections/open-requests.js';
 import { crossOrigin } from './cross-origin.js';
 import { graphqlRoutes } from './graphql-routes.js';
 import { namesOneHost, originForm } from './host-header.js';
+import type { ForPeople } from './page-for-people.js';
 import { refuse, refuseOnSocket } from './refusal.js';
 import { securityHeaders } from './security-headers.js';
 import { TrustedHops } from './trusted-hops.js';
@@ -32,8 +33,8 @@ export interface ServerSettings {
   readonly callsAtWork: number;
   /** Lets a feature correct path and query before routing, because link checkers change its links. */
   readonly respell?: (target: string) => string;
-  /** Where the page about a failure sends people. */
-  readonly startOver?: string;
+  /** What pages for people, about a failure for instance, are made with. */
+  readonly forPeople?: ForPeople;
 }
 
 /** Bytes. The largest legitimate request is below 2 KiB. */
@@ -96,7 +97,7 @@ export async function createServer(
   limitConnections(connections, { log, metrics });
   endConnectionsOnClose(app, connections, settings.production ? draining : undefined);
   app.decorateRequest('callerAddress', '');
-  app.decorate('startOver', settings.startOver);
+  app.decorate('forPeople', settings.forPeople);
   app.addHook('onRequest', async (request, reply) => {
     const { remoteAddress = '' } = request.raw.socket;
     request.callerAddress = hops.callerOf(remoteAddress, request.headers['x-forwarded-for'] as string | undefined);

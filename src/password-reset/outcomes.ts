@@ -37,7 +37,7 @@ export type RequestOutcome =
   | TooManyRequests
   | TemporarilyUnavailable;
 export type InspectOutcome =
-  | { readonly kind: 'ResetKeyValid'; readonly expiresAt: Date }
+  | { readonly kind: 'ResetKeyValid'; readonly expiresAt: Date; readonly email: string }
   | InvalidResetKey
   | TooManyRequests
   | TemporarilyUnavailable;

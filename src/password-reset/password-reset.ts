@@ -68,7 +68,8 @@ export class PasswordReset {
     const { accounts, log } = this.deps;
     return withinDeadline(log, caller.requestId, async () => {
       const found = await this.#lookUpKey(key, caller, (where) => accounts.find(where));
-      return found.kind === 'Found' ? { kind: 'ResetKeyValid', expiresAt: found.record.expiresAt } : found;
+      if (found.kind !== 'Found') return found;
+      return { kind: 'ResetKeyValid', expiresAt: found.record.expiresAt, email: found.account.email };
     });
   }
 

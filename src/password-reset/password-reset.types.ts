@@ -86,6 +86,12 @@ export class ResetKeyValidType {
 
   @Field(() => GraphQLDateTimeISO, { description: 'When the key expires. Example: `2026-11-22T10:30:00.000Z`.' })
   expiresAt!: Date;
+
+  @Field(() => String, {
+    description:
+      'The stored address of the account that the key belongs to, which only the holder of the key is told. Example: `alice@example.com`.',
+  })
+  email!: string;
 }
 
 @InputType({ description: 'Example: `{ email: "alice@example.com", locale: "en" }`.' })

@@ -1,29 +1,31 @@
 import { readFile } from 'node:fs/promises';
 import type { FastifyInstance } from 'fastify';
 import { Liquid } from 'liquidjs';
-import { type EncodedText, encoded, encodedFile, fingerprint, sendEncoded } from '../http/encoded-text.js';
+import { type EncodedText, encoded, sendEncoded } from '../http/encoded-text.js';
 import { originForm } from '../http/host-header.js';
+import { isPerson, sendToPerson } from '../http/page-for-people.js';
 import { pageSecurityPolicy } from '../http/security-headers.js';
-import { packageFolder, pageFilesFolder } from '../package-files.js';
+import { packageFolder } from '../package-files.js';
 import { deepest, depthOf, isPlainTarget, pagePath } from './page-address.js';
+import { type PageFiles, pageFileRoutes, pathOf } from './page-files.routes.js';
 
 export interface ResetPageSettings {
   readonly productName: string;
+  readonly pageUrl: string;
   readonly signInUrl: string | undefined;
   readonly supportUrl: string | undefined;
 }
 
-/** Seconds: a year. */
-const forEver = 'public, max-age=31536000, immutable';
-
 /** The hosted page: HTML filled once, one style sheet, one script. The key stays in the fragment of the address. */
-export async function resetPageRoutes(app: FastifyInstance, settings: ResetPageSettings): Promise<void> {
-  const styles = await pageFile(app, 'css', 'text/css; charset=utf-8');
-  const script = await pageFile(app, 'js', 'text/javascript; charset=utf-8');
+export async function resetPageRoutes(
+  app: FastifyInstance,
+  settings: ResetPageSettings,
+  files: PageFiles,
+): Promise<void> {
   const template = await readFile(`${packageFolder}src/password-reset/reset-page/page.html`, 'utf8');
   const engine = new Liquid({ outputEscape: 'escape', strictVariables: true, ownPropertyOnly: true });
   const { productName, signInUrl = '', supportUrl = '' } = settings;
-  const words = { productName, signInUrl, supportUrl, styles, script };
+  const words = { productName, signInUrl, supportUrl, styles: pathOf(files, 'css'), script: pathOf(files, 'js') };
   const pages: string[] = [];
   for (let depth = 0; depth <= deepest; depth++) {
     pages.push(await engine.parseAndRender(template, { ...words, root: '../'.repeat(depth) }));
@@ -41,23 +43,20 @@ export async function resetPageRoutes(app: FastifyInstance, settings: ResetPageS
     reply.header('content-security-policy', pageSecurityPolicy).header('vary', 'Accept-Language');
     return sendEncoded(reply.type('text/html; charset=utf-8'), text);
   });
+  pageFileRoutes(app, files);
+
+  // Password managers lead people here (https://www.w3.org/TR/change-password-url/).
+  app.get('/.well-known/change-password', (_request, reply) => reply.redirect(settings.pageUrl, 302));
 }
 
-/**
- * Serves a file that `npm run build` made, under a name that changes with its content.
- *
- * @returns the name, relative to the folder of the page's path.
- */
-async function pageFile(app: FastifyInstance, extension: 'css' | 'js', type: string): Promise<string> {
-  const text = await encodedFile(`${pageFilesFolder}/page.${extension}`);
-  const hash = fingerprint(text.identity.bytes);
-  app.get<{ Params: { hash: string } }>(
-    `${pagePath}/page-:hash([A-Za-z0-9_-]{12}).${extension}`,
-    ({ params }, reply) => {
-      // While versions are exchanged, a page of one process asks another for its files. It gets these, but not for ever.
-      if (params.hash === hash) reply.header('cache-control', forEver);
-      return sendEncoded(reply.type(type), text);
-    },
+/** What people meet who come by the bare name of the server, unless there is a page of its own. */
+export function rootPage(app: FastifyInstance): void {
+  if (app.hasRoute({ method: 'GET', url: '/' })) return;
+  app.get('/', (request, reply) =>
+    isPerson(request)
+      ? sendToPerson(reply, 'Back into your account', [
+          'Here you set a new password for your account, if you lost the old one or somebody else may know it.',
+        ])
+      : reply.callNotFound(),
   );
-  return `page-${hash}.${extension}`;
 }

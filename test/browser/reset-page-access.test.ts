@@ -90,6 +90,13 @@ describe.skipIf(noChromium)(`the reset page for everybody${whyNot}`, () => {
     expect(await field.getAttribute('autocomplete')).toBe('new-password');
     expect(await field.getAttribute('type')).toBe('password');
     expect(await field.getAttribute('maxlength')).toBeNull();
+    expect(await field.getAttribute('minlength')).toBe('15');
+    expect(await field.getAttribute('passwordrules')).toMatch(/^minlength: 15; maxlength: 128; allowed: /);
+    expect(await visit.page.textContent('#account')).toBe(`For your account ${email}`);
+    // A manager finds the entry to change by the field before the password's, which people neither see nor reach.
+    const managed = visit.page.locator('form input[autocomplete=username] ~ .field input[autocomplete=new-password]');
+    expect(await managed.getAttribute('id')).toBe('password');
+    expect(await visit.page.inputValue('#username')).toBe(email);
     expect(await visit.page.getByLabel('New password').getAttribute('id')).toBe('password');
     await visit.context.grantPermissions(['clipboard-read', 'clipboard-write']);
     await visit.read(`navigator.clipboard.writeText('${password}')`);
@@ -98,6 +105,37 @@ describe.skipIf(noChromium)(`the reset page for everybody${whyNot}`, () => {
     expect(await field.inputValue()).toBe(password);
     const paste = `document.querySelector('#password').dispatchEvent(new ClipboardEvent('paste', { cancelable: true, bubbles: true }))`;
     expect(await visit.read(paste)).toBe(true);
+  });
+
+  test('tells an empty field and a slip in the address without a call, and sends what was typed', async () => {
+    const visit = await open('?email=%3Cb%3Ealice%40gmial.com');
+    const calls = () => visit.sent.filter(({ method }) => method === 'POST').length;
+    expect(await visit.page.inputValue('#email')).toBe('<b>alice@gmial.com');
+    expect(await visit.page.textContent('#suggested')).toBe('<b>alice@gmail.com');
+    await visit.page.fill('#email', ' ');
+    await visit.page.click('#submit');
+    await visit.page.waitForSelector('#email-error:has-text("Type the e-mail address")');
+    expect(await visit.read('document.activeElement.id')).toBe('email');
+    await visit.page.waitForSelector('#suggestion', { state: 'hidden' });
+    await visit.page.fill('#email', 'alice@gmial.com');
+    await visit.page.waitForSelector('#status:text-is("Did you mean alice@gmail.com?")', { state: 'attached' });
+    await visit.page.click('#take-suggestion');
+    expect(await visit.page.inputValue('#email')).toBe('alice@gmail.com');
+    expect(await visit.page.isVisible('#suggestion')).toBe(false);
+    expect(calls()).toBe(0);
+
+    await visit.page.fill('#email', 'alice@gmial.com');
+    await visit.page.press('#email', 'Enter');
+    await visit.page.waitForSelector('#suggestion:has-text("Did you mean alice@gmail.com? Then ask again.")');
+    expect(await visit.page.textContent('#address')).toBe('alice@gmial.com');
+    expect(calls()).toBe(1);
+    await visit.page.click('#ask');
+    expect(await visit.page.inputValue('#email')).toBe('alice@gmail.com');
+
+    const form = await openForm();
+    await form.page.press('#password', 'Enter');
+    await form.page.waitForSelector('#password-error:has-text("Type the password")');
+    expect(form.sent.filter(({ body }) => body.includes('resetPassword('))).toEqual([]);
   });
 
   // Shows: R-23, R-30, ASVS 6.2.6, NIST 3.1.1.2-21
@@ -163,7 +201,7 @@ describe.skipIf(noChromium)(`the reset page for everybody${whyNot}`, () => {
       const title = await visit.page.textContent('h1');
       expect(await visit.page.locator('h1').count()).toBe(1);
       expect(await visit.page.title()).toBe(`${title} – Latchkey`);
-      const untied = await visit.read(`[...document.querySelectorAll('input')].flatMap((input) =>
+      const untied = await visit.read(`[...document.querySelectorAll('input:not([aria-hidden])')].flatMap((input) =>
         input.getAttribute('aria-describedby').split(' ').filter((id) => !document.getElementById(id)))`);
       expect(untied).toEqual([]);
       const twice = await visit.read(`[...document.querySelectorAll('[id]')].map(({ id }) => id)
@@ -177,7 +215,7 @@ describe.skipIf(noChromium)(`the reset page for everybody${whyNot}`, () => {
   test.each([360, 320])('fits on a phone of %i px', async (width) => {
     await eachView({ ...phone, viewport: { width, height: 640 } }, async ({ read }) => {
       expect(await read<number>('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width);
-      const small = `[...document.querySelectorAll('button, .button, input')].filter((element) =>
+      const small = `[...document.querySelectorAll('button, .button, footer a, input:not([aria-hidden])')].filter((element) =>
         element.checkVisibility() && element.getBoundingClientRect().height < 44).length`;
       expect(await read(small)).toBe(0);
     });

@@ -61,6 +61,32 @@ describe('what the page is made of', () => {
     }
   });
 
+  it('people who come by / or a wrong path find the ways on, in the look of the page', async () => {
+    const accept = 'text/html,application/xhtml+xml,*/*;q=0.8';
+    const ways = ['http://localhost:4000/reset-password', 'https://app.example/sign-in', 'https://help.example/'];
+    for (const [path, status] of [
+      ['/', 200],
+      ['/nothing', 404],
+    ] as const) {
+      const answer = await get(path, { accept });
+      const text = await answer.text();
+      expect([answer.status, answer.headers.get('cache-control')]).toEqual([status, 'no-store']);
+      expect(answer.headers.get('content-security-policy')).toMatch(/^default-src 'none'; style-src 'self'/);
+      expect(
+        ways.filter((way) => !text.includes(`href="${way}"`)),
+        path,
+      ).toEqual([]);
+      expect(filesIn(text)).toEqual(files.filter((file) => file.endsWith('.css')));
+      const forPrograms = await get(path);
+      expect([forPrograms.status, await forPrograms.json()]).toMatchObject([404, { errors: [{}] }]);
+    }
+  });
+
+  it('password managers are led to the page', async () => {
+    const answer = await fetch(`${latchkey.url}/.well-known/change-password`, { redirect: 'manual' });
+    expect([answer.status, answer.headers.get('location')]).toEqual([302, 'http://localhost:4000/reset-password']);
+  });
+
   // Shows: R-21
   it('the page is asked for each time, and kept only where its address names nobody', async () => {
     for (const target of ['/reset-password', '/reset-password?lang=pt-BR']) {

@@ -390,7 +390,10 @@ describe('expiry', () => {
     try {
       await brief.signUp('late@example.com', password);
       const key = await brief.keyFor('late@example.com');
-      expect(await brief.client.passwordResetKey(key)).toMatchObject({ __typename: 'ResetKeyValid' });
+      expect(await brief.client.passwordResetKey(key)).toMatchObject({
+        __typename: 'ResetKeyValid',
+        email: 'late@example.com',
+      });
       await new Promise((resolve) => setTimeout(resolve, 1_200));
       expect(await brief.client.passwordResetKey(key)).toMatchObject({ reason: 'EXPIRED' });
       expect(await brief.client.resetPassword({ key, password: 'a quite new password' })).toMatchObject({

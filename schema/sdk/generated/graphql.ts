@@ -207,7 +207,7 @@ export type PasswordResetKeyQueryVariables = Exact<{
 
 export type PasswordResetKeyQuery = { passwordResetKey:
     | { __typename: 'InvalidResetKey', code: ErrorCode, message: string, reason: ResetKeyFault }
-    | { __typename: 'ResetKeyValid', expiresAt: string }
+    | { __typename: 'ResetKeyValid', expiresAt: string, email: string }
     | { __typename: 'TemporarilyUnavailable', code: ErrorCode, message: string, retryAfterSeconds: number }
     | { __typename: 'TooManyRequests', code: ErrorCode, message: string, retryAfterSeconds: number }
    };
@@ -454,6 +454,7 @@ export const PasswordResetKeyDocument = new TypedDocumentString(`
     __typename
     ... on ResetKeyValid {
       expiresAt
+      email
     }
     ... on UserError {
       code

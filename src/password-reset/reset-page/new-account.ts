@@ -20,7 +20,7 @@ export async function showNewAccount(client: LatchkeyClient, key: string): Promi
     part('password-hint').textContent = hintOn(policy);
     part('submit').textContent = 'Make the account';
   });
-  passwordForm(policy, left, (field) => makeAccount(client, key, field, left));
+  passwordForm(undefined, policy, left, (field) => makeAccount(client, key, field, left));
 }
 
 async function makeAccount(

@@ -10,17 +10,21 @@ import { keyFaults, timeInWords, uncertainReset } from './wording.js';
 export interface GoodKey {
   readonly key: string;
   readonly expiresAt: string;
+  /** The stored address of the account. */
+  readonly email: string;
   /** Undefined if the policy could not be read; the server then reports violations after the submit. */
   readonly policy: Policy | undefined;
 }
 
 /** The form for the new password. The page keeps the key only in this function's variables. */
-export function showNewPassword(client: LatchkeyClient, { key, expiresAt, policy }: GoodKey): void {
+export function showNewPassword(client: LatchkeyClient, { key, expiresAt, email, policy }: GoodKey): void {
   const left = show('new-password', () => {
+    part('account').hidden = false;
+    part('account-address').textContent = email;
     part('lifetime').textContent = `Your link works until ${timeInWords(new Date(expiresAt))}.`;
     part('password-hint').textContent = hintOn(policy);
   });
-  passwordForm(policy, left, (field) => setPassword(client, key, field, left));
+  passwordForm(email, policy, left, (field) => setPassword(client, key, field, left));
 }
 
 async function setPassword(

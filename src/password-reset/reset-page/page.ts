@@ -46,7 +46,7 @@ async function lookUp(key: string, left: AbortSignal): Promise<Setback | undefin
   if (left.aborted) return undefined;
   switch (result.__typename) {
     case 'ResetKeyValid':
-      showNewPassword(client, { key, expiresAt: result.expiresAt, policy });
+      showNewPassword(client, { ...result, key, policy });
       return undefined;
     case 'InvalidResetKey':
       showInvalidKey(client, result);

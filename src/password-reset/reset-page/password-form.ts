@@ -1,18 +1,18 @@
 import { Attempt, type Setback } from './attempt.js';
 import { feedbackOn, type Policy, sentenceOn, type Violation, violationOf } from './password-feedback.js';
-import { announce, leadsSomewhere, markFaulty, onSubmit, part } from './views.js';
-
-/** Milliseconds without a key stroke until screen readers read the feedback; after each key would be too often. */
-const typingPause = 1000;
+import { afterPause, announce, leadsSomewhere, markFaulty, onSubmit, part } from './views.js';
+import { noPassword } from './wording.js';
 
 /**
  * The form in which a person chooses a password. Its view must be shown before.
  *
+ * @param account the address that password managers keep the password with; undefined if it is not known.
  * @param policy undefined if it could not be read; the server then reports violations after the submit.
  * @param left aborted when the page shows another view.
  * @param send sends the password. @returns what the page says when that failed.
  */
 export function passwordForm(
+  account: string | undefined,
   policy: Policy | undefined,
   left: AbortSignal,
   send: (field: HTMLInputElement) => Promise<Setback | undefined>,
@@ -20,6 +20,7 @@ export function passwordForm(
   const field = part('password', HTMLInputElement);
   const attempt = new Attempt(left, 'Saving…');
   const reveal = offerToReveal(field);
+  tellManagers(field, account, policy);
   if (policy) giveFeedback(field, policy, left);
   field.addEventListener('input', () => {
     markFaulty(field, []);
@@ -35,7 +36,8 @@ export function passwordForm(
     // Browsers offer to save a password only if its field has the type `password` at the submit.
     reveal(false);
     const violation = policy && violationOf(field.value, policy);
-    if (violation) refuse(field, [violation]);
+    if (field.value === '') markFaulty(field, [noPassword]);
+    else if (violation) refuse(field, [violation]);
     else attempt.make(sendOnce);
   });
 }
@@ -48,17 +50,25 @@ export function refuse(field: HTMLInputElement, violations: readonly Violation[]
   part('known-password').hidden = !isTheirs || !leadsSomewhere('sign-in');
 }
 
+/** Which entry the password belongs to, and what a generated one needs. `maxlength` would cut pasted ones in silence. */
+function tellManagers(field: HTMLInputElement, account: string | undefined, policy: Policy | undefined): void {
+  const name = part('username', HTMLInputElement);
+  if (account) name.value = account;
+  else name.remove();
+  if (!policy) return;
+  const { minLength, maxLength } = policy;
+  field.minLength = minLength;
+  field.setAttribute('passwordrules', `minlength: ${minLength}; maxlength: ${maxLength}; allowed: ascii-printable;`);
+}
+
 function giveFeedback(field: HTMLInputElement, policy: Policy, left: AbortSignal): void {
   const line = part('password-feedback');
-  let pause: ReturnType<typeof setTimeout> | undefined;
-  left.addEventListener('abort', () => clearTimeout(pause));
   field.addEventListener('input', () => {
     const { kind, text } = feedbackOn(field.value, policy);
     line.textContent = field.value === '' ? '' : text;
     line.className = `feedback ${kind}`;
-    clearTimeout(pause);
-    if (line.textContent) pause = setTimeout(() => announce(line.textContent ?? ''), typingPause);
   });
+  afterPause(field, left, () => line.textContent);
 }
 
 /** Lets people see what they type, instead of typing it twice. @returns a function that shows or hides the password. */

@@ -43,6 +43,26 @@ export function announce(text: string): void {
   part('status').textContent = text;
 }
 
+/** Milliseconds without a key stroke until screen readers read the feedback; after each key would be too often. */
+const typingPause = 1000;
+
+/** Calls back when the person stops typing, and makes screen readers read what it returns. */
+export function afterPause(
+  field: HTMLInputElement,
+  left: AbortSignal,
+  feedback: () => string | null | undefined,
+): void {
+  let pause: ReturnType<typeof setTimeout> | undefined;
+  left.addEventListener('abort', () => clearTimeout(pause));
+  field.addEventListener('input', () => {
+    clearTimeout(pause);
+    pause = setTimeout(() => {
+      const text = feedback();
+      if (text) announce(text.replace(/\s+/g, ' ').trim());
+    }, typingPause);
+  });
+}
+
 /** Shows the errors at a field and moves the focus there; without texts, removes the errors. */
 export function markFaulty(field: HTMLInputElement, texts: readonly string[]): void {
   const error = part(`${field.id}-error`);

@@ -62,6 +62,10 @@ export const signUpFaults: Readonly<
 export const uncertainSignUp =
   'It is not certain whether your account was made. Trying again with the same password is safe.';
 
+/** For a field that was sent empty. */
+export const noAddress = 'Type the e-mail address of your account.';
+export const noPassword = 'Type the password that you want to have from now on.';
+
 /** For calls that got no result, by the kind of failure. */
 export const requestFailures: Readonly<Record<LatchkeyRequestError['kind'], string>> = {
   offline: 'The server could not be reached. Check your connection to the internet.',
