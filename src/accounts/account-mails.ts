@@ -50,6 +50,14 @@ export class AccountMails {
     return duration(catalogues.of(chosen).time.for, seconds, chosen);
   }
 
+  /** The page's address for readers of a mail: it names the language, where that is not the one that all get. */
+  pageIn(url: string, language: string | null): string {
+    if (language === null || language === this.templates.catalogues.defaultLanguage) return url;
+    const page = new URL(url);
+    page.searchParams.set('lang', language);
+    return page.href;
+  }
+
   /** Date and time in words: see `moment`. @param language as `fill` takes it. */
   moment(time: Date, language: string | null): string {
     return moment(time, language ?? this.templates.catalogues.defaultLanguage);

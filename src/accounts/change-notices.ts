@@ -62,7 +62,7 @@ export class ChangeNotices {
     const values = {
       changedAt: mails.moment(changedAt, language),
       supportUrl: settings.supportUrl ?? null,
-      resetPageUrl: settings.pageUrl,
+      resetPageUrl: mails.pageIn(settings.pageUrl, language),
     };
     const failure = await mails
       .send('password-changed', account.email, language, mailJob, values)

@@ -11,6 +11,7 @@ import { explain } from './failure.js';
 import { defineJobsCommands } from './jobs/jobs.commands.js';
 import { naming } from './listening.js';
 import { defineSettingsCommand } from './settings.commands.js';
+import { defineTemplatesCommands } from './templates.commands.js';
 
 /** Runs `latchkey <command>`; every process starts here. A failure ends the process with one line and exit code 1. */
 export async function run(argv: readonly string[]): Promise<void> {
@@ -90,6 +91,7 @@ export async function run(argv: readonly string[]): Promise<void> {
     .description("send each receiver a signed test event, with a worker's settings; exit code 1 unless all take it")
     .action(() => oneOff(async () => (await import('./one-off.js')).testEvents()));
   defineSettingsCommand(program, process.env, oneOff);
+  defineTemplatesCommands(program, process.env, oneOff);
   program.hook('preAction', (_program, action) => {
     // `api` and `worker` log this warning, `settings` prints it, and `dev` does not need it.
     const isTold = /^(?:api|worker|dev|settings)$/.test(action.name());

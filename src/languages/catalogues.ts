@@ -13,16 +13,18 @@ export class Catalogues {
   /**
    * @param folder with `locales/<language>.json`, compiled.
    * @param defaultLanguage for readers whose language is not known, or has no catalogue.
+   * @param own checked catalogues that stand before those of the folder, or beside them.
    * @throws Error when nothing was compiled (`npm run build` does it).
    */
   constructor(
     private readonly folder: string,
     readonly defaultLanguage = 'en',
+    private readonly own: ReadonlyMap<string, Catalogue> = new Map(),
   ) {
     const locales = join(folder, 'locales');
     if (!existsSync(locales)) throw new Error(`no mail templates in ${folder}: run \`npm run build\` first`);
     const files = readdirSync(locales).filter((file) => file.endsWith('.json'));
-    this.languages = files.map((file) => file.slice(0, -'.json'.length)).sort();
+    this.languages = [...new Set([...files.map((file) => file.slice(0, -'.json'.length)), ...own.keys()])].sort();
     this.#lookUp = new LanguageLookUp(this.languages);
   }
 
@@ -38,7 +40,7 @@ export class Catalogues {
 
   /** @param language of `languages`. @throws Error when there is no such catalogue. */
   of(language: string): Catalogue {
-    const known = this.#read.get(language);
+    const known = this.own.get(language) ?? this.#read.get(language);
     if (known) return known;
     if (!this.languages.includes(language)) throw new Error(`no catalogue of the language ${language}`);
     const read: Catalogue = JSON.parse(readFileSync(join(this.folder, 'locales', `${language}.json`), 'utf8'));

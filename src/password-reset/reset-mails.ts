@@ -46,7 +46,8 @@ export class ResetMails {
    * @returns undefined once a relay took the mail, else how the last relay failed.
    */
   sendUnknown(email: EmailAddress, locale: string | null, job: MailJob): Promise<SmtpFailure | undefined> {
-    const { supportUrl = null, pageUrl: resetPageUrl } = this.settings;
+    const { supportUrl = null, pageUrl } = this.settings;
+    const resetPageUrl = this.mails.pageIn(pageUrl, locale);
     return this.mails.send('unknown-address', email, locale, job, { supportUrl, resetPageUrl });
   }
 
@@ -66,7 +67,7 @@ export class ResetMails {
     language: string | null,
   ) {
     return {
-      link: `${this.settings.pageUrl}#key=${key}`,
+      link: `${this.mails.pageIn(this.settings.pageUrl, language)}#key=${key}`,
       supportUrl: this.settings.supportUrl ?? null,
       lifetime: this.mails.lifetime(lifetimeSeconds, language),
       expiresAt: this.mails.moment(expiresAt, language),

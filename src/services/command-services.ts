@@ -8,13 +8,13 @@ import { idBeside } from '../accounts/source/beside.js';
 import { Audit } from '../audit/audit.js';
 import { EventOrder } from '../events/event-order.js';
 import type { JobQueue } from '../jobs/job-queue.js';
-import { MailTemplates } from '../mail/mail-template.js';
+import type { MailTemplates } from '../mail/mail-template.js';
 import { createLog } from '../observability/log.js';
 import { Metrics } from '../observability/metrics.js';
-import { templatesFolder } from '../package-files.js';
 import type { Settings } from '../settings/settings.js';
 import { openDatabase } from './database.js';
 import { createReceivers } from './events.js';
+import { createMailTemplates } from './mail-templates.js';
 import { openJobQueue } from './open-job-queue.js';
 
 /** Milliseconds to wait for the job queue. */
@@ -55,7 +55,7 @@ export function createAccountServices(settings: Settings): AccountServices {
     },
     accounts: new Accounts(orm, shape),
     audit: new Audit(orm, log, metrics, nameInTrail),
-    mailTemplates: new MailTemplates(templatesFolder),
+    mailTemplates: createMailTemplates(settings),
     passwordHash: new PasswordHash(accounts.argon2, new HashLimiter({ hashConcurrency: 1, hashQueue: 1 })),
   };
 }

@@ -19,13 +19,12 @@ import { idBeside } from '../accounts/source/beside.js';
 import { Stamps } from '../accounts/source/stamps.js';
 import { Audit } from '../audit/audit.js';
 import { DialogueTimes } from '../mail/dialogue-times.js';
-import { MailTemplates } from '../mail/mail-template.js';
 import { Mailer } from '../mail/mailer.js';
 import { smtpTimeouts } from '../mail/relay/relay.js';
 import { createLog } from '../observability/log.js';
 import { openLogOutput } from '../observability/log-output.js';
 import { Metrics } from '../observability/metrics.js';
-import { commonPasswordsFile, templatesFolder } from '../package-files.js';
+import { commonPasswordsFile } from '../package-files.js';
 import { paceOf, ResetBudget } from '../password-reset/budget/reset-budget.js';
 import { Replays } from '../password-reset/keys/replays.js';
 import { ResetKeys } from '../password-reset/keys/reset-keys.js';
@@ -49,6 +48,7 @@ import { HealthCheck } from './health.js';
 import { Instance } from './instance.js';
 import { createLimits } from './limits.js';
 import { lineSecurity } from './line-security.js';
+import { createMailTemplates } from './mail-templates.js';
 import { openJobQueue } from './open-job-queue.js';
 import type { Make, Overrides, Parts, Services } from './parts.js';
 import { queues, slotsOfQueues, slotsOfWorker } from './queues.js';
@@ -119,7 +119,7 @@ export function createServices(settings: Settings, overrides: Overrides = {}): S
   });
   const signInFailures = make('signInFailures', () => new SignInFailures(limits.signInFailures, pseudonyms, devices));
 
-  const mailTemplates = make('mailTemplates', () => new MailTemplates(templatesFolder));
+  const mailTemplates = make('mailTemplates', () => createMailTemplates(settings));
   const dialogueTimes = make('dialogueTimes', () => {
     return new DialogueTimes(redis, (domain) => pseudonyms.of(`domain ${domain}`), smtpTimeouts.whole);
   });

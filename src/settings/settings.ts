@@ -6,6 +6,7 @@ import type { ValueOf } from './definition.js';
 import type { Command, Environment } from './environment.js';
 import { eventsOf } from './events/events.js';
 import { type SettingFault, SettingsError } from './faults.js';
+import { languagesOf } from './languages.js';
 import { parseEach } from './parse-each.js';
 import { fileOf, readSecretFiles } from './secrets/files.js';
 import { pepperOf } from './secrets/pepper.js';
@@ -141,6 +142,7 @@ export function readSettings(given: Environment, command: Command, toCome: reado
       productName: required('PRODUCT_NAME', inProduction, 'give the name that people know'),
       requireTls: production,
     },
+    languages: languagesOf(values, { isSet, isWrong, fault }),
     accounts: {
       shape: values.ACCOUNTS?.shape,
       signIn: values.SIGN_IN,

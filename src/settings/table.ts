@@ -6,6 +6,7 @@ import { absent, Derived, follows, forDev, inProduction, outsideProduction } fro
 import { type SettingDefinition, setting } from './definition.js';
 import { eventSecrets, eventUrls } from './events/receivers.js';
 import { keyPrefix } from './key-prefix.js';
+import { language, ownTexts } from './languages.js';
 import { limitSettings } from './limits.js';
 import { plainText } from './plain-text.js';
 import { proxies } from './proxies.js';
@@ -147,6 +148,19 @@ export const settingsTable = {
     value: plainText,
     byDefault: outsideProduction('Latchkey'),
     meaning: 'Name of the product in mails and pages: 64 code points at most.',
+  }),
+  DEFAULT_LANGUAGE: setting({
+    value: language,
+    byDefault: 'en',
+    meaning:
+      'Language (BCP 47) of mails and page where neither the account, the request nor the browser names one that there are texts in.',
+  }),
+  TEMPLATES_DIR: setting({
+    value: ownTexts,
+    byDefault: absent(),
+    meaning:
+      'Folder with texts of your own in `locales/<language>.json`, laid over ours: the keys that differ, or all of a further ' +
+      'language ([docs/languages.md](languages.md)). `latchkey templates check` tells what is wrong with them.',
   }),
   SECRET: setting({
     value: secretValues,

@@ -33,8 +33,9 @@ export class SignUpMails {
    * @returns undefined once a relay took the mail, else how the last relay failed.
    */
   sendAlreadyRegistered(account: Credential, locale: string | null, job: MailJob): Promise<SmtpFailure | undefined> {
-    const { supportUrl = null, pageUrl: resetPageUrl } = this.settings;
+    const { supportUrl = null, pageUrl } = this.settings;
     const language = this.mails.knownLocale(account.locale) ?? locale;
+    const resetPageUrl = this.mails.pageIn(pageUrl, language);
     return this.mails.send('already-registered', account.email, language, job, { supportUrl, resetPageUrl });
   }
 
@@ -45,7 +46,7 @@ export class SignUpMails {
 
   #values(key: ResetKey, lifetimeSeconds: number, expiresAt: Date, language: string | null) {
     return {
-      link: `${this.settings.pageUrl}#confirm=${key}`,
+      link: `${this.mails.pageIn(this.settings.pageUrl, language)}#confirm=${key}`,
       supportUrl: this.settings.supportUrl ?? null,
       lifetime: this.mails.lifetime(lifetimeSeconds, language),
       expiresAt: this.mails.moment(expiresAt, language),

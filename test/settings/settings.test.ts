@@ -62,6 +62,7 @@ describe('what is not set has its default', () => {
         productName: 'Acme',
         requireTls: true,
       },
+      languages: { byDefault: 'en', own: undefined },
       accounts: {
         shape: undefined,
         signIn: true,
@@ -199,6 +200,8 @@ describe('a wrong value', () => {
       allowed: /an address/,
     },
     REDIS_KEY_PREFIX: { values: ['acme', '{acme}:', 'acme*:', 'a b:', `${'x'.repeat(32)}:`], allowed: /at the end/ },
+    DEFAULT_LANGUAGE: { values: ['../../etc', 'd', 'x'.repeat(36)], allowed: /a language tag/ },
+    TEMPLATES_DIR: { values: ['/nowhere/at/all'], allowed: /cannot be read \(ENOENT\)/ },
     PRODUCT_NAME: { values: ['x'.repeat(65), 'a\nb', 'a\u202Eb', '\u200D', 'a\u2029b'], allowed: /1 to 64 characters/ },
     ACCESS_TOKEN_TTL: {
       values: ['0', '-1', '1.5', 'abc', '1e3', '∞', 'Infinity', '86401'],
