@@ -31,7 +31,8 @@ export class Terminal {
     const isDone = done.test(result) || field in queries;
     const style = result === 'error' ? 'red' : isDone && !absent ? 'green' : 'yellow';
     const hint = hints[result];
-    this.#line(field, `${this.#style(style, absent ?? result)}${hint ? this.#style('dim', `  ${hint}`) : ''}`);
+    const said = absent ?? (field in queries && result !== 'error' ? 'answered' : result);
+    this.#line(field, `${this.#style(style, said)}${hint ? this.#style('dim', `  ${hint}`) : ''}`);
   }
 
   /** @param url of the page that shows this mail. */
@@ -46,6 +47,8 @@ export class Terminal {
       const fields = parsed(text);
       if (!fields) return this.print(text.trimEnd());
       const { level, time: _time, process: _process, pid: _pid, msg, ...rest } = fields;
+      // Each call and each mail has its own line.
+      if (level === 'info' && (msg === 'request' || rest.outcome === 'sent')) return;
       const style = level === 'warn' ? 'yellow' : level === 'info' ? 'dim' : level === 'debug' ? 'dim' : 'red';
       const more = Object.entries(rest).map(([name, value]) => ` ${name}=${JSON.stringify(value)}`);
       this.#line(String(level), `${this.#style(style, String(msg))}${this.#style('dim', more.join(''))}`);

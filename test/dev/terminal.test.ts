@@ -18,11 +18,13 @@ describe('a developer sees in the terminal', () => {
     shown.called('resetPassword', 'InvalidResetKey');
     shown.called('signIn', 'error');
     shown.called('me', 'null');
+    shown.called('passwordPolicy', 'Object');
     expect(lines).toEqual([
       '12:30:05  requestPasswordReset  PasswordResetRequested  the same answer for every address; a mail follows',
       '12:30:05  resetPassword         InvalidResetKey  used, expired, superseded, or never one',
       '12:30:05  signIn                error',
       '12:30:05  me                    nobody is signed in',
+      '12:30:05  passwordPolicy        answered',
     ]);
   });
 
@@ -37,7 +39,10 @@ describe('a developer sees in the terminal', () => {
 
   it('lines of the log as sentences', () => {
     const { lines, terminal: shown } = terminal();
-    createLog('info', 'dev', shown.log).warn({ part: 'redis', count: 2 }, 'a store is away');
+    const log = createLog('info', 'dev', shown.log);
+    log.info({ method: 'POST', route: '/graphql' }, 'request');
+    log.info({ outcome: 'sent' }, 'job done');
+    log.warn({ part: 'redis', count: 2 }, 'a store is away');
     shown.log.write('no JSON\n');
     expect(lines).toEqual(['12:30:05  warn                  a store is away part="redis" count=2', 'no JSON']);
   });
