@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { most, usual } from '../../../../src/accounts/passwords/forms/bounds.js';
 import { families } from '../../../../src/accounts/passwords/forms/families.js';
+import { parseImportedHash } from '../../../../src/accounts/passwords/forms/imported-hash.js';
 
 const rows = readFileSync('docs/hash-forms.md', 'utf8')
   .split('\n')
@@ -38,4 +39,11 @@ it('and each way of writing there is one that its family knows', () => {
       if (isSpelled) expect(family?.begins.test(text), text).toBe(true);
     }
   }
+});
+
+it('and nothing that stands there as not read is begun so by a family', () => {
+  const [, section = ''] = readFileSync('docs/hash-forms.md', 'utf8').split('## Not read');
+  const writings = [...section.matchAll(/`([$:*{][^`]*)`/g)].map(([, text]) => text ?? '');
+  expect(writings.length).toBeGreaterThan(10);
+  for (const text of writings) expect(parseImportedHash(`${text}${'a'.repeat(40)}`).kind, text).toBe('refused');
 });

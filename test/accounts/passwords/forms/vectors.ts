@@ -263,6 +263,13 @@ export const vectors: readonly Vector[] = [
   },
   {
     form: 'pbkdf2-sha1 2000',
+    tool: 'hashlib, as ASP.NET Identity 3 with SHA-1',
+    command:
+      'base64.b64encode(b"\\x01" + struct.pack(">III", 0, 1000, 16) + S + hashlib.pbkdf2_hmac("sha1", P, S, 1000, 32)), S = bytes(range(16))',
+    hash: 'AQAAAAAAAAPoAAAAEAABAgMEBQYHCAkKCwwNDg8srKTpz65MKxQvBZPmbRwgrz3gxdSRBTzI2mYExyXo7g==',
+  },
+  {
+    form: 'pbkdf2-sha1 2000',
     tool: 'github.com/dotnet/aspnetcore',
     command: 'the same file, HashPassword_Version2',
     password: 'my password',
