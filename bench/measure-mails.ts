@@ -75,6 +75,7 @@ async function byNodemailer(stage: Stage, recipients: readonly string[]): Promis
     lifetime: '1 hour',
     expiresAt: 'January 1, 2030 at 12:00:00 PM UTC',
     isLast: false,
+    supportUrl: null,
     nextMailAt: 'January 1, 2030 at 12:00:00 PM UTC',
     productName: 'Latchkey',
   });

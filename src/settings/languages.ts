@@ -35,7 +35,7 @@ export function languagesOf(
     if (!languages.includes(byDefault)) {
       checking.fault(
         'DEFAULT_LANGUAGE',
-        `was ${JSON.stringify(byDefault)}; there are texts in ${languages.join(', ')}`,
+        `was ${JSON.stringify(byDefault)}; allowed: a language that there are texts in: ${languages.join(', ')}`,
       );
     }
   }

@@ -86,7 +86,7 @@ describe('DEFAULT_LANGUAGE', () => {
   });
 
   it.each([
-    ['tlh', 'there are texts in ar, cs, '],
+    ['tlh', 'there are texts in: ar, cs, '],
     ['../../etc', 'allowed: a language tag'],
     ['a'.repeat(9_999), 'allowed: a language tag'],
   ])('%.12s is refused', (given, fault) => {
