@@ -16,6 +16,7 @@ const products: Readonly<Record<string, readonly [product: string, atLeast: numb
   'test/adoption/loopback': ['@loopback/core', 200],
   'test/attacks/peers/better-auth': ['better-auth', 50],
   'test/attacks/peers/vendure': ['@vendure/core', 500],
+  'test/browser/axe': ['axe-core', 0],
   'test/events/strangers': ['standardwebhooks', 5],
 };
 
