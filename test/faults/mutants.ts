@@ -51,8 +51,10 @@ export async function plant({ file }: Mutant): Promise<{ tree: string; remove: (
       await cp(join(packageFolder, part), join(tree, part), { recursive: true });
     }
     await mkdir(join(tree, 'dist'));
-    for (const part of ['templates', 'common-passwords.bin', 'latchkey.js', 'chunks', 'src', 'schema']) {
-      await cp(join(packageFolder, 'dist', part), join(tree, 'dist', part), { recursive: true });
+    // What a package of ours holds is what a process needs.
+    const { files } = JSON.parse(await readFile(join(packageFolder, 'package.json'), 'utf8')) as { files: string[] };
+    for (const part of files.filter((name) => name.startsWith('dist/'))) {
+      await cp(join(packageFolder, part), join(tree, part), { recursive: true });
     }
     await symlink(join(packageFolder, 'node_modules'), join(tree, 'node_modules'));
     await execute('git', ['apply', file], { cwd: tree });
