@@ -169,3 +169,34 @@ export async function resetWhile(app: App, key: string, theirs: pg.Client, state
   await appAtWork;
   return { faults, done };
 }
+
+/** What a reset locks last, a while after the row, because this sleeps before it. */
+export const slowly = (also: readonly string[]) => ['SELECT pg_sleep(0.2)', ...also];
+
+/**
+ * Makes a circle in which the app waits longer than we do, so that PostgreSQL would end the app: it holds the session, then
+ * waits for what a reset of an app `slowly` has locked, and the reset comes to the session after that.
+ *
+ * @param wanted one statement with the account's id as `$1`.
+ * @returns the rows that the app changed.
+ */
+export async function circle(app: App, key: string, theirs: pg.Client, wanted: string, id: string) {
+  await theirs.query('begin');
+  await theirs.query('select 1 from sessions where user_id = $1 for update', [id]);
+  const resetting = app.reset(key);
+  await eventually(
+    () =>
+      app.database.query(
+        `select 1 from pg_stat_activity where datname = current_database() and wait_event = 'PgSleep'`,
+      ),
+    (rows) => rows.length > 0,
+  );
+  const { rowCount } = await theirs.query(wanted, [id]);
+  await theirs.query('commit');
+  await resetting;
+  await eventually(
+    () => app.reset(key),
+    ({ __typename }) => __typename === 'PasswordResetCompleted',
+  );
+  return rowCount;
+}

@@ -1,13 +1,14 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { eventually } from '../../support/eventually.js';
 import {
   type App,
+  circle,
   newPassword,
   oldHash,
   opens,
   resetWhile,
+  slowly,
   somebody,
   startBeside,
   untilWeWait,
@@ -188,30 +189,12 @@ describe('the app and a reset at the same time', () => {
 
 describe('a reset that is slow between its own locks', () => {
   beforeEach(async () => {
-    // Deleted sessions are the last that we lock, a while after the row; the app locks in the other order.
-    slow ??= await startBeside(users, { ...usersShape, also: ['SELECT pg_sleep(0.2)', ...usersShape.also] });
+    slow ??= await startBeside(users, { ...usersShape, also: slowly(usersShape.also) });
     await meet(slow);
   });
 
   it('lets go before PostgreSQL ends the app, which has waited longer in the circle', async () => {
     const key = await slow.latchkey.keyFor(email);
-    await theirs.query('begin');
-    await theirs.query('select 1 from sessions where user_id = $1 for update', [id]);
-    const resetting = slow.reset(key);
-    await eventually(
-      () =>
-        slow.database.query(
-          `select 1 from pg_stat_activity where datname = current_database() and wait_event = 'PgSleep'`,
-        ),
-      (rows) => rows.length > 0,
-    );
-    const { rowCount } = await theirs.query('update users set updated_at = now() where id = $1', [id]);
-    expect(rowCount).toBe(1);
-    await theirs.query('commit');
-    await resetting;
-    await eventually(
-      () => slow.reset(key),
-      ({ __typename }) => __typename === 'PasswordResetCompleted',
-    );
+    expect(await circle(slow, key, theirs, 'update users set updated_at = now() where id = $1', id)).toBe(1);
   });
 });
