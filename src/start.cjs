@@ -63,9 +63,10 @@ function build() {
   return status === 0;
 }
 
-/** Name, size and time of each file. */
+/** Name, size and time of each file. What an editor takes away meanwhile, or links to nowhere as a lock, is no file. */
 function traces(path) {
-  const seen = statSync(path);
+  const seen = statSync(path, { throwIfNoEntry: false });
+  if (!seen) return [];
   if (!seen.isDirectory()) return [path, seen.size, seen.mtimeMs];
   return readdirSync(path)
     .sort()

@@ -42,10 +42,10 @@ function event(sequence: number, received: number, changed: Changed = {}): Arriv
     body,
     status,
     ...times,
-    ...only(changed),
+    ...pathOf(changed),
   };
 }
-const only = ({ path }: Changed) => (path === undefined ? {} : { path });
+const pathOf = ({ path }: Changed) => (path === undefined ? {} : { path });
 
 function violations(told: readonly Arrival[], commits: number, faults: readonly Fault[] = [], holding = 0): string[] {
   const recording = new Recording();

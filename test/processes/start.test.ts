@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -56,6 +56,8 @@ describe('npm start', () => {
     expect(await run().ended).toMatchObject({ code: 0, output: 'runs dev\n' });
     expect(await builds()).toBe(1);
 
+    // As an editor locks a file that it has open.
+    await symlink('somebody@machine.1:2', join(folder, 'src/.#program.js'));
     await writeFile(join(folder, 'src/program.js'), 'console.log("changed");');
     expect(await run().ended).toMatchObject({ code: 0, output: 'changed\n' });
     await rm(join(folder, 'dist/latchkey.js'));
