@@ -153,7 +153,7 @@ export const settingsTable = {
     value: language,
     byDefault: 'en',
     meaning:
-      'Language (BCP 47) of mails and page where neither the account, the request nor the browser names one that there are texts in.',
+      'Language (BCP 47) of mails where neither the account nor the request names one that there are texts in.',
   }),
   TEMPLATES_DIR: setting({
     value: ownTexts,
