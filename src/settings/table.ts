@@ -152,8 +152,7 @@ export const settingsTable = {
   DEFAULT_LANGUAGE: setting({
     value: language,
     byDefault: 'en',
-    meaning:
-      'Language (BCP 47) of mails where neither the account nor the request names one that there are texts in.',
+    meaning: 'Language (BCP 47) of mails where neither the account nor the request names one that there are texts in.',
   }),
   TEMPLATES_DIR: setting({
     value: ownTexts,
