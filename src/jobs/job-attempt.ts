@@ -84,7 +84,9 @@ export class JobAttempts {
       const { settle, ...said } = settlement;
       this.metrics.job(queue, settle);
       if (settle === 'later') return await this.#later(job, carried, said.reason, wake);
-      this.log.warn({ ...fields, outcome: settle, reason: said.reason }, 'job not done');
+      // What it waits for has told of its fault once; thousands of jobs that wait for the same would only repeat it.
+      const level = 'waitsFor' in said && said.waitsFor !== undefined ? 'debug' : 'warn';
+      this.log[level]({ ...fields, outcome: settle, reason: said.reason }, 'job not done');
       const output = { ...carried, ...said };
       // pg-boss counts each time that a job was put off as an attempt, and would make the pause too long. And it settles a
       // job only when the slot is free: a mail that must be sent again would keep its slot longer than one that need not.

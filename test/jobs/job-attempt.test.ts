@@ -23,3 +23,17 @@ it('a mail to be sent again stays one where the database goes before its job is 
   expect(result).toEqual({ id: 'one', status: 'failed', output: { reason: 'smtp-451', tried: true } });
   expect(ends).toEqual(['retry']);
 });
+
+it.each([
+  ['what waits for a relay or receiver that rests', { waitsFor: 'relay' }, []],
+  ['what failed by itself', {}, ['job not done']],
+])('%s writes %j to the log at its usual level', async (_what, more, written) => {
+  const lines: string[] = [];
+  const log = createLog('info', 'test', { write: (line) => void lines.push(JSON.parse(line).msg) });
+  const boss = { complete: () => Promise.resolve(), getDb: () => undefined };
+  const attempts = new JobAttempts(boss as never, new QueueTables('jobs'), log, { job: () => undefined });
+  const job = { id: 'one', name: 'links', data: {}, retryCount: 0, output: null, signal: new AbortController().signal };
+  const handle = async () => ({ settle: 'retry', reason: 'rests', ...more }) as const;
+  const { status } = await attempts.run(job as unknown as JobWithMetadata<object>, handle);
+  expect([status, lines]).toEqual(['failed', written]);
+});

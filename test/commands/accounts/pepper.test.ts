@@ -70,6 +70,14 @@ it('a second run that forgets the pepper changes no hash that holds it', async (
   expect((await hashes())[0]).toBe(`$peppered${other}`);
 });
 
+it('nor one that a sign-in has renewed since, and so holds it no longer', async () => {
+  await imported(users, { pepperFile: await file('right', pepper) });
+  const renewed = '$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g';
+  await into.database.query('update account set password_hash = $1 where email = $2', [renewed, 'a@example.com']);
+  const { answer, out } = await imported(users, { update: true });
+  expect([answer, out.includes('(--pepper-file)'), (await hashes())[0]]).toEqual([2, true, renewed]);
+});
+
 it('where PASSWORD_PEPPER is set, it has to be said whether the hashes hold it', async () => {
   expect((await imported(users, {}, pepper)).answer).toBe(
     'PASSWORD_PEPPER is set: say --pepper-file <file> if the bcrypt hashes of the file hold it, else --without-pepper',

@@ -1,6 +1,6 @@
 import { hash as digestOfText } from 'node:crypto';
 import type { EntityManager } from '@mikro-orm/postgresql';
-import { isBareBcrypt, isPeppered } from '../../../accounts/passwords/forms/bcrypt.js';
+import { isBareBcrypt, isPeppered, markPeppered } from '../../../accounts/passwords/forms/bcrypt.js';
 import { eventKinds, type Known, type KnownAccounts } from './known.js';
 import { type EntryOutcome, type ImportRun, presence, type Row, refused } from './outcome.js';
 import { digestOf, type Tables } from './tables.js';
@@ -65,12 +65,12 @@ export class Followed {
     if (earlier) return refused(`the account was changed by line ${earlier.line}`);
     if (there.line !== null) return presence(row, there);
     if (there.importedVersion === null || there.importedVersion !== there.version) return { kind: 'kept' };
-    if (isPeppered(there.hash) && isBareBcrypt(row.hash)) {
+    const digest = row.hash === null ? null : digestOfText('sha256', row.hash);
+    if (isBareBcrypt(row.hash) && (isPeppered(there.hash) || wasImportedAs(there, row.hash))) {
       return refused(
         'the hash of the account holds a pepper, and that of the file is said to hold none (--pepper-file)',
       );
     }
-    const digest = row.hash === null ? null : digestOfText('sha256', row.hash);
     const status = row.status ?? there.status;
     const changed = [
       ...(digest === there.importedDigest ? [] : ['hash']),
@@ -119,4 +119,9 @@ export class Followed {
     if (!changed.includes('status')) return;
     await events.record(transaction, status === 'disabled' ? 'account.disabled' : 'account.enabled', id, at);
   }
+}
+
+/** Whether the account came with this hash and its pepper; a sign-in may have renewed it since, so only the digest tells. */
+function wasImportedAs(there: Known, hash: string | null): boolean {
+  return hash !== null && digestOfText('sha256', markPeppered(hash)) === there.importedDigest;
 }

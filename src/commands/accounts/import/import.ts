@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { addAbortSignal, type Readable } from 'node:stream';
+import { setImmediate as othersGoFirst } from 'node:timers/promises';
 import type { Accounts } from '../../../accounts/accounts.js';
 import { isPeppered } from '../../../accounts/passwords/forms/bcrypt.js';
 import { dealAnew, ImportDeal } from '../../../accounts/passwords/forms/deal.js';
@@ -51,6 +52,11 @@ export interface ImportOptions extends EntryOptions {
  * 5,000: 34,000.
  */
 const usualBatch = 1_000;
+/**
+ * Records between two looks at what PostgreSQL answered. Reading does not wait for anything by itself, and while it goes on
+ * the batch before would not be written: it has several statements.
+ */
+const betweenLooks = 50;
 /** Languages that are remembered. */
 const mostLocales = 500;
 
@@ -148,6 +154,7 @@ export async function importAccounts(
         if (verdict.kind === 'accepted' && verdict.entry.digest) digests++;
         batch.push({ number, verdict });
       }
+      if (batch.length % betweenLooks === 0) await othersGoFirst();
       if (batch.length >= batchSize || digests >= digestsInBatch) await handOver();
       if (signal?.aborted) break;
     }
