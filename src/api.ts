@@ -65,6 +65,7 @@ export async function startApi(
   const apollo = createApollo(schema, settings.graphql, log);
   await apollo.start();
   const page = { ...settings.passwordReset, productName: settings.mail.productName };
+  const { catalogues } = services.mailTemplates;
   const pageFiles = await readPageFiles();
   const app = await createServer(
     {
@@ -72,7 +73,7 @@ export async function startApi(
       production: settings.production,
       sandbox: settings.graphql.sandbox,
       respell: pageTarget,
-      forPeople: { ...page, startOver: page.pageUrl, styles: pathOf(pageFiles, 'css') },
+      forPeople: { ...page, catalogues, startOver: page.pageUrl, styles: pathOf(pageFiles, 'css') },
       // Twice the hash queue on top, so that calls waiting for a hash leave room for all others.
       callsAtWork: otherCalls + 2 * settings.accounts.hashQueue,
     },
@@ -84,7 +85,7 @@ export async function startApi(
   app.get('/.well-known/jwks.json', async (_request, reply) =>
     reply.header('cache-control', 'public, max-age=300').send(await services.accessTokens.keySet()),
   );
-  await resetPageRoutes(app, page, pageFiles);
+  await resetPageRoutes(app, page, pageFiles, catalogues);
   if (addRoutes) await app.register(async (scope) => addRoutes(scope));
   rootPage(app);
 

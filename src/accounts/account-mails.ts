@@ -50,9 +50,12 @@ export class AccountMails {
     return duration(catalogues.of(chosen).time.for, seconds, chosen);
   }
 
-  /** The page's address for readers of a mail: it names the language, where that is not the one that all get. */
+  /**
+   * The page's address for readers of a mail, in the mail's language. Where nobody named one, the mail is in the default
+   * language, and the page asks the reader's browser.
+   */
   pageIn(url: string, language: string | null): string {
-    if (language === null || language === this.templates.catalogues.defaultLanguage) return url;
+    if (language === null) return url;
     const page = new URL(url);
     page.searchParams.set('lang', language);
     return page.href;

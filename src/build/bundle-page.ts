@@ -1,9 +1,12 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { stripIgnoredCharacters } from 'graphql';
 import { transform } from 'lightningcss';
 import { rolldown } from 'rolldown';
 import { encoded } from '../http/encoded-text.js';
-import { buildFolder, packageFolder, pageFilesFolder } from '../package-files.js';
+import { Catalogues } from '../languages/catalogues.js';
+import { buildFolder, packageFolder, pageFilesFolder, templatesFolder } from '../package-files.js';
+import { PageHtml } from '../password-reset/page-html.js';
 
 const source = 'src/password-reset/reset-page';
 
@@ -11,18 +14,29 @@ const source = 'src/password-reset/reset-page';
  * A step of `npm run build`: makes the hosted page's script and style sheet, one file each, as small as it gets and
  * compressed as well. Whoever has lost a password may sit on a slow line, and each file is one more that can fail.
  *
- * @throws Error of rolldown when the script cannot be put together, or of lightningcss when the styles are wrong.
+ * @throws Error of rolldown when the script cannot be put together, of lightningcss when the styles are wrong, or of
+ *   liquidjs when the HTML names a text that a catalogue lacks.
  */
 export async function bundlePage(): Promise<void> {
   await mkdir(pageFilesFolder, { recursive: true });
+  await tryEveryLanguage();
   await write('page.css', smallStyles(await readFile(join(packageFolder, source, 'page.css'))));
   await write('page.js', await script());
+}
+
+/** The catalogues are checked against the English one, and that against the HTML. */
+async function tryEveryLanguage(): Promise<void> {
+  const html = await PageHtml.read();
+  const catalogues = new Catalogues(templatesFolder);
+  const none = { productName: '', signInUrl: '', supportUrl: '', styles: '', script: '' };
+  for (const language of catalogues.languages) html.in(language, catalogues.of(language), none);
 }
 
 async function script(): Promise<string> {
   const build = await rolldown({
     input: join(buildFolder, source, 'page.js'),
     platform: 'browser',
+    plugins: [shortDocuments],
     // The oldest browser that the page promises to work in; the compiler leaves syntax of ES2023.
     transform: { target: 'safari15', assumptions: { setPublicClassFields: true } },
     onLog(level, log) {
@@ -39,6 +53,17 @@ async function script(): Promise<string> {
   }
 }
 
+/** Makes the SDK's documents plain texts without spaces: what the page does not ask for is then left out. */
+const shortDocuments = {
+  name: 'short-documents',
+  transform: (code: string, id: string) =>
+    id.endsWith('/sdk/generated/graphql.js')
+      ? code.replace(/new TypedDocumentString\(`([^`]*)`.*\)/g, (_, document: string) =>
+          JSON.stringify(stripIgnoredCharacters(document)),
+        )
+      : undefined,
+};
+
 function smallStyles(styles: Buffer): string {
   // Safari's version is in the third byte.
   const { code, warnings } = transform({
@@ -52,7 +77,7 @@ function smallStyles(styles: Buffer): string {
 }
 
 async function write(name: string, content: string): Promise<void> {
-  const { identity, br, gzip } = encoded(content);
+  const { identity, br, gzip } = await encoded(content);
   const file = join(pageFilesFolder, name);
   await Promise.all([
     writeFile(file, identity.bytes),

@@ -1,15 +1,20 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Catalogue } from '../languages/catalogue.js';
+import type { Catalogues } from '../languages/catalogues.js';
+import { isolated, type Message, render } from '../languages/message.js';
+import { readerLanguage } from './reader-language.js';
 import { plainPageSecurityPolicy } from './security-headers.js';
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** What pages for people are made with; without it they are plain. */
+    /** What pages for people are made with; without it, people get what programs get. */
     forPeople: ForPeople | undefined;
   }
 }
 
 export interface ForPeople {
   readonly productName: string;
+  readonly catalogues: Catalogues;
   /** The path of the style sheet, without a slash at its beginning. */
   readonly styles: string;
   /** Where a new password is asked for. */
@@ -18,37 +23,48 @@ export interface ForPeople {
   readonly supportUrl: string | undefined;
 }
 
+/** What a page for people says, of a catalogue's texts. */
+export type Words = (texts: Catalogue) => { readonly title: Message | undefined; readonly texts: readonly Message[] };
+
 /** Whether a browser asks on behalf of somebody who looks at it: it wants HTML, and calls no API. */
 export function isPerson({ method, headers, originalUrl }: FastifyRequest): boolean {
   const isCall = method !== 'GET' && /^\/graphql\b/.test(originalUrl);
   return !isCall && /(?:^|,)\s*text\/html\b/i.test(headers.accept ?? '');
 }
 
-/** Answers with a page of fixed words and the ways on. */
-export function sendToPerson(reply: FastifyReply, title: string, paragraphs: readonly string[]): FastifyReply {
-  const { forPeople } = reply.server;
+/** Answers with a page of words and the ways on, in the person's language. @param id the request's, to be told */
+export function sendToPerson(reply: FastifyReply, forPeople: ForPeople, words: Words, id?: string): FastifyReply {
+  const language = readerLanguage(reply.request, forPeople.catalogues);
   return reply
     .header('content-security-policy', plainPageSecurityPolicy)
+    .header('vary', 'Accept-Language')
     .type('text/html; charset=utf-8')
-    .send(pageForPeople(title, paragraphs, forPeople));
+    .send(pageForPeople(language, forPeople, words, id));
 }
 
-/** @param title and paragraphs: HTML of ours, without input. */
-export function pageForPeople(title: string, paragraphs: readonly string[], forPeople?: ForPeople): string {
-  const { productName, styles, startOver, signInUrl, supportUrl } = forPeople ?? {};
-  const links = [linkTo(signInUrl, 'Back to sign-in'), linkTo(supportUrl, 'Get help')].join('');
+export function pageForPeople(language: string, forPeople: ForPeople, words: Words, id?: string): string {
+  const { productName, catalogues, styles, startOver, signInUrl, supportUrl } = forPeople;
+  const catalogue = catalogues.of(language);
+  const { direction, page, site } = catalogue;
+  const isolate = direction === 'rtl' ? isolated : undefined;
+  const say = (message: Message = '', values = {}) => escaped(render(message, values, language, isolate));
+  const { title, texts } = words(catalogue);
+  const links = [linkTo(signInUrl, say(page.back)), linkTo(supportUrl, say(page.help))].join('');
   return `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="robots" content="noindex"><meta name="color-scheme" content="light dark"><title>${title}</title>
-<link rel="icon" href="data:,">${styles === undefined ? '' : `<link rel="stylesheet" href="/${escaped(styles)}">`}</head>
-<body>${productName === undefined ? '' : `<header><p class="product">${escaped(productName)}</p></header>`}
-<main><h1>${title}</h1>
-${paragraphs.map((text) => `<p>${text}</p>`).join('\n')}
-${startOver === undefined ? '' : `<p class="actions">${linkTo(startOver, 'Set a new password', 'button')}</p>`}</main>
+<html lang="${language}" dir="${direction}"><head><meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="robots" content="noindex">
+<meta name="color-scheme" content="light dark"><title>${say(title)}</title>
+<link rel="icon" href="data:,"><link rel="stylesheet" href="/${escaped(styles)}"></head>
+<body><header><p class="product" dir="auto">${escaped(productName)}</p></header>
+<main><h1>${say(title)}</h1>
+${texts.map((text) => `<p>${say(text)}</p>`).join('\n')}
+${id === undefined ? '' : `<p><small>${say(site.request, { id })}</small></p>`}
+<p class="actions">${linkTo(startOver, say(page.title), 'button')}</p></main>
 ${links === '' ? '' : `<footer>${links}</footer>`}</body></html>
 `;
 }
 
+/** @param text HTML */
 function linkTo(url: string | undefined, text: string, look?: string): string {
   if (url === undefined) return '';
   return `<a${look === undefined ? '' : ` class="${look}"`} href="${escaped(url)}">${text}</a>`;

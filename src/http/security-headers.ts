@@ -13,6 +13,9 @@ export function securityHeaders(production: boolean): Readonly<Record<string, st
   };
 }
 
+/** What says nothing of a script or a style sheet that is kept for ever: it is no document, and no single answer. */
+export const notOfFiles = ['cross-origin-opener-policy', 'x-frame-options', 'x-request-id'] as const;
+
 /** For the page that asks for the new password: only its own scripts and styles, nothing from other origins. */
 export const pageSecurityPolicy = [
   "default-src 'none'",

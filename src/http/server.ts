@@ -88,7 +88,7 @@ export async function createServer(
       ),
     clientErrorHandler: (error, socket) => {
       if (connections.isAnswered(socket)) socket.destroy(error);
-      else refuseOnSocket(error, socket, headers);
+      else refuseOnSocket(error, socket, headers, settings.forPeople);
     },
   });
 
@@ -139,6 +139,10 @@ export async function createServer(
   readOnlyJson(app);
 
   await app.register(cors, crossOrigin(settings.corsOrigins, settings.production));
+  app.addHook('onRequest', async ({ headers: { origin } }, reply) => {
+    // Of use to pages of other origins only, and each answer of the hosted page counts its bytes.
+    if (origin === undefined) reply.removeHeader('access-control-expose-headers');
+  });
 
   graphqlRoutes(app, apollo, settings);
   return app;

@@ -19,8 +19,14 @@ export interface Catalogue {
   readonly reviewed: string;
   readonly time: { readonly for: Times; readonly in: Times };
   readonly mail: Readonly<Record<string, Readonly<Record<string, Message>>>>;
+  /** Of the hosted page. */
   readonly page: Readonly<Record<string, Message>>;
+  /** Of the other pages for people: at `/`, and where there is no page. */
+  readonly site: Readonly<Record<SiteKey, Message>>;
 }
+type SiteKey = 'root-title' | 'root' | 'not-found-title' | 'not-found' | 'from-mail' | 'request';
+/** What the hosted page's script says. */
+export type PageTexts = Pick<Catalogue, 'page' | 'time'>;
 export type Times = Readonly<Record<'day' | 'hour' | 'minute' | 'second', Message>>;
 
 /** The keys that are no texts to be shown. */

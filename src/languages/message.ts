@@ -46,6 +46,17 @@ export function isolated(value: string): string {
   return `\u2068${value}\u2069`;
 }
 
+/** The text without the cases that no whole number below 1,000 has: of decimals, or of millions. */
+export function forWholeNumbers(message: Message, language: string): Message {
+  if (typeof message === 'string') return message;
+  const used = wholeCategories(language);
+  return message.map((part) => {
+    if (typeof part === 'string' || !('cases' in part)) return part;
+    const cases = Object.entries(part.cases).filter(([category]) => used.has(category) || category.startsWith('='));
+    return { ...part, cases: Object.fromEntries(cases) };
+  });
+}
+
 function caseOf(cases: Readonly<Record<string, Message>>, number: number, language: string): Message {
   return cases[`=${number}`] ?? cases[plurals(language).select(number)] ?? cases.other ?? '';
 }
@@ -54,6 +65,9 @@ const same = (value: string) => value;
 // Kept, because making one costs more than a mail; there are as many as languages.
 const numbers = kept((language) => new Intl.NumberFormat(language));
 const plurals = kept((language) => new Intl.PluralRules(language));
+const wholeCategories = kept(
+  (language) => new Set<string>(Array.from({ length: 1_000 }, (_, number) => plurals(language).select(number))),
+);
 
 /** Makes each language's formatter once. */
 export function kept<Format>(make: (language: string) => Format): (language: string) => Format {

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { type EncodedText, encodedFile, fingerprint, sendEncoded } from '../http/encoded-text.js';
+import { notOfFiles } from '../http/security-headers.js';
 import { pageFilesFolder } from '../package-files.js';
 import { pagePath } from './page-address.js';
 
@@ -39,6 +40,7 @@ export function pageFileRoutes(app: FastifyInstance, files: PageFiles): void {
     app.get<{ Params: { hash: string } }>(path, ({ params }, reply) => {
       // While versions are exchanged, a page of one process asks another for its files. It gets these, but not for ever.
       if (params.hash === hash) reply.header('cache-control', forEver);
+      for (const name of notOfFiles) reply.removeHeader(name);
       return sendEncoded(reply.type(types[extension]), text);
     });
   }

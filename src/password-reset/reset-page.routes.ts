@@ -1,13 +1,13 @@
-import { readFile } from 'node:fs/promises';
 import type { FastifyInstance } from 'fastify';
-import { Liquid } from 'liquidjs';
 import { type EncodedText, encoded, sendEncoded } from '../http/encoded-text.js';
 import { originForm } from '../http/host-header.js';
 import { isPerson, sendToPerson } from '../http/page-for-people.js';
+import { readerLanguage } from '../http/reader-language.js';
 import { pageSecurityPolicy } from '../http/security-headers.js';
-import { packageFolder } from '../package-files.js';
+import type { Catalogues } from '../languages/catalogues.js';
 import { deepest, depthOf, isPlainTarget, pagePath } from './page-address.js';
 import { type PageFiles, pageFileRoutes, pathOf } from './page-files.routes.js';
+import { PageHtml } from './page-html.js';
 
 export interface ResetPageSettings {
   readonly productName: string;
@@ -16,28 +16,32 @@ export interface ResetPageSettings {
   readonly supportUrl: string | undefined;
 }
 
-/** The hosted page: HTML filled once, one style sheet, one script. The key stays in the fragment of the address. */
+/**
+ * The hosted page: HTML in the reader's language, one style sheet, one script. The key stays in the fragment of the
+ * address.
+ */
 export async function resetPageRoutes(
   app: FastifyInstance,
   settings: ResetPageSettings,
   files: PageFiles,
+  catalogues: Catalogues,
 ): Promise<void> {
-  const template = await readFile(`${packageFolder}src/password-reset/reset-page/page.html`, 'utf8');
-  const engine = new Liquid({ outputEscape: 'escape', strictVariables: true, ownPropertyOnly: true });
+  const html = await PageHtml.read();
   const { productName, signInUrl = '', supportUrl = '' } = settings;
-  const words = { productName, signInUrl, supportUrl, styles: pathOf(files, 'css'), script: pathOf(files, 'js') };
-  const pages: string[] = [];
-  for (let depth = 0; depth <= deepest; depth++) {
-    pages.push(await engine.parseAndRender(template, { ...words, root: '../'.repeat(depth) }));
-  }
-  /** Compressed when they are asked for, which most never are. */
-  const encodedPages = new Map<string, EncodedText>();
+  const values = { productName, signInUrl, supportUrl, styles: pathOf(files, 'css'), script: pathOf(files, 'js') };
+  /** Filled and compressed when they are asked for, which most never are: one for a language and depth. */
+  const pages = new Map<string, Promise<EncodedText>>();
+  const pageIn = (language: string, depth: number): Promise<EncodedText> => {
+    const name = `${language} ${depth}`;
+    const page = pages.get(name) ?? encoded(html.in(language, catalogues.of(language), values, depth));
+    pages.set(name, page);
+    return page;
+  };
 
-  app.get(pagePath, (request, reply) => {
+  app.get(pagePath, async (request, reply) => {
     const target = originForm(request.originalUrl);
-    const page = pages[depthOf(target)] ?? pages[0] ?? '';
-    const text = encodedPages.get(page) ?? encoded(page);
-    encodedPages.set(page, text);
+    const depth = depthOf(target);
+    const text = await pageIn(readerLanguage(request, catalogues), depth <= deepest ? depth : 0);
     // Every other spelling may hold a key or an address, and a browser keeps an answer under its whole URL.
     if (isPlainTarget(target)) reply.header('cache-control', 'no-cache');
     reply.header('content-security-policy', pageSecurityPolicy).header('vary', 'Accept-Language');
@@ -53,10 +57,8 @@ export async function resetPageRoutes(
 export function rootPage(app: FastifyInstance): void {
   if (app.hasRoute({ method: 'GET', url: '/' })) return;
   app.get('/', (request, reply) =>
-    isPerson(request)
-      ? sendToPerson(reply, 'Back into your account', [
-          'Here you set a new password for your account, if you lost the old one or somebody else may know it.',
-        ])
+    app.forPeople && isPerson(request)
+      ? sendToPerson(reply, app.forPeople, ({ site }) => ({ title: site['root-title'], texts: [site.root] }))
       : reply.callNotFound(),
   );
 }

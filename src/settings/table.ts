@@ -152,7 +152,9 @@ export const settingsTable = {
   DEFAULT_LANGUAGE: setting({
     value: language,
     byDefault: 'en',
-    meaning: 'Language (BCP 47) of mails where neither the account nor the request names one that there are texts in.',
+    meaning:
+      'Language (BCP 47) of mails where neither the account nor the request names one that there are texts in, and of the ' +
+      'page where neither its address nor the browser does.',
   }),
   TEMPLATES_DIR: setting({
     value: ownTexts,

@@ -2,8 +2,12 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { CommonPasswords } from '../../src/accounts/passwords/common-passwords.js';
 import { PasswordPolicy } from '../../src/accounts/passwords/password-policy.js';
+import { Catalogues } from '../../src/languages/catalogues.js';
+import { templatesFolder } from '../../src/package-files.js';
 import { feedbackOn, hintOn, sentenceOn, violationOf } from '../../src/password-reset/reset-page/password-feedback.js';
+import { speak } from '../../src/password-reset/reset-page/wording.js';
 
+speak(new Catalogues(templatesFolder).of('en'), 'en', 'ltr');
 const policy = { minLength: 15, maxLength: 128, rules: [] };
 /** An empty list of common passwords, so that the server has only the rules that the page knows, too. */
 const noList = { has: () => false } as unknown as CommonPasswords;

@@ -126,7 +126,7 @@ describe.skipIf(noChromium)(`the reset page for everybody${whyNot}`, () => {
 
     await visit.page.fill('#email', 'alice@gmial.com');
     await visit.page.press('#email', 'Enter');
-    await visit.page.waitForSelector('#suggestion:has-text("Did you mean alice@gmail.com? Then ask again.")');
+    await visit.page.waitForSelector('#suggestion:has-text("Did you mean alice@gmail.com?")');
     expect(await visit.page.textContent('#address')).toBe('alice@gmial.com');
     expect(calls()).toBe(1);
     await visit.page.click('#ask');

@@ -78,7 +78,7 @@ it('imports nothing but its own files', async () => {
   };
   await walk(join(built, 'client.js'));
   await walk(join(built, 'client.d.ts'));
-  expect(seen.size).toBe(4);
+  expect(seen.size).toBe(7);
 });
 
 describe('in a TypeScript project that has nothing installed', () => {

@@ -2,7 +2,7 @@ import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { type FastifyInstance, fastify } from 'fastify';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { chooseEncoding, encoded, sendEncoded } from '../../src/http/encoded-text.js';
+import { chooseEncoding, type EncodedText, encoded, sendEncoded } from '../../src/http/encoded-text.js';
 
 it.each<[string | undefined, string]>([
   [undefined, 'identity'],
@@ -33,9 +33,10 @@ it('chooses for every text without throwing', () => {
 
 describe('an answer', () => {
   const words = 'Choose a new password. '.repeat(50);
-  const text = encoded(words);
+  let text: EncodedText;
   let app: FastifyInstance;
   beforeAll(async () => {
+    text = await encoded(words);
     app = fastify();
     app.get('/', (_request, reply) => sendEncoded(reply.header('vary', 'Origin').type('text/plain'), text));
     await app.ready();

@@ -46,8 +46,8 @@ describe.each(catalogues.languages)('in %s', (language) => {
   });
 
   it('every text can be said with every value', () => {
-    const { time, mail, page } = catalogue;
-    const texts = flat({ time, mail, page } as unknown as Texts<Message>, isMessage);
+    const { time, mail, page, site } = catalogue;
+    const texts = flat({ time, mail, page, site } as unknown as Texts<Message>, isMessage);
     expect(texts.size).toBeGreaterThan(140);
     for (const [key, message] of texts) {
       const counted = [...argumentsOf(message)].filter(([, cases]) => cases.size > 0).map(([name]) => name);
@@ -116,12 +116,12 @@ describe.each(catalogues.languages)('in %s', (language) => {
 
 it('every language has its own words for every text but names', () => {
   const english = flat(
-    { mail: catalogues.of('en').mail, page: catalogues.of('en').page } as unknown as Texts<Message>,
+    (({ mail, page, site }) => ({ mail, page, site }))(catalogues.of('en')) as unknown as Texts<Message>,
     isMessage,
   );
   for (const language of catalogues.languages.filter((each) => each !== 'en')) {
-    const { mail, page } = catalogues.of(language);
-    const texts = flat({ mail, page } as unknown as Texts<Message>, isMessage);
+    const { mail, page, site } = catalogues.of(language);
+    const texts = flat({ mail, page, site } as unknown as Texts<Message>, isMessage);
     const same = [...texts].filter(([key, text]) => JSON.stringify(text) === JSON.stringify(english.get(key)));
     expect(
       same.map(([key]) => key).filter((key) => key !== 'page.password'),

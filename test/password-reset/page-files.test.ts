@@ -3,13 +3,17 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startLatchkey, type TestLatchkey } from '../support/latchkey.js';
 
 /** Every byte that the server sends for a request of a browser, its headers too. */
-function sentBytes(url: string, path: string): Promise<number> {
+function sentBytes(url: string, path: string, language = 'en'): Promise<number> {
   return new Promise((resolve, reject) => {
     const { hostname, port, host } = new URL(url);
     const socket = connect(Number(port), hostname);
     socket.on('error', reject).on('close', () => resolve(socket.bytesRead));
-    const accepts = 'accept: text/html\r\naccept-encoding: gzip, deflate, br, zstd\r\naccept-language: en\r\n';
-    socket.resume().write(`GET ${path} HTTP/1.1\r\nhost: ${host}\r\n${accepts}connection: close\r\n\r\n`);
+    const accepts = 'accept: text/html\r\naccept-encoding: gzip, deflate, br, zstd\r\n';
+    socket
+      .resume()
+      .write(
+        `GET ${path} HTTP/1.1\r\nhost: ${host}\r\n${accepts}accept-language: ${language}\r\nconnection: close\r\n\r\n`,
+      );
   });
 }
 
@@ -40,6 +44,15 @@ describe('what the page is made of', () => {
     expect(weights.length).toBeGreaterThan(2);
     expect(weights.length).toBeLessThanOrEqual(4);
     expect(weights.reduce((sum, weight) => sum + weight)).toBeLessThanOrEqual(12_000);
+  });
+
+  it('weighs no more in any other language', async () => {
+    const weights = await Promise.all(files.map((path) => sentBytes(latchkey.url, path)));
+    const ofFiles = weights.reduce((sum, weight) => sum + weight);
+    for (const language of latchkey.services.mailTemplates.languages) {
+      const weight = await sentBytes(latchkey.url, '/reset-password', language);
+      expect(ofFiles + weight, language).toBeLessThanOrEqual(12_000);
+    }
   });
 
   it('files are kept for ever under a name that their content gave them, and found at no other path', async () => {

@@ -1,6 +1,6 @@
-import { LatchkeyRequestError } from '../../../schema/sdk/client.js';
+import { LatchkeyRequestError } from '../../../schema/sdk/call.js';
 import { announce, part } from './views.js';
-import { inWords, requestFailures } from './wording.js';
+import { say, together, wait } from './wording.js';
 
 /** Why a try failed for now, in words for the person. The same try can be made again after `retryAfterSeconds`. */
 export interface Setback {
@@ -29,21 +29,32 @@ export async function resultOf<Result>(call: Promise<Result>): Promise<Result | 
   });
 }
 
-export function setback(result: Later | NoResult): Setback {
+/**
+ * What the page says of a result that ends a try for now.
+ *
+ * @param uncertain the text to add where the call may have worked, and only its answer was lost. True of the calls that
+ *   set a password, because the same one again succeeds again.
+ */
+export function setback(result: Later | NoResult, uncertain?: string): Setback {
   switch (result.__typename) {
     case 'TooManyRequests':
-      return { ...result, text: 'Too many tries came from your connection.' };
+      return { ...result, text: say('too-many') };
     case 'TemporarilyUnavailable':
-      return { ...result, text: 'We cannot do this at the moment.' };
-    case 'NoResult':
-      return { text: requestFailures[result.kind], retryAfterSeconds: 0 };
+      return { ...result, text: say('unavailable') };
+    case 'NoResult': {
+      const text = say(result.kind);
+      const isCertain = uncertain === undefined || result.kind === 'refused';
+      return { text: isCertain ? text : together(text, say(uncertain)), retryAfterSeconds: 0 };
+    }
+    default:
+      return unforeseen(result);
   }
 }
 
-/** For a result type that is newer than this page: shows its message, which every failure type has. */
-export function unforeseen(result: never): Setback {
+/** A result type that is newer than this page: shows its message, which every failure type has. */
+function unforeseen(result: never): Setback {
   const { message } = result as { message?: string };
-  return { text: message ?? 'The server gave an answer that this page does not know.', retryAfterSeconds: 0 };
+  return { text: message ?? say('unforeseen'), retryAfterSeconds: 0 };
 }
 
 /**
@@ -51,10 +62,10 @@ export function unforeseen(result: never): Setback {
  * `disabled`, only `aria-disabled`, because a disabled button loses the focus.
  */
 export class Attempt {
-  readonly #button = part('submit', HTMLButtonElement);
-  readonly #notice = part('notice');
-  readonly #label = this.#button.textContent ?? '';
-  #held = false;
+  private readonly button = part('submit', HTMLButtonElement);
+  private readonly notice = part('notice');
+  private readonly label = this.button.textContent ?? '';
+  private held = false;
 
   constructor(
     private readonly left: AbortSignal,
@@ -63,15 +74,15 @@ export class Attempt {
 
   /** Runs `work` unless another try is under way or has to wait; shows the setback if there is one. Never rejects. */
   async make(work: () => Promise<Setback | undefined>): Promise<void> {
-    if (this.#held) return;
-    this.#hold(true);
-    this.#notice.hidden = true;
-    this.#button.textContent = this.labelMeanwhile;
+    if (this.held) return;
+    this.hold(true);
+    this.notice.hidden = true;
+    this.button.textContent = this.labelMeanwhile;
     announce(this.labelMeanwhile);
     const fault = await work().catch(unexpected);
     if (this.left.aborted) return;
-    this.#button.textContent = this.#label;
-    this.#hold(false);
+    this.button.textContent = this.label;
+    this.hold(false);
     if (fault) this.tell(fault);
   }
 
@@ -80,34 +91,29 @@ export class Attempt {
     const due = Date.now() + retryAfterSeconds * 1000;
     const tick = () => {
       const seconds = Math.ceil((due - Date.now()) / 1000);
-      const when = seconds > 0 ? `in ${inSeconds(seconds)}` : 'now';
-      this.#notice.textContent = `${text} You can try again ${when}.`;
+      const again = seconds > 0 ? say('again-in', { wait: wait(seconds) }) : say('again-now');
+      this.notice.textContent = together(text, again);
       if (seconds > 0) return;
       clearInterval(timer);
-      this.#hold(false);
-      announce(this.#notice.textContent);
+      this.hold(false);
+      announce(this.notice.textContent);
     };
-    this.#hold(retryAfterSeconds > 0);
+    this.hold(retryAfterSeconds > 0);
     const timer = setInterval(tick, 250);
     this.left.addEventListener('abort', () => clearInterval(timer));
     tick();
-    this.#notice.hidden = false;
-    announce(this.#notice.textContent ?? '');
+    this.notice.hidden = false;
+    announce(this.notice.textContent ?? '');
   }
 
-  #hold(held: boolean): void {
-    this.#held = held;
-    this.#button.setAttribute('aria-disabled', String(held));
+  private hold(held: boolean): void {
+    this.held = held;
+    this.button.setAttribute('aria-disabled', String(held));
   }
-}
-
-/** In seconds up to two minutes, so that people see the count go down; then in larger units, rounded up. */
-function inSeconds(seconds: number): string {
-  return seconds <= 120 ? (seconds === 1 ? '1 second' : `${seconds} seconds`) : `about ${inWords(seconds + 59)}`;
 }
 
 /** For a bug of this page: the error goes to the console, and the person can try again. */
 export function unexpected(error: unknown): Setback {
   console.error(error);
-  return { text: 'Something went wrong in this page.', retryAfterSeconds: 0 };
+  return { text: say('fault'), retryAfterSeconds: 0 };
 }

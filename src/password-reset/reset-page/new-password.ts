@@ -1,11 +1,12 @@
-import type { LatchkeyClient, ResetKeyFault } from '../../../schema/sdk/client.js';
-import { resultOf, type Setback, setback, unforeseen } from './attempt.js';
+import type { ResetKeyFault } from '../../../schema/sdk/client.js';
+import type { RecoveryClient } from '../../../schema/sdk/recovery-client.js';
+import { resultOf, type Setback, setback } from './attempt.js';
 import { forgetThereWasKey } from './key-from-address.js';
 import { hintOn, type Policy } from './password-feedback.js';
 import { passwordForm, refuse } from './password-form.js';
 import { showRequest } from './request-link.js';
-import { leadsSomewhere, part, show } from './views.js';
-import { keyFaults, timeInWords, uncertainReset } from './wording.js';
+import { address, leadsSomewhere, part, show, tell } from './views.js';
+import { keyFault, timeInWords } from './wording.js';
 
 export interface GoodKey {
   readonly key: string;
@@ -17,18 +18,18 @@ export interface GoodKey {
 }
 
 /** The form for the new password. The page keeps the key only in this function's variables. */
-export function showNewPassword(client: LatchkeyClient, { key, expiresAt, email, policy }: GoodKey): void {
+export function showNewPassword(client: RecoveryClient, { key, expiresAt, email, policy }: GoodKey): void {
   const left = show('new-password', () => {
     part('account').hidden = false;
-    part('account-address').textContent = email;
-    part('lifetime').textContent = `Your link works until ${timeInWords(new Date(expiresAt))}.`;
+    tell('account', 'account', { email: address('account-address', email) });
+    tell('lifetime', 'valid-until', { time: timeInWords(new Date(expiresAt)) });
     part('password-hint').textContent = hintOn(policy);
   });
   passwordForm(email, policy, left, (field) => setPassword(client, key, field, left));
 }
 
 async function setPassword(
-  client: LatchkeyClient,
+  client: RecoveryClient,
   key: string,
   field: HTMLInputElement,
   left: AbortSignal,
@@ -45,15 +46,8 @@ async function setPassword(
     case 'PasswordRejected':
       refuse(field, result.violations);
       return undefined;
-    case 'TooManyRequests':
-    case 'TemporarilyUnavailable':
-      return setback(result);
-    case 'NoResult': {
-      const { text, retryAfterSeconds } = setback(result);
-      return { text: result.kind === 'refused' ? text : `${text} ${uncertainReset}`, retryAfterSeconds };
-    }
     default:
-      return unforeseen(result);
+      return setback(result, 'uncertain-reset');
   }
 }
 
@@ -68,17 +62,16 @@ function showCompleted(signInUrl: string | null): void {
 }
 
 export function showInvalidKey(
-  client: LatchkeyClient,
+  client: RecoveryClient,
   { reason, message }: { reason: ResetKeyFault; message: string },
 ): void {
   forgetThereWasKey();
-  // A reason that is newer than this page comes with the server's message.
-  const wording = keyFaults[reason] ?? { heading: 'This link does not work', reason: message, passwordWasSet: false };
+  const wording = keyFault(reason, message);
   show('invalid-key', () => {
     part('heading').textContent = wording.heading;
     part('reason').textContent = wording.reason;
-    part('objection').hidden = !wording.passwordWasSet || !leadsSomewhere('support');
-    part('sign-in').hidden = !wording.passwordWasSet || !leadsSomewhere('sign-in');
+    part('objection').hidden = !wording.wasDone || !leadsSomewhere('support');
+    part('sign-in').hidden = !wording.wasDone || !leadsSomewhere('sign-in');
   });
   part('ask').addEventListener('click', () => showRequest(client));
 }

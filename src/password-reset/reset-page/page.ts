@@ -1,14 +1,18 @@
-import { createLatchkeyClient } from '../../../schema/sdk/client.js';
-import { Attempt, resultOf, type Setback, setback, unexpected, unforeseen } from './attempt.js';
+import { createRecoveryClient } from '../../../schema/sdk/recovery-client.js';
+import { Attempt, resultOf, type Setback, setback, unexpected } from './attempt.js';
 import { namesKey, takeKeyFromAddress } from './key-from-address.js';
 import { showInvalidSignUp, showNewAccount } from './new-account.js';
 import { showInvalidKey, showNewPassword } from './new-password.js';
 import { showRequest } from './request-link.js';
-import { onSubmit, show } from './views.js';
+import { onSubmit, part, show } from './views.js';
+import { say, speak } from './wording.js';
 
 /** The service's base URL. Taken from this script's URL, because a mail program may have rewritten the page's own. */
 const root = new URL('../', import.meta.url).href;
-const client = createLatchkeyClient({ url: root });
+const client = createRecoveryClient({ url: root });
+
+const { lang, dir } = document.documentElement;
+speak(JSON.parse(part('texts', HTMLTemplateElement).content.textContent ?? ''), lang, dir);
 
 /** With a key in the address, shows the form for a password; without one, the form that asks for a mail. */
 function start(): void {
@@ -32,7 +36,7 @@ async function openLink(key: string): Promise<void> {
   const fault = await lookUp(key, left).catch(unexpected);
   if (!fault) return;
   const waiting = show('unchecked');
-  const attempt = new Attempt(waiting, 'Checking…');
+  const attempt = new Attempt(waiting, say('checking'));
   attempt.tell(fault);
   onSubmit(() => attempt.make(() => lookUp(key, waiting)));
 }
@@ -51,12 +55,8 @@ async function lookUp(key: string, left: AbortSignal): Promise<Setback | undefin
     case 'InvalidResetKey':
       showInvalidKey(client, result);
       return undefined;
-    case 'TooManyRequests':
-    case 'TemporarilyUnavailable':
-    case 'NoResult':
-      return setback(result);
     default:
-      return unforeseen(result);
+      return setback(result);
   }
 }
 

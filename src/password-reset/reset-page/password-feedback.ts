@@ -1,4 +1,5 @@
 import type { PasswordPolicyQuery, PasswordRule } from '../../../schema/sdk/client.js';
+import { canSay, say, together } from './wording.js';
 
 export type Policy = PasswordPolicyQuery['passwordPolicy'];
 
@@ -29,39 +30,17 @@ export function violationOf(password: string, policy: Policy): Violation | undef
 /** Feedback while the person types. */
 export function feedbackOn(password: string, { minLength, maxLength }: Policy): Feedback {
   const length = passwordLength(password);
-  if (length < minLength) return { kind: 'short', text: `${characters(minLength - length)} to go.` };
-  if (length > maxLength) return { kind: 'over', text: `${characters(length - maxLength)} too many.` };
-  return { kind: 'enough', text: 'Long enough.' };
+  if (length < minLength) return { kind: 'short', text: say('to-go', { n: minLength - length }) };
+  if (length > maxLength) return { kind: 'over', text: say('over', { n: length - maxLength }) };
+  return { kind: 'enough', text: say('enough') };
 }
 
 export function hintOn(policy: Policy | undefined): string {
-  const length = policy ? `At least ${characters(policy.minLength)}. ` : '';
-  return `${length}Every character counts, spaces too: a few words that only you would put together do well.`;
+  return policy ? together(say('at-least', { n: policy.minLength }), say('hint')) : say('hint');
 }
 
+/** The texts have the names of the rules. A rule that is newer than this page has none here. */
 export function sentenceOn({ rule, limit, actual }: Violation): string {
-  const given = actual === null ? 'another number' : characters(actual);
-  switch (rule) {
-    case 'TOO_SHORT':
-      return `The password is too short: it has ${given} and needs at least ${limit}.`;
-    case 'TOO_LONG':
-      return `The password is too long: it has ${given} and may have at most ${limit}.`;
-    case 'NOT_WELL_FORMED':
-      return 'The password holds half a character, as happens when text is cut. Type it again.';
-    case 'TOO_COMMON':
-      return 'This password is common or leaked, or made of common pieces, so it would be guessed. Choose another one.';
-    case 'SAME_AS_BEFORE':
-      return 'This is already your password: you can sign in with it. Or choose another one.';
-    case 'CONTAINS_ACCOUNT_NAME':
-      return `Too much of it is your e-mail address: without that it has ${given} and needs at least ${limit}.`;
-    case 'CONTAINS_PRODUCT_NAME':
-      return `Too much of it is the name of this service: without that it has ${given} and needs at least ${limit}.`;
-    default:
-      rule satisfies never;
-      return 'This password cannot be used here. Choose another one.';
-  }
-}
-
-function characters(count: number): string {
-  return count === 1 ? '1 character' : `${count} characters`;
+  const key = rule.toLowerCase().replaceAll('_', '-');
+  return say(canSay(key) ? key : 'not-usable', { limit: limit ?? 0, actual: actual ?? 0 });
 }

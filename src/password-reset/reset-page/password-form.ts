@@ -1,7 +1,7 @@
 import { Attempt, type Setback } from './attempt.js';
 import { feedbackOn, type Policy, sentenceOn, type Violation, violationOf } from './password-feedback.js';
-import { afterPause, announce, leadsSomewhere, markFaulty, onSubmit, part } from './views.js';
-import { noPassword } from './wording.js';
+import { afterPause, announce, leadsSomewhere, markFaulty, onSubmit, part, tell } from './views.js';
+import { say } from './wording.js';
 
 /**
  * The form in which a person chooses a password. Its view must be shown before.
@@ -18,7 +18,7 @@ export function passwordForm(
   send: (field: HTMLInputElement) => Promise<Setback | undefined>,
 ): void {
   const field = part('password', HTMLInputElement);
-  const attempt = new Attempt(left, 'Saving…');
+  const attempt = new Attempt(left, say('saving'));
   const reveal = offerToReveal(field);
   tellManagers(field, account, policy);
   if (policy) giveFeedback(field, policy, left);
@@ -36,7 +36,7 @@ export function passwordForm(
     // Browsers offer to save a password only if its field has the type `password` at the submit.
     reveal(false);
     const violation = policy && violationOf(field.value, policy);
-    if (field.value === '') markFaulty(field, [noPassword]);
+    if (field.value === '') markFaulty(field, [say('password-empty')]);
     else if (violation) refuse(field, [violation]);
     else attempt.make(sendOnce);
   });
@@ -75,12 +75,14 @@ function giveFeedback(field: HTMLInputElement, policy: Policy, left: AbortSignal
 function offerToReveal(field: HTMLInputElement): (shown: boolean) => void {
   const reveal = (shown: boolean) => {
     field.type = shown ? 'text' : 'password';
-    part('reveal-verb').textContent = shown ? 'Hide' : 'Show';
+    const button = part('reveal');
+    tell('reveal', shown ? 'hide' : 'show');
+    button.setAttribute('aria-label', say(shown ? 'hide-password' : 'show-password'));
   };
   part('reveal').addEventListener('click', () => {
     const shown = field.type === 'password';
     reveal(shown);
-    announce(shown ? 'Your password is shown.' : 'Your password is hidden.');
+    announce(say(shown ? 'is-shown' : 'is-hidden'));
   });
   return reveal;
 }

@@ -1,21 +1,21 @@
-import type { LatchkeyClient } from '../../../schema/sdk/client.js';
+import type { RecoveryClient } from '../../../schema/sdk/recovery-client.js';
 import { suggestionFor } from './address-feedback.js';
-import { Attempt, resultOf, type Setback, setback, unforeseen } from './attempt.js';
-import { afterPause, markFaulty, onSubmit, part, show } from './views.js';
-import { inWords, noAddress } from './wording.js';
+import { Attempt, resultOf, type Setback, setback } from './attempt.js';
+import { address, afterPause, markFaulty, onSubmit, part, show, tell } from './views.js';
+import { lifetime, pageLanguage, say, wait } from './wording.js';
 
 /** The form that asks for a mail with a link. */
-export function showRequest(client: LatchkeyClient, { reloaded = false, email = addressFromApp() } = {}): void {
+export function showRequest(client: RecoveryClient, { reloaded = false, email = addressFromApp() } = {}): void {
   const left = show('request', () => {
     part('reloaded').hidden = !reloaded;
     part('email', HTMLInputElement).value = email;
   });
   const field = part('email', HTMLInputElement);
-  const attempt = new Attempt(left, 'Sending…');
+  const attempt = new Attempt(left, say('sending'));
   field.addEventListener('input', () => markFaulty(field, []));
   offerSuggestion(field, left);
   onSubmit(() => {
-    if (field.value.trim() === '') markFaulty(field, [noAddress]);
+    if (field.value.trim() === '') markFaulty(field, [say('email-empty')]);
     else attempt.make(() => requestLink(client, field, left));
   });
 }
@@ -31,7 +31,7 @@ function offerSuggestion(field: HTMLInputElement, left: AbortSignal): void {
   const look = () => {
     const suggestion = suggestionFor(field.value);
     part('suggestion').hidden = suggestion === undefined;
-    part('suggested').textContent = suggestion ?? '';
+    tell('take-suggestion', 'did-you-mean', { address: address('suggested', suggestion ?? '') });
     return suggestion && button.textContent;
   };
   afterPause(field, left, look);
@@ -44,43 +44,38 @@ function offerSuggestion(field: HTMLInputElement, left: AbortSignal): void {
 }
 
 async function requestLink(
-  client: LatchkeyClient,
+  client: RecoveryClient,
   field: HTMLInputElement,
   left: AbortSignal,
 ): Promise<Setback | undefined> {
   const email = field.value;
   markFaulty(field, []);
-  const result = await resultOf(client.requestPasswordReset({ email, locale: navigator.language }));
+  const result = await resultOf(client.requestPasswordReset({ email, locale: pageLanguage() }));
   if (left.aborted) return undefined;
   switch (result.__typename) {
     case 'PasswordResetRequested':
       showRequested(client, email, result);
       return undefined;
     case 'InvalidEmailAddress':
-      markFaulty(field, [result.message]);
+      markFaulty(field, [say('email-invalid')]);
       return undefined;
-    case 'TooManyRequests':
-    case 'TemporarilyUnavailable':
-    case 'NoResult':
-      return setback(result);
     default:
-      return unforeseen(result);
+      return setback(result);
   }
 }
 
 /** The same view for every address, so it says that a mail comes only if there is an account. */
 function showRequested(
-  client: LatchkeyClient,
+  client: RecoveryClient,
   email: string,
   { keyLifetimeSeconds, askAgainAfterSeconds }: { keyLifetimeSeconds: number; askAgainAfterSeconds: number },
 ): void {
   const suggestion = suggestionFor(email);
   show('requested', () => {
-    part('address').textContent = email;
-    part('key-lifetime').textContent = inWords(keyLifetimeSeconds);
-    part('ask-again-after').textContent = inWords(askAgainAfterSeconds);
+    tell('requested', 'requested', { address: address('address', email), lifetime: lifetime(keyLifetimeSeconds) });
+    tell('still-nothing', 'still-nothing', { wait: wait(askAgainAfterSeconds) });
     part('suggestion').hidden = suggestion === undefined;
-    part('suggested').textContent = suggestion ?? '';
+    tell('suggestion', 'did-you-mean', { address: address('suggested', suggestion ?? '') });
   });
   part('ask').addEventListener('click', () => showRequest(client, { email: suggestion ?? email }));
 }

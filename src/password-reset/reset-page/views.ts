@@ -1,3 +1,5 @@
+import { pieces } from './wording.js';
+
 export type ViewName =
   | 'checking'
   | 'unchecked'
@@ -36,6 +38,16 @@ export function part(id: string, kind: new () => HTMLElement = HTMLElement): HTM
   const element = document.getElementById(id);
   if (!(element instanceof kind)) throw new Error(`page.html has no ${kind.name} "${id}"`);
   return element;
+}
+
+/** Puts a text into an element of the view, with elements among its values. */
+export function tell(id: string, key: string, values: Readonly<Record<string, string | HTMLElement>> = {}): void {
+  part(id).replaceChildren(...pieces(key, values));
+}
+
+/** An address, which stands out of the text around it and keeps its own direction. */
+export function address(id: string, text: string): HTMLElement {
+  return Object.assign(document.createElement('bdi'), { id, className: 'address', textContent: text });
 }
 
 /** Makes screen readers read the text; the view shows the same text. */

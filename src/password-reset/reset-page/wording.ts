@@ -1,97 +1,97 @@
-import type { LatchkeyRequestError, ResetKeyFault } from '../../../schema/sdk/client.js';
+import type { ResetKeyFault } from '../../../schema/sdk/client.js';
+import type { PageTexts } from '../../languages/catalogue.js';
+import { isolated, render, type Values } from '../../languages/message.js';
+import { duration } from '../../languages/times.js';
 
-export interface FaultWording {
-  readonly heading: string;
-  readonly reason: string;
-  /** Somebody set a password, so the page offers a way to object. */
-  readonly passwordWasSet: boolean;
+/** The texts that the server put into the page, in the language that it chose. */
+let texts: PageTexts;
+let language: string;
+let isolate: ((value: string) => string) | undefined;
+
+/** To be called before anything is said. @param direction of the language: `ltr` or `rtl`. */
+export function speak(chosen: PageTexts, tag: string, direction: string): void {
+  texts = chosen;
+  language = tag;
+  isolate = direction === 'rtl' ? isolated : undefined;
 }
 
-export const keyFaults: Readonly<Record<ResetKeyFault, FaultWording>> = {
-  USED: {
-    heading: 'This link was used already',
-    reason: 'A link sets a password once, and this one did. If that was you just now, sign in with that password.',
-    passwordWasSet: true,
-  },
-  EXPIRED: {
-    heading: 'This link has expired',
-    reason: 'Links work for a limited time, and the time of this one is over. It changed nothing.',
-    passwordWasSet: false,
-  },
-  SUPERSEDED: {
-    heading: 'This link no longer works',
-    reason: 'Your password was changed in another way after the mail was sent, which ends all links from before.',
-    passwordWasSet: true,
-  },
-  UNKNOWN: {
-    heading: 'We do not know this link',
-    reason:
-      'Part of it may be missing: try to open it from the mail again, or copy all of it. Very old links are forgotten.',
-    passwordWasSet: false,
-  },
-};
+/** The tag (BCP 47) of the page's language, in which the mails are that are asked for here. */
+export function pageLanguage(): string {
+  return language;
+}
 
-export const signUpFaults: Readonly<
-  Record<ResetKeyFault, { readonly heading: string; readonly reason: string; readonly hasAccount: boolean }>
-> = {
-  USED: {
-    heading: 'This link was used already',
-    reason: 'A link makes an account once, and this one did. If that was you, sign in with that password.',
-    hasAccount: true,
-  },
-  EXPIRED: {
-    heading: 'This link has expired',
-    reason: 'Links work for a limited time, and the time of this one is over. No account was made: sign up again.',
-    hasAccount: false,
-  },
-  SUPERSEDED: {
-    heading: 'You have an account already',
-    reason:
-      'An account was made with your address after this mail was sent. If you do not know its password, set a new one.',
-    hasAccount: true,
-  },
-  UNKNOWN: {
-    heading: 'We do not know this link',
-    reason:
-      'Part of it may be missing: try to open it from the mail again, or copy all of it. Very old links are forgotten: then sign up again.',
-    hasAccount: false,
-  },
-};
+export function canSay(key: string): boolean {
+  return key in texts.page;
+}
 
-/** True because the same call with the same password succeeds again if its answer was lost. */
-export const uncertainSignUp =
-  'It is not certain whether your account was made. Trying again with the same password is safe.';
+/** @throws Error when there is no such text, or a value is missing */
+export function say(key: string, values: Values = {}): string {
+  return render(textOf(key), values, language, isolate);
+}
 
-/** For a field that was sent empty. */
-export const noAddress = 'Type the e-mail address of your account.';
-export const noPassword = 'Type the password that you want to have from now on.';
+/** The text in pieces, for values that are elements of the page; it has no plurals. @throws Error as `say` does */
+export function pieces<Value>(key: string, values: Readonly<Record<string, Value>>): (string | Value)[] {
+  return [textOf(key)].flat().map((part) => {
+    if (typeof part === 'string') return part;
+    const value = values[part.arg] ?? '';
+    return typeof value === 'string' && isolate ? isolate(value) : value;
+  });
+}
 
-/** For calls that got no result, by the kind of failure. */
-export const requestFailures: Readonly<Record<LatchkeyRequestError['kind'], string>> = {
-  offline: 'The server could not be reached. Check your connection to the internet.',
-  timeout: 'The server did not answer in time.',
-  unavailable: 'We cannot do this at the moment.',
-  refused: 'The server did not accept the request.',
-  failed: 'Something went wrong on the server.',
-};
+function textOf(key: string) {
+  const text = texts.page[key];
+  if (text === undefined) throw new Error(`no text "${key}"`);
+  return text;
+}
 
-/** True because the same call with the same password succeeds again if its answer was lost. */
-export const uncertainReset =
-  'It is not certain whether your password was changed. Trying again with the same password is safe.';
+/** Puts sentences one behind the other: after a full stop as wide as a letter there is no space. */
+export function together(...sentences: readonly string[]): string {
+  return sentences.join(' ').replaceAll('。 ', '。');
+}
 
-/** Rounded down, so that a promised time is never longer than the real one. */
-export function inWords(seconds: number): string {
-  if (seconds >= 7200) return count(Math.floor(seconds / 3600), 'hour');
-  if (seconds >= 60) return count(Math.floor(seconds / 60), 'minute');
-  return count(seconds, 'second');
+/** A lifetime: "for 1 hour". Rounded down, so that a promised time is never longer than the real one. */
+export function lifetime(seconds: number): string {
+  return duration(texts.time.for, seconds, language);
+}
+
+/**
+ * A wait: "in 5 seconds". In seconds up to two minutes, so that people see the count go down; then in minutes or hours,
+ * rounded up, so that nobody comes too early.
+ */
+export function wait(seconds: number): string {
+  if (seconds <= 120) return render(texts.time.in.second, { n: seconds }, language);
+  const unit = seconds > 7_200 ? 3_600 : 60;
+  return duration(texts.time.in, Math.ceil(seconds / unit) * unit, language);
 }
 
 /** In the person's own time zone; with the date unless that is today. */
 export function timeInWords(time: Date): string {
   const today = time.toDateString() === new Date().toDateString();
-  return new Intl.DateTimeFormat('en', { ...(today ? {} : { dateStyle: 'long' }), timeStyle: 'short' }).format(time);
+  return new Intl.DateTimeFormat(language, { ...(today ? {} : { dateStyle: 'long' }), timeStyle: 'short' }).format(
+    time,
+  );
 }
 
-function count(number: number, unit: string): string {
-  return number === 1 ? `1 ${unit}` : `${number} ${unit}s`;
+export interface FaultWording {
+  readonly heading: string;
+  readonly reason: string;
+  /** Somebody set a password, or made the account: the page offers what follows from that. */
+  readonly wasDone: boolean;
+}
+
+/** What a link is told to be that sets no password. @param message for a reason newer than this page: the server's. */
+export function keyFault(reason: ResetKeyFault, message: string): FaultWording {
+  const key = reason.toLowerCase();
+  return faultWording(reason, `${key}-title`, key, message);
+}
+
+/** What a link is told to be that makes no account. @param message for a reason newer than this page: the server's. */
+export function signUpFault(reason: ResetKeyFault, message: string): FaultWording {
+  const key = `sign-up-${reason.toLowerCase()}`;
+  return faultWording(reason, canSay(`${key}-title`) ? `${key}-title` : `${reason.toLowerCase()}-title`, key, message);
+}
+
+function faultWording(reason: ResetKeyFault, heading: string, key: string, message: string): FaultWording {
+  if (!canSay(heading) || !canSay(key)) return { heading: say('broken-title'), reason: message, wasDone: false };
+  return { heading: say(heading), reason: say(key), wasDone: reason === 'USED' || reason === 'SUPERSEDED' };
 }
