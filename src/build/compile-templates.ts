@@ -29,7 +29,7 @@ export async function compileMailTemplates(from: string, to: string): Promise<st
       filePath: join(from, 'mail'),
       includePath: [join(from, 'mail')],
     });
-    await writeFile(join(to, 'mail', file.replace('.mjml', '.html')), inEitherDirection(html));
+    await writeFile(join(to, 'mail', file.replace('.mjml', '.html')), withPreheader(slim(inEitherDirection(html))));
   }
   return compiled;
 }
@@ -63,4 +63,35 @@ function inEitherDirection(html: string): string {
     .replaceAll('text-align:left', 'text-align:{{ start }}')
     .replaceAll('align="left"', 'align="{{ start }}"')
     .replaceAll('dir="auto"', 'dir="{{ direction }}"');
+}
+
+/**
+ * Without indentation, a quarter of MJML's bytes, and without what tells programs nothing: rules and values that say
+ * what holds anyway, some of which clients do not know, and helps for programs that are gone (Outlook 2003, Internet
+ * Explorer). No text of ours spans lines.
+ */
+function slim(html: string): string {
+  const idle = [
+    / *(?:cursor: ?auto|text-transform: ?none|word-spacing: ?normal|border: ?none);/g,
+    /background:(#\w{6});(?=background-color:\1;)/g,
+    / target="_blank"| class=""/g,
+    /<!--\[if lte mso 11\]>.*?<!\[endif\]-->/gs,
+    /<!--\[if !mso\]><!-->\s*<meta http-equiv="X-UA-Compatible"[^>]*>\s*<!--<!\[endif\]-->/g,
+    / mj-outlook-group-fix| xmlns:v="[^"]*"| type="text\/css"/g,
+    /#outlook a \{[^}]*\}|outline: ?none;|text-decoration:none;(?=-ms-interpolation)/g,
+  ];
+  return idle.reduce((slimmer, each) => slimmer.replace(each, ''), html).replace(/\s*\n\s*/g, '\n');
+}
+
+/**
+ * The preheader, which lists of mails show beside the subject. Where there is room they show what follows it, too: signs
+ * that show nothing fill that room, pairs of a joiner, which keeps programs from folding the spaces, and a space; 75 of
+ * them, because lists show 140 characters or fewer. White letters of one pixel, as MJML hides it for programs that do not
+ * know `display:none`, are a sign of spam; a height of nothing is none.
+ */
+function withPreheader(html: string): string {
+  return html.replace(
+    /<div style="display:none;[^"]*">\{\{ say.preview \}\}/,
+    `<div style="display:none;max-height:0px;overflow:hidden;">{{ say.preview }}${'&#847;&#8199;'.repeat(75)}`,
+  );
 }
