@@ -1,5 +1,6 @@
 import type { LogLevel } from '../observability/log.js';
 import { schemasOf } from '../stores/postgres/schemas.js';
+import { brandOf } from './brand.js';
 import { deepFreeze } from './deep-freeze.js';
 import { Derived } from './defaults.js';
 import type { ValueOf } from './definition.js';
@@ -112,13 +113,7 @@ export function readSettings(given: Environment, command: Command, toCome: reado
     command,
     production,
     log: { level: values.LOG_LEVEL satisfies LogLevel },
-    http: {
-      port,
-      host,
-      publicUrl,
-      trustProxy: values.TRUST_PROXY,
-      corsOrigins: values.CORS_ORIGINS,
-    },
+    http: { port, host, publicUrl, trustProxy: values.TRUST_PROXY, corsOrigins: values.CORS_ORIGINS },
     operations,
     graphql: { sandbox: values.SANDBOX, introspection: values.INTROSPECTION },
     database: {
@@ -140,8 +135,10 @@ export function readSettings(given: Environment, command: Command, toCome: reado
       smtpUrls: required('SMTP_URL', ['worker', 'dev'], 'give smtp://user:password@host:587') ?? [],
       from: required('MAIL_FROM', inProduction, 'give the sender: Acme <no-reply@acme.example>'),
       productName: required('PRODUCT_NAME', inProduction, 'give the name that people know'),
+      replyTo: values.MAIL_REPLY_TO,
       requireTls: production,
     },
+    brand: brandOf(values),
     languages: languagesOf(values, { isSet, isWrong, fault }),
     accounts: {
       shape: values.ACCOUNTS?.shape,

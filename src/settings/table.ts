@@ -1,5 +1,6 @@
 import { defaultSchema } from '../stores/postgres/schemas.js';
 import { accountsValue } from './accounts/accounts-value.js';
+import { accentColor, footerLinks, logoFiles } from './brand.js';
 import { browserOrigins } from './browser-origins.js';
 import { coresOfQuota } from './cores.js';
 import { absent, Derived, follows, forDev, inProduction, outsideProduction } from './defaults.js';
@@ -148,6 +149,38 @@ export const settingsTable = {
     value: plainText,
     byDefault: outsideProduction('Latchkey'),
     meaning: 'Name of the product in mails and pages: 64 code points at most.',
+  }),
+  MAIL_REPLY_TO: setting({
+    value: mailbox,
+    byDefault: absent(),
+    meaning: 'Where an answer to a mail goes (`Acme <help@acme.example>`); without it, to `MAIL_FROM`.',
+  }),
+  LOGO_FILE: setting({
+    value: logoFiles,
+    byDefault: absent(),
+    meaning:
+      'The logo above page and mails: the path of an SVG file, of a PNG file, or of one each (`logo.svg,logo.png`), 32 KiB ' +
+      'each at most. Mails show the PNG alone, because many mail programs show no SVG; the page prefers the SVG ' +
+      '([docs/brand.md](brand.md)).',
+  }),
+  ACCENT_COLOR: setting({
+    value: accentColor('light'),
+    byDefault: absent('our blue'),
+    meaning:
+      'Colour of buttons and links, as `#rrggbb`. One that cannot be read on our grounds (a contrast below 4.5) is refused ' +
+      'with the nearest that can.',
+  }),
+  ACCENT_COLOR_DARK: setting({
+    value: accentColor('dark'),
+    byDefault: absent('`ACCENT_COLOR`, as light as dark grounds need'),
+    meaning: 'The same for people who have chosen dark surroundings.',
+  }),
+  FOOTER_LINKS: setting({
+    value: footerLinks,
+    byDefault: [],
+    meaning:
+      'Up to five links below page and mails, a text and an https URL each, separated by commas: ' +
+      '`Imprint https://acme.example/imprint, Privacy https://acme.example/privacy`.',
   }),
   DEFAULT_LANGUAGE: setting({
     value: language,

@@ -20,7 +20,7 @@ const levels = [
   ['accounts'],
   ['jobs', 'http', 'graphql', 'mail', 'events', 'audit', 'rate-limit', 'secrets'],
   ['settings'],
-  ['stores', 'calls', 'languages'],
+  ['stores', 'calls', 'languages', 'brand'],
   ['observability', 'package-files'],
 ] as const;
 const levelOf = new Map<string, number>(levels.flatMap((rooms, level) => rooms.map((room) => [room, level] as const)));
