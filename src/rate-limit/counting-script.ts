@@ -22,3 +22,36 @@ if not found or left < 0 then
 end
 return {redis.call('incrby', KEYS[1], ARGV[1]), left}
 `;
+
+/**
+ * Counts one call by several windows in one step: in all of them if each has room, else in none. KEYS the names; ARGV two
+ * for each, the points and the seconds of its window. Answers 1 or 0, then for each window the points that are used now and
+ * milliseconds until it ends; these are 0 for a window that has room in a call that another one refused.
+ */
+export const togetherScript = `
+local answer = {1}
+local used = {}
+for index, name in ipairs(KEYS) do
+  used[index] = tonumber(redis.call('get', name) or '0')
+  if used[index] >= tonumber(ARGV[2 * index - 1]) then answer[1] = 0 end
+end
+for index, name in ipairs(KEYS) do
+  local seconds = tonumber(ARGV[2 * index])
+  local left = 0
+  if answer[1] == 1 then
+    left = used[index] > 0 and redis.call('pttl', name) or -1
+    if left < 0 then
+      redis.call('set', name, string.format('%d', used[index] + 1), 'EX', ARGV[2 * index])
+      left = 1000 * seconds
+    else
+      redis.call('incr', name)
+    end
+    used[index] = used[index] + 1
+  elseif used[index] >= tonumber(ARGV[2 * index - 1]) then
+    left = math.max(0, redis.call('pttl', name))
+  end
+  answer[2 * index] = used[index]
+  answer[2 * index + 1] = left
+end
+return answer
+`;

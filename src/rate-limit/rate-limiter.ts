@@ -23,6 +23,16 @@ interface Counted extends Count {
   readonly points: number;
 }
 
+/** One window of a limit, as one call meets it. */
+export interface WindowOfCall extends Window {
+  readonly redis: Redis | Cluster;
+  /** In Redis, without the prefix of the connection. */
+  readonly name: string;
+  readonly key: string;
+  /** Counts while Redis is away; undefined if the limit fails then. */
+  readonly here: MemoryWindow | undefined;
+}
+
 /**
  * One limit with one or several windows, counted in Redis with a TTL. A call counts only if every window has room. A
  * call that is refused, or whose point is given back, leaves no new name in Redis and extends no window.
@@ -59,13 +69,24 @@ export class RateLimiter {
         return verdictOf(counts, ({ used, points }) => used > points);
       }
     }
-    return { ...verdictOf(counts, ({ used, points }) => used > points), refillsInSeconds: refill(counts) };
+    return this.verdictOf(counts, true);
   }
 
   /** Whether a call would be allowed now; counts nothing and adds no name to Redis. */
   async look(key: string): Promise<Verdict> {
-    const counts = await Promise.all(this.#windows.map((window) => window.look(key)));
-    return verdictOf(counts, ({ used, points }) => used >= points);
+    return this.verdictOf(await Promise.all(this.#windows.map((window) => window.look(key))), false);
+  }
+
+  /** What a call counts in, by the names and in the order that `verdictOf` expects; see `takeTogether`. */
+  windowsOf(key: string): readonly WindowOfCall[] {
+    return this.#windows.map((window) => window.of(key));
+  }
+
+  /** @param counts of the windows in `windowsOf`, this call's included if it `isCounted`. */
+  verdictOf(counts: readonly Count[], isCounted: boolean): Verdict {
+    const all = this.#windows.map(({ points }, index) => ({ used: 0, msBeforeNext: 0, ...counts[index], points }));
+    if (!isCounted) return verdictOf(all, ({ used, points }) => used >= points);
+    return { ...verdictOf(all, ({ used, points }) => used > points), refillsInSeconds: refill(all) };
   }
 
   /** Takes back one counted call; the last one removes the name. */
@@ -100,6 +121,14 @@ class CountedWindow {
       customIncrTtlLuaScript: countingScript,
       rejectIfRedisNotReady: true,
     });
+  }
+
+  get points(): number {
+    return this.window.points;
+  }
+
+  of(key: string): WindowOfCall {
+    return { ...this.window, redis: this.redis, name: this.#counter.getKey(key), key, here: this.#here };
   }
 
   async take(key: string): Promise<Counted> {
