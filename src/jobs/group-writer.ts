@@ -6,22 +6,33 @@ interface Waiting<Item> {
   readonly reject: (reason: unknown) => void;
 }
 
+interface Limits {
+  /** Writes at the same time, and items in one of them. */
+  readonly groups: number;
+  readonly items: number;
+  /** Items that wait for their turn. */
+  readonly waiting: number;
+  /** Milliseconds after which a write that is under way no longer holds up the next one; 0 by default. */
+  readonly patience?: number;
+}
+
 /**
  * Writes items that come at the same time with one statement. Without load an item is written immediately and alone.
  * Under load, items that come during a write are written together, which costs the database a sixth of the processor
  * time for each (measured: 0.98 ms alone, 0.16 ms in groups of 8). `write` resolves only after the commit.
+ *
+ * With `patience` a second write begins only when the first takes unusually long: a connection that hangs holds up nobody
+ * else, and what comes meanwhile is otherwise written in one group instead of two (a third of the database's time).
  */
 export class GroupWriter<Item> {
   #waiting: Waiting<Item>[] = [];
   #writing = 0;
+  #later: NodeJS.Timeout | undefined;
 
-  /**
-   * @param writeAll writes all items, or writes none and rejects.
-   * @param limits the most groups at the same time, items in one group, and items that wait for their turn.
-   */
+  /** @param writeAll writes all items, or writes none and rejects. */
   constructor(
     private readonly writeAll: (items: Item[]) => Promise<unknown>,
-    private readonly limits: { readonly groups: number; readonly items: number; readonly waiting: number },
+    private readonly limits: Limits,
   ) {}
 
   /**
@@ -37,8 +48,17 @@ export class GroupWriter<Item> {
     });
   }
 
-  #writeNext(): void {
-    if (this.#waiting.length === 0 || this.#writing >= this.limits.groups) return;
+  /** @param isPatienceOver a second write may begin beside the one that is under way. */
+  #writeNext(isPatienceOver = false): void {
+    const { groups, patience = 0 } = this.limits;
+    if (this.#waiting.length === 0 || this.#writing >= groups) return;
+    if (this.#writing > 0 && patience > 0 && !isPatienceOver) {
+      this.#later ??= setTimeout(() => {
+        this.#later = undefined;
+        this.#writeNext(true);
+      }, patience);
+      return;
+    }
     this.#writing++;
     void this.#writeGroup(this.#waiting.splice(0, this.limits.items));
   }
@@ -52,6 +72,8 @@ export class GroupWriter<Item> {
       for (const { reject } of [...group, ...this.#waiting.splice(0)]) reject(error);
     } finally {
       this.#writing--;
+      clearTimeout(this.#later);
+      this.#later = undefined;
       this.#writeNext();
     }
   }

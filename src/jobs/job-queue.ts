@@ -19,10 +19,10 @@ import { renewWaiting } from './renew-waiting.js';
 import { wakeJobs } from './wake-jobs.js';
 
 /**
- * Two groups, so that one fills while the other commits. 400 more jobs (four groups) may wait; further calls are
+ * One group fills while another commits; a second one is written beside it when that takes long. 400 more jobs (four groups) may wait; further calls are
  * refused, because they would wait longer than the client's retry takes.
  */
-const groupLimits = { groups: 2, items: 100, waiting: 400 } as const;
+const groupLimits = { groups: 2, items: 100, waiting: 400, patience: 50 } as const;
 
 /** Durable jobs in PostgreSQL (pg-boss): written in the caller's transaction or on their own, settled one by one. */
 export class JobQueue {

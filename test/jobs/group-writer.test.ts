@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { GroupWriter } from '../../src/jobs/group-writer.js';
 
 describe('what is written at the same time', () => {
@@ -25,6 +25,42 @@ describe('what is written at the same time', () => {
     expect(groups.at(-1)).toEqual([6, 7]);
     for (const gate of gates) gate.resolve();
     await Promise.all(written);
+  });
+
+  it('begins a second group beside one that hangs, once its patience is over', async () => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    const groups: number[][] = [];
+    const gates: PromiseWithResolvers<void>[] = [];
+    const writer = new GroupWriter<number>(
+      (items) => {
+        groups.push(items);
+        gates.push(Promise.withResolvers());
+        return gates.at(-1)?.promise ?? Promise.resolve();
+      },
+      { groups: 2, items: 9, waiting: 9, patience: 50 },
+    );
+    const written = [1, 2, 3].map((item) => writer.write(item));
+    gates[0]?.resolve();
+    await written[0];
+    expect(groups).toEqual([[1], [2, 3]]);
+    written.push(writer.write(4));
+    await vi.advanceTimersByTimeAsync(49);
+    written.push(writer.write(5));
+    expect(groups).toHaveLength(2);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(groups).toEqual([[1], [2, 3], [4, 5]]);
+    gates[2]?.resolve();
+    await written[4];
+    // The group that hangs counts: the next one waits for its patience again, or for the end.
+    written.push(writer.write(6));
+    expect(groups).toHaveLength(3);
+    gates[1]?.resolve();
+    await written[2];
+    expect(groups.at(-1)).toEqual([6]);
+    gates[3]?.resolve();
+    await Promise.all(written);
+    expect(vi.getTimerCount()).toBe(0);
   });
 
   it('fails for every item of the group and every waiting one, and goes on with later ones', async () => {

@@ -1,4 +1,4 @@
-import { Redis } from 'ioredis';
+import { Cluster, Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Caller } from '../../src/calls/caller.js';
 import type { EmbeddedRedis } from '../../src/dev/embedded-redis.js';
@@ -11,7 +11,13 @@ import { createRedis, hasRedisServer } from '../support/stores.js';
 
 const from = (address: string): Caller => ({ ...clientNames(address), requestId: 'one' });
 
-describe.skipIf(!hasRedisServer)('a call that must pass limits (needs a redis-server on PATH)', () => {
+/** Limits of a cluster are counted name by name, because a script may touch one server only. */
+const likeCluster = (redis: Redis): Redis => new Proxy(redis, { getPrototypeOf: () => Cluster.prototype });
+
+describe.skipIf(!hasRedisServer).each([
+  ['in one step', (redis: Redis) => redis],
+  ['name by name, as in a cluster', likeCluster],
+])('a call that must pass limits, %s (needs a redis-server on PATH)', (way, counted) => {
   let server: EmbeddedRedis;
   let redis: Redis;
   const refusals: string[] = [];
@@ -31,7 +37,7 @@ describe.skipIf(!hasRedisServer)('a call that must pass limits (needs a redis-se
   });
 
   const limiter = (name: string, points: number) =>
-    new RateLimiter(redis, name, [{ points, seconds: 600 }], 'fail', (key) => refusals.push(`${name} ${key}`));
+    new RateLimiter(counted(redis), name, [{ points, seconds: 600 }], 'fail', (key) => refusals.push(`${name} ${key}`));
   const limit = (
     name: string,
     counts: 'calls' | 'failures',
@@ -60,6 +66,18 @@ describe.skipIf(!hasRedisServer)('a call that must pass limits (needs a redis-se
       'limit:call-network:600:2001:db8::/32',
       'limit:thing:600:it',
     ]);
+  });
+
+  it('sends as few commands as its way allows', async () => {
+    const limits = [limit('call', 'calls', { client: 2, network: 2 })];
+    await pass(from('203.0.113.7'), limits);
+    const sent = async () => Number(/total_commands_processed:(\d+)/.exec(await redis.info('stats'))?.[1]);
+    const before = await sent();
+    await pass(from('203.0.113.7'), limits);
+    // INFO counts itself, and the commands of a script are counted, too.
+    expect((await sent()) - before - 1).toBe(way === 'in one step' ? 1 + 2 * 3 : 2 + 2 * (1 + 3));
+    expect((await pass(from('203.0.113.7'), limits)).kind).toBe('TooManyRequests');
+    expect(await redis.mget(await names())).toEqual(['2', '2']);
   });
 
   it('is given back by limits of failures when it succeeded, and by all limits when it was not made', async () => {
@@ -113,4 +131,27 @@ describe.skipIf(!hasRedisServer)('a call that must pass limits (needs a redis-se
     expect((await Promise.all(neighbours)).map(({ kind }) => kind)).toEqual(Array(10).fill('Passed'));
     expect((await Promise.all(burst)).filter(({ kind }) => kind === 'Passed')).toHaveLength(3);
   });
+});
+
+it('is counted in this process while Redis is away, unless one of its limits fails then', async () => {
+  const redis = new Redis({ ...redisOptions, lazyConnect: true });
+  const refusals: string[] = [];
+  const limits = (whenAway: 'count-here' | 'fail') => {
+    const windows = (points: number) => [{ points, seconds: 600 }];
+    const network = new RateLimiter(redis, 'call-network', windows(3), 'count-here');
+    const client = new RateLimiter(redis, 'call-client', windows(2), whenAway, (key) => refusals.push(key));
+    return [new CallerLimit('failures', client, { '': network, '/48': network, '/32': network })];
+  };
+  const here = limits('count-here');
+  const first = await pass(from('203.0.113.7'), here);
+  expect(first).toMatchObject({ used: { client: [1], networks: [1] } });
+  expect(await pass(from('203.0.113.7'), here)).toMatchObject({ used: { client: [2], networks: [2] } });
+  expect((await pass(from('203.0.113.7'), here)).kind).toBe('TooManyRequests');
+  expect(refusals).toEqual(['203.0.113.7']);
+  if (first.kind === 'Passed') await first.succeeded();
+  expect(await pass(from('203.0.113.7'), here)).toMatchObject({ used: { client: [2], networks: [2] } });
+  expect(await pass(from('203.0.113.8'), here)).toMatchObject({ used: { client: [1], networks: [3] } });
+  expect((await pass(from('203.0.113.9'), here)).kind).toBe('TooManyRequests');
+  await expect(pass(from('203.0.113.7'), limits('fail'))).rejects.toThrow('not ready');
+  redis.disconnect();
 });
