@@ -77,6 +77,9 @@ async function byNodemailer(stage: Stage, recipients: readonly string[]): Promis
     isLast: false,
     supportUrl: null,
     nextMailAt: 'January 1, 2030 at 12:00:00 PM UTC',
+    askedAt: 'Tuesday, January 1, 2030 at 11:00 AM UTC',
+    origin: 'originWith',
+    browser: 'Firefox',
     productName: 'Latchkey',
   });
   const mailer = Child.start<BareMailerTasks>('bare-mailer');

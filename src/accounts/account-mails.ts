@@ -1,5 +1,5 @@
 import type { Job, Settlement } from '../jobs/job-attempt.js';
-import { duration, moment } from '../languages/times.js';
+import { duration, moment, momentWithDay } from '../languages/times.js';
 import type { Content } from '../mail/mail.js';
 import type { MailPlace } from '../mail/mail-places.js';
 import type { MailTemplates, MailValues } from '../mail/mail-template.js';
@@ -64,6 +64,11 @@ export class AccountMails {
   /** Date and time in words: see `moment`. @param language as `fill` takes it. */
   moment(time: Date, language: string | null): string {
     return moment(time, language ?? this.templates.catalogues.defaultLanguage);
+  }
+
+  /** Day of the week, date and time in words: see `momentWithDay`. @param language as `fill` takes it. */
+  momentWithDay(time: Date, language: string | null): string {
+    return momentWithDay(time, language ?? this.templates.catalogues.defaultLanguage);
   }
 
   /**

@@ -1,3 +1,9 @@
+/**
+ * A browser by its maker's name; one that is none of these; or an app, also one that shows web pages itself. A closed
+ * set, because it goes into mails.
+ */
+export type Browser = 'chrome' | 'edge' | 'firefox' | 'opera' | 'safari' | 'samsung-internet' | 'other' | 'app';
+
 /** The caller of a request, as limits, audit trail and log need it. */
 export interface Caller {
   /** The IPv4 address, or the IPv6 /64, because one household has a whole /64. */
@@ -9,4 +15,6 @@ export interface Caller {
   readonly networks: readonly string[];
   /** Identifies this request; sent as `x-request-id` and written in the log lines of the request. */
   readonly requestId: string;
+  /** Null or undefined where the caller is neither: an app's server, for instance. */
+  readonly browser?: Browser | null;
 }

@@ -3,6 +3,7 @@ import { type ApolloServer, HeaderMap } from '@apollo/server';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { bearerToken, type GraphqlContext } from '../calls/context.js';
 import { chooseAnswerType } from './answer-type.js';
+import { browserOf } from './browser-family.js';
 import { clientNames } from './client-ip.js';
 import { CallLimit } from './connections/call-limit.js';
 import { refuse } from './refusal.js';
@@ -66,7 +67,11 @@ async function answer(
 
 async function contextOf(request: FastifyRequest): Promise<GraphqlContext> {
   return {
-    caller: { ...clientNames(request.callerAddress), requestId: request.id },
+    caller: {
+      ...clientNames(request.callerAddress),
+      requestId: request.id,
+      browser: browserOf(request.headers['user-agent']),
+    },
     accessToken: bearerToken(request.headers.authorization),
   };
 }

@@ -29,10 +29,14 @@ export function moment(time: Date, language: string): string {
   return moments(language).format(time);
 }
 
-const moments = kept(
-  (language) =>
-    new Intl.DateTimeFormat(language, {
-      ...({ year: 'numeric', month: 'long', day: 'numeric', hour: 'numeric', minute: '2-digit' } as const),
-      ...({ timeZone: 'UTC', timeZoneName: 'short' } as const),
-    }),
-);
+/** As `moment`, with the day of the week, which people remember better than a date. */
+export function momentWithDay(time: Date, language: string): string {
+  return momentsWithDays(language).format(time);
+}
+
+const parts: Intl.DateTimeFormatOptions = {
+  ...{ year: 'numeric', month: 'long', day: 'numeric', hour: 'numeric', minute: '2-digit' },
+  ...{ timeZone: 'UTC', timeZoneName: 'short' },
+};
+const moments = kept((language) => new Intl.DateTimeFormat(language, parts));
+const momentsWithDays = kept((language) => new Intl.DateTimeFormat(language, { ...parts, weekday: 'long' }));

@@ -47,7 +47,7 @@ export class Delivery {
 
   #endWithoutMail(job: RequestJob, account: Credential): SilentEnd | undefined {
     if (account.status !== 'active') return 'no-recipient';
-    const askedAt = job.data.askedAt ? new Date(job.data.askedAt) : job.createdAt;
+    const askedAt = askedAtOf(job);
     const age = account.readAt.getTime() - askedAt.getTime();
     if (age > this.deps.settings.requestDeadlineSeconds * 1000) return 'expired';
     if (!account.hasPasswordRow) return 'no-password';
@@ -94,6 +94,8 @@ export class Delivery {
       lifetimeSeconds: grant.keyLifetimeSeconds,
       nextMailAt: grant.refillsAt,
       locale: job.data.locale,
+      askedAt: askedAtOf(job),
+      browser: job.data.browser,
       job,
     });
     if (!failure) {
@@ -139,4 +141,9 @@ export class Delivery {
       // The link of the last mail still works until the budget refills.
     }
   }
+}
+
+/** When the person asked. A job is of one request: requests are never put together. */
+function askedAtOf({ data, createdAt }: RequestJob): Date {
+  return data.askedAt ? new Date(data.askedAt) : createdAt;
 }

@@ -4,11 +4,23 @@ import type { EmailAddress } from '../accounts/email-address.js';
 import type { Content } from '../mail/mail.js';
 import type { SmtpFailure } from '../mail/smtp/failure.js';
 import { mintResetKey, type ResetKey } from './keys/reset-key.js';
+import { originOf } from './request-origin.js';
 
 export interface ResetMailSettings {
   /** Address of the page in the link; the key follows after `#key=`, so browsers send it to no server. */
   readonly pageUrl: string;
   readonly supportUrl: string | undefined;
+}
+
+/** What the mail with a link tells. */
+interface LinkDetails {
+  readonly expiresAt: Date;
+  readonly lifetimeSeconds: number;
+  /** When the budget is used up: until when. The mail then says to keep it. */
+  readonly nextMailAt: Date | undefined;
+  readonly askedAt: Date;
+  /** What asked, as the job says: see `originOf`. */
+  readonly browser: unknown;
 }
 
 /** The mails of a reset. They go to the stored address; only `sendUnknown` uses the one that was typed. */
@@ -19,20 +31,13 @@ export class ResetMails {
   ) {}
 
   /**
-   * @param details.nextMailAt when the budget is used up: until when. The mail then says to keep it.
    * @param details.locale the request's language, used when the account has none.
    * @returns undefined once a relay took the mail, else how the last relay failed.
    */
   sendLink(
     account: Credential,
     key: ResetKey,
-    details: {
-      expiresAt: Date;
-      lifetimeSeconds: number;
-      nextMailAt: Date | undefined;
-      locale: string | null;
-      job: MailJob;
-    },
+    details: LinkDetails & { readonly locale: string | null; readonly job: MailJob },
   ): Promise<SmtpFailure | undefined> {
     const language = this.mails.knownLocale(account.locale) ?? details.locale;
     const values = this.#values(key, details, language);
@@ -53,17 +58,15 @@ export class ResetMails {
 
   /** A mail like `sendLink`'s with a key that is stored nowhere; it is never sent. Work for `Mailer.hold`. */
   likeALink(job: Pick<MailJob, 'id'>): Content {
-    const details = { expiresAt: new Date(), lifetimeSeconds: 3_600, nextMailAt: undefined };
+    const now = new Date();
+    const rest = { lifetimeSeconds: 3_600, nextMailAt: undefined, browser: 'chrome' };
+    const details = { expiresAt: now, askedAt: now, ...rest };
     return this.mails.fill('reset-link', null, job, this.#values(mintResetKey(), details, null));
   }
 
   #values(
     key: ResetKey,
-    {
-      expiresAt,
-      lifetimeSeconds,
-      nextMailAt,
-    }: { expiresAt: Date; lifetimeSeconds: number; nextMailAt: Date | undefined },
+    { expiresAt, lifetimeSeconds, nextMailAt, askedAt, browser }: LinkDetails,
     language: string | null,
   ) {
     return {
@@ -73,6 +76,8 @@ export class ResetMails {
       expiresAt: this.mails.moment(expiresAt, language),
       isLast: nextMailAt !== undefined,
       nextMailAt: this.mails.moment(nextMailAt ?? expiresAt, language),
+      askedAt: this.mails.momentWithDay(askedAt, language),
+      ...originOf(browser),
     };
   }
 }

@@ -1,5 +1,5 @@
 import type { EmailAddress } from '../accounts/email-address.js';
-import type { Caller } from '../calls/caller.js';
+import type { Browser, Caller } from '../calls/caller.js';
 import type { QueueDefinition } from '../jobs/queue/definition.js';
 
 /** Priorities of the queue, highest first. Jobs that an older process wrote have 0. */
@@ -24,6 +24,8 @@ export interface ResetRequest {
   readonly device?: string | null;
   /** The network of the client: an IPv4 /24, an IPv6 /48. Undefined in jobs that an older process wrote. */
   readonly network?: string;
+  /** The browser that asked, for the mail; undefined in jobs that an older process wrote. */
+  readonly browser?: Browser | null;
   /** The one account that this job is for, where an app has several with the address: see `Delivery`. */
   readonly accountId?: string;
   /** When the person asked, if that is not when the job was written: ISO 8601, the database's clock. */
@@ -62,9 +64,10 @@ export function placeOf({
   requestId,
   client,
   networks,
-}: Caller): Pick<ResetRequest, 'requestId' | 'client' | 'network'> {
+  browser = null,
+}: Caller): Pick<ResetRequest, 'requestId' | 'client' | 'network' | 'browser'> {
   // A /24 or a /48: one person easily gets several narrower networks (/56), and a /32 is a whole provider.
-  return { requestId, client, network: networks[1] ?? networks[0] ?? '' };
+  return { requestId, client, network: networks[1] ?? networks[0] ?? '', browser };
 }
 
 /** How many times the points of a /24 or /56 a wider network may have, because more people share it. */

@@ -4,7 +4,7 @@ import { flat, type Texts } from '../../src/languages/catalogue.js';
 import { Catalogues } from '../../src/languages/catalogues.js';
 import { isolated, type Message, render } from '../../src/languages/message.js';
 import { argumentsOf } from '../../src/languages/read-message.js';
-import { duration, moment } from '../../src/languages/times.js';
+import { duration, moment, momentWithDay } from '../../src/languages/times.js';
 import { type FilledMail, MailTemplates } from '../../src/mail/mail-template.js';
 import { wrapMail } from '../../src/mail/wrap-mail.js';
 import { packageFolder, templatesFolder } from '../../src/package-files.js';
@@ -22,7 +22,9 @@ const values = {
 function timesIn(language: string) {
   const lifetime = duration(catalogues.of(language).time.for, 3_600, language);
   const time = moment(new Date('2026-11-28T15:04:59Z'), language);
-  return { ...values, lifetime, expiresAt: time, changedAt: time, nextMailAt: time };
+  const askedAt = momentWithDay(new Date('2026-11-28T14:05:00Z'), language);
+  const origin = { origin: 'originWith', browser: 'Samsung Internet', askedAt };
+  return { ...values, ...origin, lifetime, expiresAt: time, changedAt: time, nextMailAt: time };
 }
 
 /** Every mail in every form, filled as the server fills it. */

@@ -31,11 +31,16 @@ describe('a twenty-first language', () => {
   it('is all that a mail says', () => {
     const templates = new MailTemplates(folder);
     const [link, page] = ['https://1.example/#1', 'https://1.example'];
-    const times = { lifetime: '1', expiresAt: '2', nextMailAt: '3', changedAt: '4' };
+    const times = { lifetime: '1', expiresAt: '2', nextMailAt: '3', changedAt: '4', askedAt: '5' };
     const values = { ...times, productName: '5', link, resetPageUrl: page, supportUrl: page };
     for (const name of Object.keys(templates.catalogues.of('hu').mail)) {
       for (const isLast of [true, false]) {
-        const { subject, html, text } = templates.fill(name, 'hu', { ...values, isLast });
+        const { subject, html, text } = templates.fill(name, 'hu', {
+          ...values,
+          isLast,
+          origin: 'originWith',
+          browser: '6',
+        });
         const seen = html
           .replace(/^[\s\S]*?<\/title>/, '')
           .replace(/<style[\s\S]*?<\/style>|<!--[\s\S]*?-->|<[^>]*>/g, ' ');

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { checkCatalogue } from '../../src/languages/check-catalogue.js';
-import { duration, moment } from '../../src/languages/times.js';
+import { duration, moment, momentWithDay } from '../../src/languages/times.js';
 import { packageFolder } from '../../src/package-files.js';
 
 const json = readFileSync(`${packageFolder}templates/locales/en.json`, 'utf8');
@@ -24,4 +24,5 @@ it.each([
 it('a moment names its zone and no seconds, the same in every zone of the machine', () => {
   expect(moment(new Date('2026-11-28T15:04:59Z'), 'en')).toBe('November 28, 2026 at 3:04 PM UTC');
   expect(moment(new Date('2026-11-28T15:04:59Z'), 'de')).toBe('28. November 2026 um 15:04 UTC');
+  expect(momentWithDay(new Date('2026-11-28T15:04:59Z'), 'fr')).toBe('samedi 28 novembre 2026 à 15:04 UTC');
 });

@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { MailTemplates } from '../../src/mail/mail-template.js';
 import { packageFolder, templatesFolder } from '../../src/package-files.js';
@@ -13,6 +14,9 @@ const values = {
   expiresAt: 'tomorrow',
   isLast: false,
   nextMailAt: 'later',
+  askedAt: 'today',
+  origin: 'originWith',
+  browser: 'Firefox',
 };
 const pages = { productName: 'Acme', supportUrl: null, resetPageUrl: 'https://recover.example/' };
 /** Every template, with values for it. */
@@ -45,6 +49,26 @@ describe('a mail', () => {
     });
     expect(html).not.toContain('<script>');
     expect(html).not.toContain('x.example/"');
+  });
+
+  // Shows: V-28
+  it('has the same tags and attributes whatever is put in, in any of its places', () => {
+    const marks = (html: string) => html.replace(/[^<>"]/g, '');
+    const piece = fc.oneof(fc.constantFrom('<', '>', '"', "'", '&lt;', '{{', '}}', '{%', '-->', '</td>'), fc.string());
+    const hostile = fc.array(piece, { maxLength: 6 }).map((pieces) => pieces.join(''));
+    for (const [name, plain] of Object.entries(mails)) {
+      const usual = { ...plain, supportUrl: 'https://acme.example/help' };
+      const places = Object.entries(usual).flatMap(([key, value]) => (typeof value === 'string' ? [key] : []));
+      const kept = ['origin'];
+      const filled = fc.record(
+        Object.fromEntries(places.filter((key) => !kept.includes(key)).map((key) => [key, hostile])),
+      );
+      const expected = marks(templates.fill(name, 'ar', usual).html);
+      fc.assert(
+        fc.property(filled, (values) => marks(templates.fill(name, 'ar', { ...usual, ...values }).html) === expected),
+        { numRuns: 50 },
+      );
+    }
   });
 
   it('does not evaluate what is put in', () => {
