@@ -223,7 +223,7 @@ describe('packages', () => {
         continue;
       others.set(file, JSON.parse(await readFile(beside, 'utf8')).dependencies);
     }
-    expect(others.size).toBe(10);
+    expect(others.size).toBe(11);
     const missing = [...imports, ...elsewhere].filter(
       ({ file, isPackage, target }) => isPackage && !(target in (others.get(file) ?? known)),
     );

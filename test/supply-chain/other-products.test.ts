@@ -17,6 +17,7 @@ const products: Readonly<Record<string, readonly [product: string, atLeast: numb
   'test/attacks/peers/better-auth': ['better-auth', 50],
   'test/attacks/peers/vendure': ['@vendure/core', 500],
   'test/browser/axe': ['axe-core', 0],
+  'test/browser/lighthouse': ['lighthouse', 80],
   'test/events/strangers': ['standardwebhooks', 5],
 };
 
