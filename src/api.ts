@@ -10,6 +10,7 @@ import { pathOf, readPageFiles } from './password-reset/page-files.routes.js';
 import { PasswordResetResolver } from './password-reset/password-reset.resolver.js';
 import { resetPageRoutes, rootPage } from './password-reset/reset-page.routes.js';
 import type { Services } from './services/services.js';
+import { pageLogo } from './settings/brand.js';
 import type { Settings } from './settings/settings.js';
 import { SignUpConfirmationResolver } from './sign-up-confirmation/sign-up-confirmation.resolver.js';
 
@@ -50,7 +51,7 @@ export function createResolvers(services: Services): Resolvers {
  * Starts the HTTP process. It also starts while a store is down, and `/readyz` says so.
  *
  * @param addRoutes further routes, for the development server; `onResult` is told each root field and its result.
- * @throws Error when the address or port cannot be listened on.
+ * @throws Error when the address or port cannot be listened on; SettingsError when the logo is not safe.
  */
 export async function startApi(
   settings: Settings,
@@ -66,14 +67,18 @@ export async function startApi(
   await apollo.start();
   const page = { ...settings.passwordReset, productName: settings.mail.productName };
   const { catalogues } = services.mailTemplates;
-  const pageFiles = await readPageFiles();
+  const brand = { ...settings.brand, productName: page.productName };
+  const pageFiles = await readPageFiles(brand, await pageLogo(settings.brand));
   const app = await createServer(
     {
       ...settings.http,
       production: settings.production,
       sandbox: settings.graphql.sandbox,
       respell: pageTarget,
-      forPeople: { ...page, catalogues, startOver: page.pageUrl, styles: pathOf(pageFiles, 'css') },
+      forPeople: {
+        ...{ ...page, catalogues, startOver: page.pageUrl },
+        ...{ styles: pathOf(pageFiles, 'css'), looks: pageFiles.looks },
+      },
       // Twice the hash queue on top, so that calls waiting for a hash leave room for all others.
       callsAtWork: otherCalls + 2 * settings.accounts.hashQueue,
     },

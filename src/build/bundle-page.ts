@@ -28,7 +28,8 @@ export async function bundlePage(): Promise<void> {
 async function tryEveryLanguage(): Promise<void> {
   const html = await PageHtml.read();
   const catalogues = new Catalogues(templatesFolder);
-  const none = { productName: '', signInUrl: '', supportUrl: '', styles: '', script: '' };
+  const looks = { logo: null, icon: '', footerLinks: [] };
+  const none = { productName: '', signInUrl: '', supportUrl: '', styles: '', script: '', looks };
   for (const language of catalogues.languages) html.in(language, catalogues.of(language), none);
 }
 

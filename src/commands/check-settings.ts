@@ -1,6 +1,7 @@
 import { DataKeyUnreadable, readDataKey } from '../secrets/data-key-row.js';
 import { kidOf } from '../secrets/key-id.js';
 import { openDatabase } from '../services/database.js';
+import { pageLogo } from '../settings/brand.js';
 import { type Command, type Environment } from '../settings/environment.js';
 import { readSettings, type SettingFault, type Settings, SettingsError } from '../settings/settings.js';
 import { settingsWarnings } from '../settings/warnings.js';
@@ -26,6 +27,7 @@ export async function checkSettings(
   for (const command of commands) {
     try {
       const settings = readSettings(environment, command);
+      await pageLogo(settings.brand);
       sound.push(settings);
       for (const each of settingsWarnings(environment, settings)) warnings.add(line(each));
     } catch (error) {

@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { PageLooks } from '../brand/page-looks.js';
 import type { Catalogue } from '../languages/catalogue.js';
 import type { Catalogues } from '../languages/catalogues.js';
 import { isolated, type Message, render } from '../languages/message.js';
@@ -21,6 +22,7 @@ export interface ForPeople {
   readonly startOver: string;
   readonly signInUrl: string | undefined;
   readonly supportUrl: string | undefined;
+  readonly looks: PageLooks;
 }
 
 /** What a page for people says, of a catalogue's texts. */
@@ -43,25 +45,36 @@ export function sendToPerson(reply: FastifyReply, forPeople: ForPeople, words: W
 }
 
 export function pageForPeople(language: string, forPeople: ForPeople, words: Words, id?: string): string {
-  const { productName, catalogues, styles, startOver, signInUrl, supportUrl } = forPeople;
+  const { productName, catalogues, styles, startOver, signInUrl, supportUrl, looks } = forPeople;
   const catalogue = catalogues.of(language);
   const { direction, page, site } = catalogue;
   const isolate = direction === 'rtl' ? isolated : undefined;
   const say = (message: Message = '', values = {}) => escaped(render(message, values, language, isolate));
   const { title, texts } = words(catalogue);
-  const links = [linkTo(signInUrl, say(page.back)), linkTo(supportUrl, say(page.help))].join('');
+  const ways = [linkTo(signInUrl, say(page.back)), linkTo(supportUrl, say(page.help))];
+  const ours = looks.footerLinks.map(({ text, url }) => linkTo(url, `<bdi>${escaped(text)}</bdi>`));
+  const links = [...ways, ...ours].join('');
+  const name = escaped(productName);
   return `<!doctype html>
 <html lang="${language}" dir="${direction}"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1"><meta name="robots" content="noindex">
 <meta name="color-scheme" content="light dark"><title>${say(title)}</title>
-<link rel="icon" href="data:,"><link rel="stylesheet" href="/${escaped(styles)}"></head>
-<body><header><p class="product" dir="auto">${escaped(productName)}</p></header>
+<link rel="icon" href="${iconOf(looks, '/')}"><link rel="stylesheet" href="/${escaped(styles)}"></head>
+<body><header><p class="product" dir="auto">${looks.logo ? logoTag(looks.logo, name) : name}</p></header>
 <main><h1>${say(title)}</h1>
 ${texts.map((text) => `<p>${say(text)}</p>`).join('\n')}
 ${id === undefined ? '' : `<p><small>${say(site.request, { id })}</small></p>`}
 <p class="actions">${linkTo(startOver, say(page.title), 'button')}</p></main>
 ${links === '' ? '' : `<footer>${links}</footer>`}</body></html>
 `;
+}
+
+function iconOf({ icon, logo }: PageLooks, root: string): string {
+  return escaped(icon ?? `${root}${logo?.path ?? ''}`);
+}
+
+function logoTag({ path, width, height }: NonNullable<PageLooks['logo']>, name: string): string {
+  return `<img src="/${path}" alt="${name}" width="${width}" height="${height}">`;
 }
 
 /** @param text HTML */

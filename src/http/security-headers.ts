@@ -28,11 +28,14 @@ export const pageSecurityPolicy = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-/** For pages of words and links: our style sheet, with the pictures in it. */
+/** For a logo, which is a picture and nothing else, also for whoever opens it as a document. */
+export const logoSecurityPolicy = "default-src 'none'; sandbox";
+
+/** For pages of words and links: our style sheet, with the pictures in it, and a logo. */
 export const plainPageSecurityPolicy = [
   "default-src 'none'",
   "style-src 'self'",
-  'img-src data:',
+  "img-src 'self' data:",
   "form-action 'none'",
   "base-uri 'none'",
   "frame-ancestors 'none'",

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { Liquid, type Template } from 'liquidjs';
+import type { PageLooks } from '../brand/page-looks.js';
 import type { Catalogue, PageTexts } from '../languages/catalogue.js';
 import { forWholeNumbers, type Message } from '../languages/message.js';
 import { packageFolder } from '../package-files.js';
@@ -13,6 +14,7 @@ export interface PageValues {
   /** Paths without a slash at the beginning. */
   readonly styles: string;
   readonly script: string;
+  readonly looks: PageLooks;
 }
 
 /** Texts that the HTML says and the script, too. */

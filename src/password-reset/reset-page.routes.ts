@@ -28,7 +28,8 @@ export async function resetPageRoutes(
 ): Promise<void> {
   const html = await PageHtml.read();
   const { productName, signInUrl = '', supportUrl = '' } = settings;
-  const values = { productName, signInUrl, supportUrl, styles: pathOf(files, 'css'), script: pathOf(files, 'js') };
+  const paths = { styles: pathOf(files, 'css'), script: pathOf(files, 'js') };
+  const values = { productName, signInUrl, supportUrl, ...paths, looks: files.looks };
   /** Filled and compressed when they are asked for, which most never are: one for a language and depth. */
   const pages = new Map<string, Promise<EncodedText>>();
   const pageIn = (language: string, depth: number): Promise<EncodedText> => {

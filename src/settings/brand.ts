@@ -2,6 +2,8 @@ import { accentOf, nearestAccent, type Surroundings } from '../brand/accent.js';
 import { BrandFault } from '../brand/brand-fault.js';
 import { footerLinksOf } from '../brand/footer-links.js';
 import { type LogoFiles, readLogoFiles } from '../brand/logo-files.js';
+import { type PageLogo, readPageLogo } from '../brand/page-logo.js';
+import { SettingsError } from './faults.js';
 import { isPlainText } from './plain-text.js';
 import { readOrTell } from './reader.js';
 
@@ -22,4 +24,18 @@ export type BrandSettings = ReturnType<typeof brandOf>;
 export function brandOf({ LOGO_FILE, ACCENT_COLOR: light, ACCENT_COLOR_DARK, FOOTER_LINKS }: Values) {
   const dark = ACCENT_COLOR_DARK ?? (light && accentOf(nearestAccent(light.accent, 'dark'), 'dark'));
   return { logo: LOGO_FILE, accent: { light, dark }, footerLinks: FOOTER_LINKS };
+}
+
+/**
+ * The logo for the page: the SVG, made safe, else the PNG.
+ *
+ * @throws SettingsError when the SVG holds what a logo may not hold.
+ */
+export async function pageLogo({ logo }: BrandSettings): Promise<PageLogo | undefined> {
+  try {
+    return logo && (await readPageLogo(logo));
+  } catch (error) {
+    if (!(error instanceof BrandFault)) throw error;
+    throw new SettingsError([{ name: 'LOGO_FILE', fault: error.message }]);
+  }
 }

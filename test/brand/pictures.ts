@@ -31,8 +31,14 @@ export function png(width: number, height: number, [red, green, blue] = [11, 110
 
 /** Writes files into a folder that the end of the test removes. @returns the folder */
 export function folderOf(files: Readonly<Record<string, string | Buffer>>): string {
-  const folder = mkdtempSync(join(tmpdir(), 'latchkey-brand-'));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, name), content);
-  return folder;
+  const { path, remove } = keptFolderOf(files);
+  onTestFinished(remove);
+  return path;
+}
+
+/** Writes files into a folder for several tests. */
+export function keptFolderOf(files: Readonly<Record<string, string | Buffer>>): { path: string; remove: () => void } {
+  const path = mkdtempSync(join(tmpdir(), 'latchkey-brand-'));
+  for (const [name, content] of Object.entries(files)) writeFileSync(join(path, name), content);
+  return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
 }
