@@ -1,16 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { flat, type Texts } from '../../src/languages/catalogue.js';
-import { Catalogues } from '../../src/languages/catalogues.js';
 import { isolated, type Message, render } from '../../src/languages/message.js';
 import { argumentsOf } from '../../src/languages/read-message.js';
-import { duration, moment, momentWithDay } from '../../src/languages/times.js';
-import { type FilledMail, MailTemplates } from '../../src/mail/mail-template.js';
-import { wrapMail } from '../../src/mail/wrap-mail.js';
-import { packageFolder, templatesFolder } from '../../src/package-files.js';
+import type { FilledMail } from '../../src/mail/mail-template.js';
+import { packageFolder } from '../../src/package-files.js';
+import { catalogues, mailsIn, valuesIn, wrapped } from '../mail/every-mail.js';
 
-const catalogues = new Catalogues(templatesFolder);
-const templates = new MailTemplates(templatesFolder, catalogues);
 const numbers = [0, 1, 2, 3, 5, 11, 21, 100];
 /** Names that no language has a word for, so that they can be taken out of a mail again. */
 const values = {
@@ -19,22 +15,6 @@ const values = {
   resetPageUrl: 'https://recover.example/reset-password',
   supportUrl: 'https://acme.example/help?a=1&b=2',
 };
-function timesIn(language: string) {
-  const lifetime = duration(catalogues.of(language).time.for, 3_600, language);
-  const time = moment(new Date('2026-11-28T15:04:59Z'), language);
-  const askedAt = momentWithDay(new Date('2026-11-28T14:05:00Z'), language);
-  const origin = { origin: 'originWith', browser: 'Samsung Internet', askedAt };
-  return { ...values, ...origin, lifetime, expiresAt: time, changedAt: time, nextMailAt: time };
-}
-
-/** Every mail in every form, filled as the server fills it. */
-function mails(language: string, from = templates): Map<string, FilledMail> {
-  const all = timesIn(language);
-  const names = Object.keys(catalogues.of(language).mail);
-  const filled = names.map((name) => [name, from.fill(name, language, { ...all, isLast: false })] as const);
-  return new Map([...filled, ['reset-link, the last', from.fill('reset-link', language, { ...all, isLast: true })]]);
-}
-
 it('there are twenty', () => {
   expect(catalogues.languages.join(' ')).toBe('ar cs da de en es fi fr he it ja ko nb nl pl pt-BR sv tr uk zh-Hans');
 });
@@ -44,7 +24,7 @@ describe.each(catalogues.languages)('in %s', (language) => {
   const isRtl = catalogue.direction === 'rtl';
   let filled: Map<string, FilledMail>;
   beforeAll(() => {
-    filled = mails(language);
+    filled = mailsIn(language, values);
   });
 
   it('every text can be said with every value', () => {
@@ -102,9 +82,7 @@ describe.each(catalogues.languages)('in %s', (language) => {
   it('every mail is small: 12 kB of HTML, 76 characters in a line on the wire', async () => {
     for (const [name, mail] of filled) {
       expect(Buffer.byteLength(mail.html), name).toBeLessThanOrEqual(12_000);
-      const content = { ...mail, to: 'alice@example.com', messageId: 'b3b1c6a0-0000-4000-8000-000000000000.m' };
-      const place = { signal: AbortSignal.timeout(1_000), stage: () => undefined };
-      const { message } = await wrapMail(content, { name: 'Acme', address: 'a@acme.example' }, place as never);
+      const message = await wrapped(mail);
       const longest = Math.max(
         ...message
           .toString('utf8')
@@ -144,7 +122,7 @@ it('docs/languages.md names each, and says which nobody has read who grew up wit
 function sentences(name: string, language: string): Map<string, string> {
   const isolate = catalogues.of(language).direction === 'rtl' ? isolated : undefined;
   const texts = Object.entries(catalogues.of(language).mail[name] ?? {});
-  return new Map(texts.map(([key, text]) => [key, render(text, timesIn(language), language, isolate)]));
+  return new Map(texts.map(([key, text]) => [key, render(text, valuesIn(language, values), language, isolate)]));
 }
 
 /** What is seen of the HTML of a mail, and no preheader. */

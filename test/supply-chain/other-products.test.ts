@@ -19,6 +19,7 @@ const products: Readonly<Record<string, readonly [product: string, atLeast: numb
   'test/browser/axe': ['axe-core', 0],
   'test/browser/lighthouse': ['lighthouse', 80],
   'test/events/strangers': ['standardwebhooks', 5],
+  'test/mail/judges': ['html-validate', 50],
 };
 
 /** Licences of what is run as a process of its own, and of which nothing is delivered, beyond those of our tools. */

@@ -1,0 +1,42 @@
+import { Catalogues } from '../../src/languages/catalogues.js';
+import { duration, moment, momentWithDay } from '../../src/languages/times.js';
+import { type FilledMail, MailTemplates } from '../../src/mail/mail-template.js';
+import { wrapMail } from '../../src/mail/wrap-mail.js';
+import { templatesFolder } from '../../src/package-files.js';
+
+export const catalogues = new Catalogues(templatesFolder);
+export const templates = new MailTemplates(templatesFolder, catalogues);
+
+/** The values that are the same in every language. */
+export interface Facts {
+  readonly productName: string;
+  readonly link: string;
+  readonly resetPageUrl: string;
+  readonly supportUrl: string;
+}
+
+/** All values of all mails, as the server makes them. */
+export function valuesIn(language: string, facts: Facts) {
+  const lifetime = duration(catalogues.of(language).time.for, 3_600, language);
+  const time = moment(new Date('2026-11-28T15:04:59Z'), language);
+  const askedAt = momentWithDay(new Date('2026-11-28T14:05:00Z'), language);
+  const origin = { origin: 'originWith', browser: 'Samsung Internet', askedAt };
+  return { ...facts, ...origin, lifetime, expiresAt: time, changedAt: time, nextMailAt: time };
+}
+
+/** Every mail in every form, filled as the server fills it. */
+export function mailsIn(language: string, facts: Facts): Map<string, FilledMail> {
+  const all = valuesIn(language, facts);
+  const names = Object.keys(catalogues.of(language).mail);
+  const fill = (name: string, isLast = false) => templates.fill(name, language, { ...all, isLast });
+  const filled = names.map((name) => [name, fill(name)] as const);
+  return new Map([...filled, ['reset-link, the last', fill('reset-link', true)]]);
+}
+
+/** The message as it goes to the relay. */
+export async function wrapped(mail: FilledMail, from = { name: 'Acme', address: 'a@acme.example' }): Promise<Buffer> {
+  const content = { ...mail, to: 'alice@example.com', messageId: 'b3b1c6a0-0000-4000-8000-000000000000.m' };
+  const place = { signal: AbortSignal.timeout(1_000), stage: () => undefined };
+  const { message } = await wrapMail(content, from, place as never);
+  return message;
+}
