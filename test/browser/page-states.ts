@@ -79,7 +79,9 @@ export const states: Readonly<Record<string, State>> = {
  * Brings the open page into a state, without loading it again: links that are pasted into its address change the view.
  * From a link that is none, a button leads to the form for the address.
  */
-export async function reach(visit: Visit, state: State): Promise<void> {
+export async function reach(visit: Visit, name: string): Promise<void> {
+  const state = states[name];
+  if (state === undefined) throw new Error(`there is no state "${name}"`);
   const { end, answers = {}, fill = {}, submit, shows } = state;
   const { page, read } = visit;
   await page.unrouteAll();

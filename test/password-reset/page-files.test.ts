@@ -17,6 +17,20 @@ function sentBytes(url: string, path: string, language = 'en'): Promise<number> 
   });
 }
 
+/** The answer to a request that is sent as it stands. */
+function sentText(url: string, request: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const { hostname, port } = new URL(url);
+    const socket = connect(Number(port), hostname).setEncoding('utf8');
+    let text = '';
+    socket
+      .on('error', reject)
+      .on('data', (part) => (text += part))
+      .on('close', () => resolve(text));
+    socket.write(request);
+  });
+}
+
 /** What the HTML makes a browser load. */
 function filesIn(html: string): string[] {
   const tags = html.match(/<(?:script|link|img|iframe|source)\b[^>]*>/g) ?? [];
@@ -93,6 +107,28 @@ describe('what the page is made of', () => {
       const forPrograms = await get(path);
       expect([forPrograms.status, await forPrograms.json()]).toMatchObject([404, { errors: [{}] }]);
     }
+  });
+
+  it('people read in their language that there is no page, or that a request cannot be read', async () => {
+    const asked = { accept: 'text/html', 'accept-language': 'tlh, ar;q=0.5' };
+    for (const [path, status, lang, title] of [
+      ['/', 200, 'ar', 'العودة إلى حسابك'],
+      ['/nothing', 404, 'ar', 'لا توجد صفحة هنا'],
+      ['/nothing?lang=he', 404, 'he', 'אין כאן דף'],
+      ['/nothing?lang=..%2F..%2Fetc', 404, 'ar', 'لا توجد صفحة هنا'],
+      ['/%zz', 400, 'ar', 'لم يقبل الخادم الطلب.'],
+    ] as const) {
+      const answer = await get(path, asked);
+      const text = await answer.text();
+      expect([answer.status, text.match(/<html lang="(\w+)" dir="rtl">/)?.[1]], path).toEqual([status, lang]);
+      expect(text).toContain(`<h1>${title}</h1>`);
+      expect(text.replace(/<[^>]*>|Latchkey|[0-9a-f]{8}-[0-9a-f-]{27}/g, '')).not.toMatch(/[A-Za-z]/);
+    }
+    const broken = await sentText(
+      latchkey.url,
+      'GET / HTTP/1.1\r\naccept: text/html\r\naccept-language: ja\r\n: x\r\n\r\n',
+    );
+    expect(broken).toMatch(/^HTTP\/1\.1 400 [\s\S]*<html lang="ja" dir="ltr">[\s\S]*<h1>サーバーが/);
   });
 
   it('password managers are led to the page', async () => {
