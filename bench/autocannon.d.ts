@@ -24,6 +24,8 @@ declare module 'autocannon' {
     connections: number;
     duration?: number;
     amount?: number;
+    /** Seconds until an answer that has not come counts as an error. */
+    timeout?: number;
     /** Milliseconds. */
     sampleInt?: number;
     setupClient: (client: Client) => void;

@@ -1,11 +1,4 @@
-/** One row of the table: a number per round, and what the floor did in the same round. */
-export interface Figure {
-  readonly name: string;
-  readonly ours: readonly number[];
-  readonly floor?: readonly number[];
-  readonly target?: string;
-}
-
+/** The middle of the numbers, or the mean of the two in the middle; `NaN` of none. */
 export function median(numbers: readonly number[]): number {
   const sorted = [...numbers].sort((one, other) => one - other);
   const [low, high] = [sorted[(sorted.length - 1) >> 1], sorted[sorted.length >> 1]];
@@ -18,25 +11,35 @@ export function percentile(numbers: readonly number[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
 }
 
-/**
- * The figures as a Markdown table. Ratios are taken within each round, because only measurements that are seconds apart
- * can be compared.
- */
-export function table(figures: readonly Figure[]): string {
-  const rows = figures.map(({ name, ours, floor, target }) => {
-    const ratios = floor?.map((number, round) => (ours[round] ?? Number.NaN) / number);
-    return [name, spread(ours), floor ? spread(floor) : '', ratios ? spread(ratios) : '', target ?? ''];
-  });
-  const head = ['figure', 'ours', 'floor', 'ratio, median [min–max]', 'target: must; aim'];
-  return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+/** Numbers of several rounds in short. */
+export interface Spread {
+  readonly median: number;
+  readonly least: number;
+  readonly most: number;
 }
 
-function spread(numbers: readonly number[]): string {
-  const [least, most] = [Math.min(...numbers), Math.max(...numbers)];
-  return numbers.length > 1 ? `${shown(median(numbers))} [${shown(least)}–${shown(most)}]` : shown(median(numbers));
+export function spreadOf(numbers: readonly number[]): Spread {
+  return { median: median(numbers), least: Math.min(...numbers), most: Math.max(...numbers) };
+}
+
+/**
+ * The quotients of each round: only measurements that are seconds apart can be compared, so the ratio of the medians is
+ * none.
+ *
+ * @throws Error when one has more rounds than the other.
+ */
+export function ratios(ours: readonly number[], others: readonly number[]): number[] {
+  if (ours.length !== others.length) throw new Error(`${ours.length} rounds cannot be divided by ${others.length}`);
+  return ours.map((number, round) => number / (others[round] ?? Number.NaN));
+}
+
+/** `median [least–most]`, or the number alone. */
+export function shownSpread(numbers: readonly number[]): string {
+  const { median, least, most } = spreadOf(numbers);
+  return numbers.length > 1 ? `${shown(median)} [${shown(least)}–${shown(most)}]` : shown(median);
 }
 
 /** Three significant digits; whole numbers are not shortened. */
-function shown(number: number): string {
+export function shown(number: number): string {
   return Math.abs(number) >= 100 ? number.toFixed(0) : String(Number(number.toPrecision(3)));
 }

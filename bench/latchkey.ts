@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from '../test/support/free-port.js';
-import { Latchkey, main } from '../test/support/processes.js';
+import { Latchkey } from '../test/support/processes.js';
 import { type Environment, productionSettings, withoutLimits } from '../test/support/production-settings.js';
 import { machineTime } from './process-figures.js';
 
@@ -22,12 +22,12 @@ export class Server {
   ) {}
 
   /** @throws Error when the process ends before it is ready, or is not ready after half a minute. */
-  static async start(command: 'api' | 'worker', environment: Environment): Promise<Server> {
+  static async start(program: string, command: 'api' | 'worker', environment: Environment): Promise<Server> {
     const port = await freePort();
     const ports =
       command === 'api' ? { PORT: String(port), OPS_PORT: '0' } : { OPS_HOST: '127.0.0.1', OPS_PORT: String(port) };
     const began = machineTime();
-    const started = Latchkey.of(main, [command], { settings: { ...environment, ...ports }, stdout: 1, stderr: 2 });
+    const started = Latchkey.of(program, [command], { settings: { ...environment, ...ports }, stdout: 1, stderr: 2 });
     const url = `http://127.0.0.1:${port}`;
     while (!(await isReady(url))) {
       if (!started.isRunning) throw new Error(`latchkey ${command} ended with ${(await started.ended).code}`);
@@ -55,12 +55,13 @@ export class Servers {
   readonly #kept = new Map<string, Server>();
 
   constructor(
+    private readonly program: string,
     private readonly environment: Environment,
     private readonly keeps: boolean,
   ) {}
 
   async take(command: 'api' | 'worker'): Promise<Server> {
-    const server = this.#kept.get(command) ?? (await Server.start(command, this.environment));
+    const server = this.#kept.get(command) ?? (await Server.start(this.program, command, this.environment));
     if (this.keeps) this.#kept.set(command, server);
     return server;
   }

@@ -4,10 +4,13 @@ import autocannon, { type Request } from 'autocannon';
 import { answerCalls } from './child.js';
 import { machineTime } from './process-figures.js';
 
-/** A query that is sent again and again with different variables. */
+/** A call that is sent again and again with different variables. */
 export interface Question {
   readonly url: string;
-  readonly query: string;
+  /** `/graphql` by default. */
+  readonly path?: string;
+  /** A GraphQL document; without it, the variables are the whole body. */
+  readonly query?: string;
   readonly variables: readonly object[];
   /** Text that every answer must contain; otherwise the measurement fails. */
   readonly answer: string;
@@ -21,13 +24,13 @@ const headers = {
 const tasks = {
   /** Sends requests as fast as answers come, for `seconds` or until `amount` are sent. */
   async run(input: Question & { connections: number; seconds?: number; amount?: number }) {
-    const { url, connections, seconds, amount, answer } = input;
+    const { url, path = '/graphql', connections, seconds, amount, answer } = input;
     // Each connection has its own part of the requests, so that no request is sent by two.
     const parts: Request[][] = [];
     for (const [index, body] of bodies(input).entries()) {
       const part = index % connections;
       parts[part] ??= [];
-      parts[part].push({ method: 'POST', path: '/graphql', headers, body });
+      parts[part].push({ method: 'POST', path, headers, body });
     }
     let clients = 0;
     let wrong: string | undefined;
@@ -35,6 +38,7 @@ const tasks = {
       url,
       connections,
       ...(amount ? { amount } : { duration: seconds ?? 1 }),
+      timeout: 60,
       // Milliseconds. autocannon stops only when it takes a sample.
       sampleInt: 50,
       setupClient: (client) => client.setRequests(parts[clients++] ?? []),
@@ -49,6 +53,22 @@ const tasks = {
       throw new Error(`${errors} without answer, ${non2xx} refused, ${mismatches} unexpected, the first: ${wrong}`);
     }
     return { total: requests.total, perSecond: requests.total / duration, p50: latency.p50, p99: latency.p99 };
+  },
+
+  /** Asks over a few connections, each call after the last one's answer. @returns milliseconds of each call. */
+  async times(input: Question & { connections: number; seconds: number }): Promise<number[]> {
+    const agent = new Agent({ keepAlive: true, maxSockets: input.connections });
+    const waiting = bodies(input).reverse();
+    const end = machineTime() + input.seconds * 1000;
+    const times: number[] = [];
+    const ask = async () => {
+      for (let body = waiting.pop(); body && machineTime() < end; body = waiting.pop()) {
+        const began = machineTime();
+        times.push((await post(`${input.url}/graphql`, body, agent, input.answer)) - began);
+      }
+    };
+    await Promise.all(Array.from({ length: input.connections }, ask)).finally(() => agent.destroy());
+    return times;
   },
 
   /** Sends at a steady rate, whether or not answers come. @returns when each answer came (`machineTime`). */
@@ -69,7 +89,7 @@ const tasks = {
 export type LoadTasks = typeof tasks;
 
 function bodies({ query, variables }: Question): string[] {
-  return variables.map((each) => JSON.stringify({ query, variables: each }));
+  return variables.map((each) => JSON.stringify(query === undefined ? each : { query, variables: each }));
 }
 
 function post(url: string, body: string, agent: Agent, expected: string): Promise<number> {

@@ -1,47 +1,78 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Figure } from './figures.js';
+import type { BareApolloTasks } from './bare-apollo.js';
+import { Child } from './child.js';
+
 import { addresses, connections, requests } from './measure-requests.js';
 import { type Options, until } from './options.js';
-import { residentMib } from './process-figures.js';
-import { knownAddress, type Stage } from './stage.js';
-
-/** Measures how long a process takes to be ready, and its memory when idle and after a load of requests. */
-export async function measureStart(stage: Stage, options: Options): Promise<Figure[]> {
-  const { rounds, accounts } = options;
-  const found = { api: [] as Memory[], worker: [] as Memory[] };
-  const asked = addresses(accounts, knownAddress);
-  for (let round = 0; round < rounds; round++) {
-    await stage.clear();
-    const api = await stage.servers.take('api');
-    const worker = await stage.servers.take('worker');
-    try {
-      await sleep(500);
-      const idle = { api: residentMib(api.pid), worker: residentMib(worker.pid) };
-      await stage.load.call('run', { ...requests(api.url, asked), connections, ...until(options) });
-      found.api.push({ startMs: api.startMs, idle: idle.api, loaded: residentMib(api.pid) });
-      found.worker.push({ startMs: worker.startMs, idle: idle.worker, loaded: residentMib(worker.pid) });
-    } finally {
-      await Promise.all([api, worker].map((each) => stage.servers.giveBack(each)));
-    }
-  }
-  await stage.clear();
-  const { api, worker } = found;
-  return [
-    {
-      name: 'ms from start to ready, api',
-      ours: api.map(({ startMs }) => startMs),
-      target: '≤ 1,000 ms; ≤ 700 ms',
-    },
-    { name: 'ms from start to ready, worker', ours: worker.map(({ startMs }) => startMs) },
-    { name: 'MiB idle, api', ours: api.map(({ idle }) => idle), target: '≤ 150 MiB; ≤ 120 MiB' },
-    { name: 'MiB after the load, api', ours: api.map(({ loaded }) => loaded), target: '≤ 250 MiB' },
-    { name: 'MiB idle, worker', ours: worker.map(({ idle }) => idle) },
-    { name: 'MiB after the load, worker', ours: worker.map(({ loaded }) => loaded) },
-  ];
-}
+import { machineTime, residentMib } from './process-figures.js';
+import type { Found, Measured } from './rows.js';
+import { knownAddress, type Site } from './site.js';
+import type { Stage } from './stage.js';
+import { inTurns } from './turns.js';
 
 interface Memory {
   readonly startMs: number;
   readonly idle: number;
   readonly loaded: number;
+}
+
+/** Measures how long a process takes to be ready, and its memory when idle and after a load of requests. */
+export async function measureStart(stage: Stage, options: Options, before?: Site): Promise<Found> {
+  const load = (url: string, many: number) => {
+    const asked = addresses(Math.min(many, 100_000), knownAddress);
+    return stage.load.call('run', { ...requests(url, asked), connections, ...until(options) });
+  };
+  const both = async (site: Site): Promise<Record<'api' | 'worker', Memory>> => {
+    await site.clear();
+    const api = await site.servers.take('api');
+    const worker = await site.servers.take('worker');
+    try {
+      await sleep(500);
+      const idle = { api: residentMib(api.pid), worker: residentMib(worker.pid) };
+      await load(api.url, site.accounts);
+      return {
+        api: { startMs: api.startMs, idle: idle.api, loaded: residentMib(api.pid) },
+        worker: { startMs: worker.startMs, idle: idle.worker, loaded: residentMib(worker.pid) },
+      };
+    } finally {
+      await Promise.all([api, worker].map((each) => site.servers.giveBack(each)));
+      await site.clear();
+    }
+  };
+  const bare = async () => {
+    const began = machineTime();
+    const child = Child.start<BareApolloTasks>('bare-apollo');
+    try {
+      const { database, redis } = stage.ours.urls;
+      const url = await child.call('serve', { database, redis });
+      const startMs = machineTime() - began;
+      await sleep(500);
+      const idle = residentMib(child.pid);
+      await load(url, stage.ours.accounts);
+      const memory = { startMs, idle, loaded: residentMib(child.pid) };
+      return { api: memory, worker: memory };
+    } finally {
+      await child.stop();
+    }
+  };
+  const found: Partial<Record<string, Record<'api' | 'worker', Memory>[]>> = await inTurns(options.rounds, {
+    ours: () => both(stage.ours),
+    bare,
+    ...(before ? { before: () => both(before) } : {}),
+  });
+  const row = (row: Measured['row'], process: 'api' | 'worker', figure: keyof Memory): Measured => {
+    const of = (name: string) => (found[name] ?? []).map((each) => each[process][figure]);
+    return { row, ours: of('ours'), before: of('before'), ...(process === 'api' ? { other: of('bare') } : {}) };
+  };
+  return {
+    spent: [],
+    rows: [
+      row('apiStart', 'api', 'startMs'),
+      row('workerStart', 'worker', 'startMs'),
+      row('apiIdle', 'api', 'idle'),
+      row('workerIdle', 'worker', 'idle'),
+      row('apiLoaded', 'api', 'loaded'),
+      row('workerLoaded', 'worker', 'loaded'),
+    ],
+  };
 }

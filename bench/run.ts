@@ -1,45 +1,65 @@
-import { availableParallelism, cpus, loadavg } from 'node:os';
-import { type Figure, table } from './figures.js';
+import { availableParallelism, cpus, loadavg, release, totalmem } from 'node:os';
+import { measureDelivered } from './measure-delivered.js';
+import { measureGrowth } from './measure-growth.js';
 import { measureMails } from './measure-mails.js';
 import { measureRequests } from './measure-requests.js';
 import { measureResets } from './measure-resets.js';
 import { measureStart } from './measure-start.js';
 import { type Measurement, type Options, readOptions } from './options.js';
+import { markdownOf, type Report } from './report.js';
+import { exitCodeOf, type Found, rowsOf } from './rows.js';
+import type { Site } from './site.js';
 import { type Stage, setStage } from './stage.js';
 
-const measure: Record<Measurement, (stage: Stage, options: Options) => Promise<Figure[]>> = {
+const measure: Record<Measurement, (stage: Stage, options: Options, before?: Site) => Promise<Found>> = {
   requests: measureRequests,
   mails: measureMails,
+  delivered: measureDelivered,
   resets: measureResets,
   start: measureStart,
+  growth: measureGrowth,
 };
 
-async function run(): Promise<void> {
+async function run(): Promise<Report> {
   if (process.platform !== 'linux') throw new Error('needs Linux: CPU time and memory are read from /proc');
   const options = readOptions(process.argv.slice(2));
-  const [busy = 0] = loadavg();
+  const machine = machineNow();
   const stage = await setStage(options);
   try {
-    const figures: Figure[] = [];
+    const found: Found[] = [];
     for (const name of options.only) {
       process.stderr.write(`measuring ${name} …\n`);
-      figures.push(...(await measure[name](stage, options)));
+      found.push(await measure[name](stage, options));
     }
     const { seconds, rounds, accounts } = options;
-    const machine = `${availableParallelism()} cores (${cpus()[0]?.model ?? 'unknown'}), load before the run ${busy.toFixed(1)}`;
-    process.stdout.write(
-      `${machine}; Node ${process.versions.node}, ${stage.versions}; ` +
-        `${accounts} accounts, ${rounds} round(s) of ${seconds} s\n\n${table(figures)}\n`,
-    );
+    return {
+      setUp: {
+        machine,
+        versions: `Node ${process.versions.node}, ${stage.versions}`,
+        sizes: `${accounts} accounts, ${rounds} round(s) of ${seconds} s`,
+      },
+      rows: rowsOf(found.flatMap(({ rows }) => rows)),
+      spent: found.flatMap(({ spent }) => spent),
+      growth: found.flatMap(({ growth = [] }) => growth),
+    };
   } finally {
     await stage.close();
   }
 }
 
+function machineNow(): string {
+  const [busy = 0] = loadavg();
+  const memory = `${Math.round(totalmem() / 2 ** 30)} GiB`;
+  return `${availableParallelism()} cores (${cpus()[0]?.model ?? 'unknown'}), ${memory}, Linux ${release()}, load before the run ${busy.toFixed(1)}`;
+}
+
 // An interrupted run also ends its servers.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 try {
-  await run();
+  const report = await run();
+  process.stdout.write(markdownOf(report));
+  // The figures of a smoke run mean nothing, and so do its verdicts.
+  process.exitCode = process.argv.includes('--smoke') ? 0 : exitCodeOf(report.rows);
 } catch (error) {
   process.stderr.write(`bench: ${error instanceof Error ? error.message : error}\n`);
   process.exitCode = 1;

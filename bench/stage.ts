@@ -1,35 +1,35 @@
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import argon2 from 'argon2';
 import { Redis } from 'ioredis';
-import pg from 'pg';
-import type { Argon2Settings } from '../src/accounts/passwords/password-hash.js';
 import { findRedisServer, startEmbeddedRedis } from '../src/dev/embedded-redis.js';
 import { startEmbeddedPostgres } from '../src/dev/postgres/embedded-postgres.js';
-import { readSettings } from '../src/settings/settings.js';
-import { withPath } from '../test/support/databases.js';
-import { Latchkey } from '../test/support/processes.js';
+import { main } from '../test/support/processes.js';
 import { Child } from './child.js';
-import { type Environment, productionEnvironment, Servers } from './latchkey.js';
 import type { LoadTasks } from './load.js';
 import type { Options } from './options.js';
+import { cpuSeconds, cpuSecondsOfFamily, parentOf } from './process-figures.js';
+import type { Cpu } from './rows.js';
 import type { SinkTasks } from './sink.js';
+import { Site, type SiteOptions, type StoreUrls } from './site.js';
 
-/** Everything around the server: stores, relay, load, and accounts. */
+/** Everything around the servers that are compared: stores, relay, load. */
 export interface Stage {
-  readonly environment: Environment;
-  readonly urls: { readonly database: string; readonly redis: string; readonly smtp: string };
-  readonly servers: Servers;
-  readonly database: pg.Pool;
+  /** This build, with accounts. */
+  readonly ours: Site;
+  /** Of a database in which nothing is, the Redis and the relay. */
+  readonly urls: StoreUrls;
   readonly redis: Redis;
   readonly sink: Child<SinkTasks>;
   readonly load: Child<LoadTasks>;
   /** The versions of the stores, as text. */
   readonly versions: string;
-  readonly accounts: number;
-  /** Empties the jobs, the audit events and Redis, so that each measurement begins with the same data. */
-  clear(): Promise<void>;
+  /** Another site on the same stores; it is closed with the stage. */
+  open(options: Omit<SiteOptions, 'keepsServers'>): Promise<Site>;
+  /** Seconds of CPU used so far by the stores, and by these processes. */
+  cpu(processes: { readonly server?: number; readonly worker?: number }): Cpu;
+  /** Ends a process with the stage. */
+  closeWith(step: () => Promise<unknown>): void;
   close(): Promise<void>;
 }
 
@@ -40,6 +40,7 @@ export async function setStage({ accounts, isSmoke }: Options): Promise<Stage> {
   }
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-bench-'));
   const closing: (() => Promise<unknown>)[] = [() => rm(folder, { recursive: true, force: true })];
+  const closeWith = (step: () => Promise<unknown>) => void closing.push(step);
   const close = async () => {
     for (const step of closing.splice(0).reverse()) await step();
   };
@@ -51,69 +52,49 @@ export async function setStage({ accounts, isSmoke }: Options): Promise<Stage> {
       folder,
       postgresFlags: ['-c', `fsync=${durable}`, '-c', `synchronous_commit=${durable}`],
     });
-    closing.push(() => postgres.stop());
+    closeWith(() => postgres.stop());
     const embedded = await startEmbeddedRedis({ folder: join(folder, 'redis') });
-    closing.push(() => embedded.stop());
+    closeWith(() => embedded.stop());
     const sink = Child.start<SinkTasks>('sink');
-    closing.push(() => sink.stop());
+    closeWith(() => sink.stop());
     const load = Child.start<LoadTasks>('load');
-    closing.push(() => load.stop());
+    closeWith(() => load.stop());
+    const redis = new Redis(embedded.url ?? '');
+    closeWith(async () => redis.disconnect());
 
     const smtp = `smtp://127.0.0.1:${await sink.call('listen', {})}`;
     const urls = { database: postgres.url, redis: embedded.url ?? '', smtp };
-    const environment = productionEnvironment(urls);
-    const migrated = await Latchkey.run(['migrate'], environment);
-    if (migrated.code !== 0) throw new Error(`latchkey migrate ended with ${migrated.code}: ${migrated.errors}`);
-    const database = new pg.Pool({ connectionString: urls.database, max: 2, ...withPath });
-    closing.push(() => database.end());
-    const redis = new Redis(urls.redis);
-    closing.push(async () => redis.disconnect());
-    const servers = new Servers(environment, isSmoke);
-    closing.push(() => servers.close());
-    await seed(database, accounts, readSettings(environment, 'api').accounts.argon2);
-    const clear = async () => {
-      await truncate(database, 'job');
-      await truncate(database, 'audit_event');
-      await redis.flushall();
-      await database.query('checkpoint');
+    const open: Stage['open'] = async (options) => {
+      const site = await Site.open(urls, redis, { ...options, keepsServers: isSmoke });
+      closeWith(() => site.close());
+      return site;
     };
+    const ours = await open({ name: 'ours', program: main, accounts });
+    const { rows } = await ours.database.query<{ pid: number }>('select pg_backend_pid() as pid');
+    const postmaster = parentOf(rows[0]?.pid ?? Number.NaN);
+    const redisPid = Number(/^process_id:(\d+)/m.exec(await redis.info('server'))?.[1]);
+    const cpu: Stage['cpu'] = ({ server, worker }) => ({
+      ...(server === undefined ? {} : { server: cpuSeconds(server) }),
+      ...(worker === undefined ? {} : { worker: cpuSeconds(worker) }),
+      PostgreSQL: cpuSecondsOfFamily(postmaster),
+      Redis: cpuSeconds(redisPid),
+    });
     const versions = `${withoutPlace(postgres.description)}, ${withoutPlace(embedded.description)}`;
-    return { environment, urls, servers, database, redis, sink, load, versions, accounts, clear, close };
+    return { ours, urls, redis, sink, load, versions, open, cpu, closeWith, close };
   } catch (error) {
     await close();
     throw error;
   }
 }
 
-export const knownAddress = (number: number) => `person-${String(number).padStart(7, '0')}@bench.example`;
-export const unknownAddress = (number: number) => `nobody-${String(number).padStart(7, '0')}@bench.example`;
-
-async function seed(database: pg.Pool, accounts: number, { memoryKib, timeCost }: Argon2Settings): Promise<void> {
-  // Hashes of our own form, because foreign ones are verified in another lane.
-  const options = { memoryCost: memoryKib, timeCost, parallelism: 1, hashLength: 32 };
-  const hash = await argon2.hash('the password that all of them share', options);
-  await database.query(
-    `insert into account (id, email, password_hash, status)
-     select gen_random_uuid(), 'person-' || lpad(number::text, 7, '0') || '@bench.example', $1, 'active'
-       from generate_series(0, $2::int - 1) as number`,
-    [hash, accounts],
-  );
-  await database.query('analyze account');
+/** CPU milliseconds for each of `units` between two looks. */
+export function cpuPer(units: number, before: Cpu, after: Cpu): Cpu {
+  const each = (Object.keys(after) as (keyof Cpu)[]).map((process) => {
+    return [process, (((after[process] ?? 0) - (before[process] ?? 0)) * 1000) / units] as const;
+  });
+  return Object.fromEntries(each);
 }
 
 function withoutPlace(description: string): string {
   return description.split(',')[0] ?? description;
-}
-
-/** Repeats on a deadlock: a process that still settles its last jobs may hold rows that this statement needs. */
-async function truncate(database: pg.Pool, table: string): Promise<void> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      await database.query(`truncate ${table} cascade`);
-      return;
-    } catch (error) {
-      const isDeadlock = (error as { code?: unknown }).code === '40P01';
-      if (!isDeadlock || attempt === 5) throw error;
-    }
-  }
 }

@@ -217,13 +217,13 @@ describe('packages', () => {
     for (const file of new Set(elsewhere.map((each) => each.file))) {
       const beside = join(packageFolder, dirname(file), 'package.json');
       if (
-        !/^(?:test\/(?:attacks\/peers|adoption|browser|events|mail)|examples)\/[\w-]+\/\w+\.mjs$/.test(file) ||
+        !/^(?:test\/(?:attacks\/peers|adoption|browser|events|mail)|examples|bench)\/[\w-]+\/\w+\.mjs$/.test(file) ||
         !existsSync(beside)
       )
         continue;
       others.set(file, JSON.parse(await readFile(beside, 'utf8')).dependencies);
     }
-    expect(others.size).toBe(12);
+    expect(others.size).toBe(13);
     const missing = [...imports, ...elsewhere].filter(
       ({ file, isPackage, target }) => isPackage && !(target in (others.get(file) ?? known)),
     );

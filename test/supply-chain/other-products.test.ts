@@ -6,10 +6,11 @@ import { allowedInDevelopment, licenceOf, refusal } from './licences.js';
 import { lockedPackages } from './lock-file.js';
 
 /**
- * Other products that tests run, and examples, each in a package of its own: the package that is the product, or that an
- * example cannot do without, and how many it brings.
+ * Other products that tests and the benchmark run, and examples, each in a package of its own: the package that is the
+ * product, or that an example cannot do without, and how many it brings.
  */
 const products: Readonly<Record<string, readonly [product: string, atLeast: number]>> = {
+  'bench/peers': ['better-auth', 40],
   'examples/adopt': ['express-session', 80],
   'test/adoption/better-auth': ['better-auth', 40],
   'test/adoption/knex': ['knex', 80],
@@ -37,9 +38,10 @@ const read = (folder: string, file: string) => readFileSync(join(packageFolder, 
 
 it('are all named here', () => {
   const exclude = (path: string) => /(?:^|\/)node_modules$/.test(path);
-  const found = globSync(['examples/**/package.json', 'test/**/package.json'], { cwd: packageFolder, exclude }).map(
-    dirname,
-  );
+  const found = globSync(['bench/**/package.json', 'examples/**/package.json', 'test/**/package.json'], {
+    cwd: packageFolder,
+    exclude,
+  }).map(dirname);
   expect(found.sort()).toEqual(Object.keys(products));
 });
 
