@@ -51,7 +51,7 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { ...shared, name: 'rig', include: [rig], maxWorkers: 1, sequence: { groupOrder: 1 } },
+        test: { ...shared, name: 'rig', include: [rig], maxWorkers: 1, maxConcurrency: 3, sequence: { groupOrder: 1 } },
       },
     ],
   },

@@ -14,8 +14,9 @@ describe.skipIf(!isPossible)('faults (needs Linux and a redis-server or valkey-s
     await execute(process.execPath, compiler, { cwd: packageFolder });
   }, 120_000);
 
+  // Together they take half as long as one after the other: much of a round is waiting.
   // Shows: V-26
-  it.each([
+  it.concurrent.each([
     ['in our own table', 'own'],
     ['in the table of an app that writes to it', 'users'],
     ['with hashes in a second table of that app', 'logins'],
