@@ -35,7 +35,7 @@ export class AccountMails {
   constructor(
     private readonly productName: string,
     private readonly templates: MailTemplates,
-    private readonly mailer: Mailer,
+    private readonly mailer: Pick<Mailer, 'send' | 'takePlace' | 'hold'>,
   ) {}
 
   /** The language of a tag (BCP 47) if there are mails in it, else null. */

@@ -10,6 +10,7 @@ import { endGracefully } from './end-gracefully.js';
 import { explain } from './failure.js';
 import { defineJobsCommands } from './jobs/jobs.commands.js';
 import { naming } from './listening.js';
+import { defineMailCommands } from './mail/mail.commands.js';
 import { defineSettingsCommand } from './settings.commands.js';
 import { defineTemplatesCommands } from './templates.commands.js';
 
@@ -91,6 +92,7 @@ export async function run(argv: readonly string[]): Promise<void> {
     .description("send each receiver a signed test event, with a worker's settings; exit code 1 unless all take it")
     .action(() => oneOff(async () => (await import('./one-off.js')).testEvents()));
   defineSettingsCommand(program, process.env, oneOff);
+  defineMailCommands(program, process.env, oneOff);
   defineTemplatesCommands(program, process.env, oneOff);
   program.hook('preAction', (_program, action) => {
     // `api` and `worker` log this warning, `settings` prints it, and `dev` does not need it.

@@ -83,6 +83,7 @@ function linkTo(url: string | undefined, text: string, look?: string): string {
   return `<a${look === undefined ? '' : ` class="${look}"`} href="${escaped(url)}">${text}</a>`;
 }
 
-function escaped(text: string): string {
+/** For text and quoted attributes of HTML. */
+export function escaped(text: string): string {
   return text.replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
 }

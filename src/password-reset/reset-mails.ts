@@ -35,7 +35,7 @@ export class ResetMails {
    * @returns undefined once a relay took the mail, else how the last relay failed.
    */
   sendLink(
-    account: Credential,
+    account: Pick<Credential, 'email' | 'locale'>,
     key: ResetKey,
     details: LinkDetails & { readonly locale: string | null; readonly job: MailJob },
   ): Promise<SmtpFailure | undefined> {

@@ -32,7 +32,11 @@ export class SignUpMails {
    *
    * @returns undefined once a relay took the mail, else how the last relay failed.
    */
-  sendAlreadyRegistered(account: Credential, locale: string | null, job: MailJob): Promise<SmtpFailure | undefined> {
+  sendAlreadyRegistered(
+    account: Pick<Credential, 'email' | 'locale'>,
+    locale: string | null,
+    job: MailJob,
+  ): Promise<SmtpFailure | undefined> {
     const { supportUrl = null, pageUrl } = this.settings;
     const language = this.mails.knownLocale(account.locale) ?? locale;
     const resetPageUrl = this.mails.pageIn(pageUrl, language);

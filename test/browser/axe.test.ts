@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { nearestAccent } from '../../src/brand/accent.js';
+import { keptFolderOf, png } from '../brand/pictures.js';
 import { startLatchkey, type TestLatchkey } from '../support/latchkey.js';
 import { noChromium, TestBrowser, type Visit, whyNot } from './chromium.js';
 import { reach, states } from './page-states.js';
@@ -79,5 +81,33 @@ describe.skipIf(noChromium || !isInstalled)(`axe finds nothing in the page${why}
     }
     expect(await visit.read('document.documentElement.lang')).toBe('zh-Hans');
     expectNone(found);
+  });
+
+  test('with a brand, in light and in dark', { timeout: 60_000 }, async () => {
+    const { path, remove } = keptFolderOf({ 'logo.png': png(200, 80) });
+    const env = {
+      ...{ LOGO_FILE: `${path}/logo.png`, ACCENT_COLOR: nearestAccent('#00c2a8', 'light') },
+      ...{ FOOTER_LINKS: 'Imprint https://acme.example/imprint', SIGN_IN_URL: 'https://acme.example/' },
+    };
+    const branded = await startLatchkey({ env, withoutWorker: true });
+    try {
+      const visit = await open();
+      await visit.page.goto(`${branded.url}/reset-password`);
+      const found: Record<string, string[]> = {};
+      for (const name of ['asks for the address', 'refused the password', 'has set the password']) {
+        await visit.page.emulateMedia({ colorScheme: 'light' });
+        await reach(visit, name);
+        found[name] = await faultsIn(visit);
+        await visit.page.emulateMedia({ colorScheme: 'dark' });
+        found[`${name}, in dark`] = await faultsIn(visit, ['color-contrast']);
+      }
+      expectNone(found);
+      expect(await visit.read('document.title')).toBe('Your password is changed – Latchkey');
+      expect(await visit.read(`document.querySelector('.product img').naturalWidth`)).toBe(200);
+      expect(visit.errors).toEqual([]);
+    } finally {
+      await branded.close();
+      remove();
+    }
   });
 });
