@@ -10,6 +10,7 @@ import { markdownOf, type Report } from './report.js';
 import { exitCodeOf, type Found, rowsOf } from './rows.js';
 import type { Site } from './site.js';
 import { type Stage, setStage } from './stage.js';
+import { writeReport } from './write-report.js';
 
 const measure: Record<Measurement, (stage: Stage, options: Options, before?: Site) => Promise<Found>> = {
   requests: measureRequests,
@@ -20,9 +21,8 @@ const measure: Record<Measurement, (stage: Stage, options: Options, before?: Sit
   growth: measureGrowth,
 };
 
-async function run(): Promise<Report> {
+async function run(options: Options): Promise<Report> {
   if (process.platform !== 'linux') throw new Error('needs Linux: CPU time and memory are read from /proc');
-  const options = readOptions(process.argv.slice(2));
   const machine = machineNow();
   const stage = await setStage(options);
   try {
@@ -56,10 +56,12 @@ function machineNow(): string {
 // An interrupted run also ends its servers.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 try {
-  const report = await run();
+  const options = readOptions(process.argv.slice(2));
+  const report = await run(options);
   process.stdout.write(markdownOf(report));
+  if (options.out !== undefined) await writeReport(options.out, report);
   // The figures of a smoke run mean nothing, and so do its verdicts.
-  process.exitCode = process.argv.includes('--smoke') ? 0 : exitCodeOf(report.rows);
+  process.exitCode = options.isSmoke ? 0 : exitCodeOf(report.rows);
 } catch (error) {
   process.stderr.write(`bench: ${error instanceof Error ? error.message : error}\n`);
   process.exitCode = 1;
