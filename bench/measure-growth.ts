@@ -14,7 +14,7 @@ import { inTurns } from './turns.js';
 /** Calls at the same time while single calls are timed: few, so that they do not wait for each other. */
 const fewConnections = 4;
 const { jobs: queueSchema } = schemasOf();
-/** The rows that pg-boss writes, with the settings of the queue, oldest first. */
+/** The rows that pg-boss writes, with the settings of the queue, oldest first; all younger than their accounts. */
 const waitingJobs = `
   insert into ${queueSchema}.job (id, name, data, priority, start_after, created_on, expire_seconds, deletion_seconds,
          keep_until, retry_limit, retry_delay, retry_backoff, retry_delay_max, policy, dead_letter, heartbeat_seconds,
@@ -22,7 +22,7 @@ const waitingJobs = `
   select gen_random_uuid(), q.name,
          jsonb_build_object('email', ${addressInSql}, 'locale', null, 'device', null, 'client', '127.0.0.1',
            'network', '127.0.0.0/24', 'requestId', gen_random_uuid()),
-         0, now(), now() - interval '1 minute' + item * interval '1 us', q.expire_seconds, q.deletion_seconds,
+         0, now(), now() + (item - $1::int) * interval '1 us', q.expire_seconds, q.deletion_seconds,
          now() + q.retention_seconds * interval '1s', q.retry_limit, q.retry_delay, q.retry_backoff,
          q.retry_delay_max, q.policy, q.dead_letter, q.heartbeat_seconds, false, false, 0
     from (select item, item % $2::int as number from generate_series(0, $1::int - 1) as item) as items

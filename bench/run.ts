@@ -1,4 +1,5 @@
 import { availableParallelism, cpus, loadavg, release, totalmem } from 'node:os';
+import { packageFolder } from '../src/package-files.js';
 import { measureDelivered } from './measure-delivered.js';
 import { measureGrowth } from './measure-growth.js';
 import { measureMails } from './measure-mails.js';
@@ -6,6 +7,7 @@ import { measureRequests } from './measure-requests.js';
 import { measureResets } from './measure-resets.js';
 import { measureStart } from './measure-start.js';
 import { type Measurement, type Options, readOptions } from './options.js';
+import { buildCommit, type OtherCommit } from './other-commit.js';
 import { markdownOf, type Report } from './report.js';
 import { exitCodeOf, type Found, rowsOf } from './rows.js';
 import type { Site } from './site.js';
@@ -24,27 +26,42 @@ const measure: Record<Measurement, (stage: Stage, options: Options, before?: Sit
 async function run(options: Options): Promise<Report> {
   if (process.platform !== 'linux') throw new Error('needs Linux: CPU time and memory are read from /proc');
   const machine = machineNow();
-  const stage = await setStage(options);
+  if (options.against !== undefined) process.stderr.write(`building ${options.against} …\n`);
+  const other = options.against === undefined ? undefined : await buildCommit(options.against, packageFolder);
   try {
-    const found: Found[] = [];
-    for (const name of options.only) {
-      process.stderr.write(`measuring ${name} …\n`);
-      found.push(await measure[name](stage, options));
+    const stage = await setStage(options);
+    try {
+      const before = other && (await stage.open({ ...options, name: 'before', program: other.program }));
+      return { ...(await measureAll(stage, options, before)), setUp: setUpOf(machine, stage, options, other) };
+    } finally {
+      await stage.close();
     }
-    const { seconds, rounds, accounts } = options;
-    return {
-      setUp: {
-        machine,
-        versions: `Node ${process.versions.node}, ${stage.versions}`,
-        sizes: `${accounts} accounts, ${rounds} round(s) of ${seconds} s`,
-      },
-      rows: rowsOf(found.flatMap(({ rows }) => rows)),
-      spent: found.flatMap(({ spent }) => spent),
-      growth: found.flatMap(({ growth = [] }) => growth),
-    };
   } finally {
-    await stage.close();
+    await other?.remove();
   }
+}
+
+async function measureAll(stage: Stage, options: Options, before?: Site): Promise<Omit<Report, 'setUp'>> {
+  const found: Found[] = [];
+  for (const name of options.only) {
+    process.stderr.write(`measuring ${name} …\n`);
+    found.push(await measure[name](stage, options, before));
+  }
+  return {
+    rows: rowsOf(found.flatMap(({ rows }) => rows)),
+    spent: found.flatMap(({ spent }) => spent),
+    growth: found.flatMap(({ growth = [] }) => growth),
+  };
+}
+
+function setUpOf(machine: string, { versions }: Stage, options: Options, other?: OtherCommit): Report['setUp'] {
+  const { seconds, rounds, accounts } = options;
+  return {
+    machine,
+    versions: `Node ${process.versions.node}, ${versions}`,
+    sizes: `${accounts} accounts, ${rounds} round(s) of ${seconds} s`,
+    ...(other ? { before: `before: ${other.commit}` } : {}),
+  };
 }
 
 function machineNow(): string {
