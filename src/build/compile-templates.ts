@@ -2,6 +2,7 @@ import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import mjml2html from 'mjml';
 import { CatalogueFaults, checkCatalogue, referenceLanguage } from '../languages/check-catalogue.js';
+import { plainLook } from '../mail/look.js';
 
 /**
  * Compiles every `mail/*.mjml` of a folder to HTML in another one, copies their texts, and compiles the catalogues. Runs
@@ -29,7 +30,10 @@ export async function compileMailTemplates(from: string, to: string): Promise<st
       filePath: join(from, 'mail'),
       includePath: [join(from, 'mail')],
     });
-    await writeFile(join(to, 'mail', file.replace('.mjml', '.html')), withPreheader(slim(inEitherDirection(html))));
+    await writeFile(
+      join(to, 'mail', file.replace('.mjml', '.html')),
+      withPreheader(withAccent(slim(inEitherDirection(html)))),
+    );
   }
   return compiled;
 }
@@ -81,6 +85,15 @@ function slim(html: string): string {
     /#outlook a \{[^}]*\}|outline: ?none;|text-decoration:none;(?=-ms-interpolation)/g,
   ];
   return idle.reduce((slimmer, each) => slimmer.replace(each, ''), html).replace(/\s*\n\s*/g, '\n');
+}
+
+/** MJML takes no placeholder for a colour: those of `plainLook` stand for them. */
+function withAccent(html: string): string {
+  const { accent, accentDark, onAccentDark } = plainLook;
+  return html
+    .replaceAll(accent, '{{ look.accent }}')
+    .replaceAll(accentDark, '{{ look.accentDark }}')
+    .replaceAll(onAccentDark, '{{ look.onAccentDark }}');
 }
 
 /**

@@ -9,7 +9,7 @@ export interface Holding {
   readonly relays: readonly Relay[];
   readonly times: DialogueTimes;
   readonly clock: Clock;
-  readonly from: MailSettings['from'];
+  readonly sender: Pick<MailSettings, 'from' | 'replyTo'>;
   /** Milliseconds that a mail may take in all. */
   readonly whole: number;
   readonly waitForRelay: (find: () => Relay | undefined) => Promise<Relay | undefined>;
@@ -36,7 +36,7 @@ export async function holdPlace(holding: Holding, held: HeldPlace, leaseEnded?: 
   const { to, begun = clock.now(), place = anyPlace, like } = held;
   const domain = domainOf(to);
   // Addressed to ourselves, because the address of a damaged job may be no address.
-  if (like) await wrapMail({ ...like, to: holding.from.address }, holding.from, place);
+  if (like) await wrapMail({ ...like, to: holding.sender.from.address }, holding.sender, place);
   await askRedis(holding, domain, questions.before);
   const from = clock.now();
   const signal = AbortSignal.any([place.signal, AbortSignal.timeout(whole), ...(leaseEnded ? [leaseEnded] : [])]);

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { Liquid, type Template } from 'liquidjs';
 import { Catalogues } from '../languages/catalogues.js';
 import { isolated, render } from '../languages/message.js';
+import { type MailLook, plainLook } from './look.js';
 
 /** The values for a template. If a value that the template names is missing, `fill` throws. */
 export type MailValues = Readonly<Record<string, string | number | boolean | null>>;
@@ -11,6 +12,8 @@ export interface FilledMail {
   readonly html: string;
   readonly text: string;
   readonly language: string;
+  /** The picture that the HTML shows as `cid:` (`logoId`), if it shows one. */
+  readonly logo: Buffer | undefined;
 }
 
 const strict = {
@@ -35,11 +38,13 @@ export class MailTemplates {
   /**
    * @param folder with `mail/<name>.html` (compiled) and `mail/<name>.txt`.
    * @param catalogues by default those in the folder.
+   * @param look by default ours, without a logo.
    * @throws Error when the templates were not compiled (`npm run build` does).
    */
   constructor(
     private readonly folder: string,
     readonly catalogues = new Catalogues(folder),
+    private readonly look: MailLook = plainLook,
   ) {}
 
   get languages(): readonly string[] {
@@ -63,12 +68,14 @@ export class MailTemplates {
     const isolate = direction === 'rtl' ? isolated : undefined;
     const say: Record<string, string> = {};
     for (const [key, sentence] of Object.entries(texts)) say[key] = render(sentence, values, chosen, isolate);
-    const scope = { ...values, say, language: chosen, direction, start: direction === 'rtl' ? 'right' : 'left' };
+    const { look } = this;
+    const scope = { ...values, look, say, language: chosen, direction, start: direction === 'rtl' ? 'right' : 'left' };
     return {
       subject: say.subject ?? name,
       html: this.#fill(html, `${name}.html`, scope),
       text: this.#fill(plain, `${name}.txt`, scope),
       language: chosen,
+      logo: look.logo?.bytes,
     };
   }
 

@@ -19,6 +19,8 @@ export interface Content {
   readonly html: string;
   readonly text: string;
   readonly language: string;
+  /** A PNG that goes with the mail, and that its HTML shows: see `FilledMail`. */
+  readonly logo?: Buffer | undefined;
   /** The same for every copy of one logical mail, so that copies can be recognised. */
   readonly messageId: string;
 }
@@ -26,8 +28,15 @@ export interface Content {
 /** A mail to one recipient. Addresses passed our parser. */
 export interface Mail extends Place, Content {}
 
+export interface Mailbox {
+  readonly name: string;
+  readonly address: string;
+}
+
 export interface MailSettings {
   readonly smtpUrls: readonly string[];
-  readonly from: { readonly name: string; readonly address: string };
+  readonly from: Mailbox;
+  /** Where answers go; by default to `from`. */
+  readonly replyTo?: Mailbox | undefined;
   readonly requireTls: boolean;
 }

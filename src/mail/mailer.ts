@@ -73,7 +73,7 @@ export class Mailer {
     const end = performance.now() + this.#timeouts.whole;
     const domain = domainOf(mail.to);
     const earlier = this.#times?.draw(domain);
-    const parcel = await wrapMail(mail, this.settings.from, mail.place ?? anyPlace);
+    const parcel = await wrapMail(mail, this.settings, mail.place ?? anyPlace);
     const tried = new Set<Relay>();
     let failure: NotTaken | SmtpFailure = resting;
     let waited = 0;
@@ -124,10 +124,10 @@ export class Mailer {
    * @param held.like a mail that is composed and thrown away, to use the processor as a real mail does.
    */
   async hold(held: HeldPlace, leaseEnded?: AbortSignal): Promise<void> {
-    const [times, clock, { from }] = [this.#times, this.#clock, this.settings];
+    const [times, clock, sender] = [this.#times, this.#clock, this.settings];
     if (!times) return;
     const waitForRelay = (find: () => Relay | undefined) => this.#waitForRelay(leaseEnded, find);
-    const holding = { relays: this.#relays, times, clock, from, whole: this.#timeouts.whole, waitForRelay };
+    const holding = { relays: this.#relays, times, clock, sender, whole: this.#timeouts.whole, waitForRelay };
     await holdPlace(holding, held, leaseEnded);
   }
 

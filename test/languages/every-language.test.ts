@@ -5,7 +5,7 @@ import { isolated, type Message, render } from '../../src/languages/message.js';
 import { argumentsOf } from '../../src/languages/read-message.js';
 import type { FilledMail } from '../../src/mail/mail-template.js';
 import { packageFolder } from '../../src/package-files.js';
-import { catalogues, mailsIn, valuesIn, wrapped } from '../mail/every-mail.js';
+import { branded, catalogues, mailsIn, valuesIn, wrapped } from '../mail/every-mail.js';
 
 const numbers = [0, 1, 2, 3, 5, 11, 21, 100];
 /** Names that no language has a word for, so that they can be taken out of a mail again. */
@@ -80,7 +80,7 @@ describe.each(catalogues.languages)('in %s', (language) => {
   });
 
   it('every mail is small: 12 kB of HTML, 76 characters in a line on the wire', async () => {
-    for (const [name, mail] of filled) {
+    for (const [name, mail] of [...filled, ...mailsIn(language, values, branded)]) {
       expect(Buffer.byteLength(mail.html), name).toBeLessThanOrEqual(12_000);
       const message = await wrapped(mail);
       const longest = Math.max(

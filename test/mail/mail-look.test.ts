@@ -33,12 +33,14 @@ describe.each(names)('%s', (name) => {
   });
 
   it('has no colour that the dark forgets, on any of its grounds', () => {
-    const inline = new Set([...withoutHead(html).matchAll(/[ ;"]color: ?(#\w{6})/g)].map(([, colour]) => colour));
-    expect([...inline].sort()).toEqual(['#1b1f28', '#1f4fd8', '#565d6b', '#ffffff']);
-    const grounds = new Set(
-      [...withoutHead(html).matchAll(/background(?:-color)?: ?(#\w{6})/g)].map(([, each]) => each),
+    const inline = new Set(
+      [...withoutHead(html).matchAll(/[ ;"]color: ?(#\w{6}|\{\{ [\w.]+ \}\})/g)].map(([, colour]) => colour),
     );
-    expect([...grounds].sort()).toEqual(['#1f4fd8', '#f2f4f8', '#ffffff']);
+    expect([...inline].sort()).toEqual(['#1b1f28', '#565d6b', '#ffffff', '{{ look.accent }}']);
+    const grounds = new Set(
+      [...withoutHead(html).matchAll(/background(?:-color)?: ?(#\w{6}|\{\{ [\w.]+ \}\})/g)].map(([, each]) => each),
+    );
+    expect([...grounds].sort()).toEqual(['#f2f4f8', '#ffffff', '{{ look.accent }}']);
   });
 });
 

@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AccountMails, type MailJob } from '../../accounts/account-mails.js';
 import { parseEmailAddress } from '../../accounts/email-address.js';
+import { logoId } from '../../mail/look.js';
 import type { Mail } from '../../mail/mail.js';
 import { anyPlace } from '../../mail/mail-places.js';
 import { wrapMail } from '../../mail/wrap-mail.js';
@@ -35,14 +36,19 @@ export async function previewMails(settings: Settings, folder: string, only?: st
     for (const [name, mail] of await mailsIn(language, settings)) {
       names.add(name);
       const file = join(folder, language, name);
-      const { message } = await wrapMail(mail, settings.mail.from, anyPlace);
-      await writeFile(`${file}.html`, mail.html);
+      const { message } = await wrapMail(mail, settings.mail, anyPlace);
+      await writeFile(`${file}.html`, withLogo(mail));
       await writeFile(`${file}.txt`, mail.text);
       await writeFile(`${file}.eml`, message);
     }
   }
   await writeFile(join(folder, 'index.html'), indexPage(settings.mail.productName, languages, [...names]));
   return languages.length * names.size;
+}
+
+/** The HTML with its logo in it, which in a mail goes beside it. */
+function withLogo({ html, logo }: Mail): string {
+  return logo ? html.replaceAll(`cid:${logoId}`, `data:image/png;base64,${logo.toString('base64')}`) : html;
 }
 
 /** What the worker would hand to a relay, by name. */

@@ -34,6 +34,9 @@ export function unsupported(html, clients) {
 
 /** The parts of a message, as mailparser reads it. */
 export async function read(message) {
-  const { subject, html, text, headers, attachments } = await simpleParser(message, { skipTextToHtml: true });
+  const { subject, html, text, headers, attachments } = await simpleParser(message, {
+    skipTextToHtml: true,
+    keepCidLinks: true,
+  });
   return { subject, html, text, language: headers.get('content-language'), attachments };
 }
