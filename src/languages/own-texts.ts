@@ -1,4 +1,4 @@
-import { type Dirent, readdirSync, readFileSync } from 'node:fs';
+import { type Dirent, existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Catalogue } from './catalogue.js';
 import { Catalogues } from './catalogues.js';
@@ -15,13 +15,14 @@ export interface OwnTexts {
  *
  * @param ours the folder of the catalogues that `npm run build` made.
  * @throws CatalogueFaults naming file and key of every fault; also for files that would not be read, and for a folder
- *   without any.
+ *   without any, unless there are templates of mails (`mail/`), which are another's business.
  */
 export function readOwnTexts(folder: string, ours: string): OwnTexts {
   const known = new Catalogues(ours);
   const faults = strangersIn(folder);
   const catalogues = new Map<string, Catalogue>();
-  for (const name of namesIn(join(folder, 'locales'), faults)) {
+  const hasTexts = existsSync(join(folder, 'locales')) || !existsSync(join(folder, 'mail'));
+  for (const name of hasTexts ? namesIn(join(folder, 'locales'), faults) : []) {
     const file = join(folder, 'locales', name);
     const language = name.slice(0, -'.json'.length);
     try {
@@ -39,8 +40,13 @@ export function readOwnTexts(folder: string, ours: string): OwnTexts {
 
 /** Whoever lays a file beside the catalogues expects something of it, and would not get it. */
 function strangersIn(folder: string): string[] {
-  const besides = entries(folder).filter(({ name }) => name !== 'locales' && !name.startsWith('.'));
-  return besides.map(({ name }) => `${join(folder, name)}: is not read; there may be locales/<language>.json`);
+  const isRead = (entry: Dirent) =>
+    entry.name === 'locales' || (/^(?:mail|compiled)$/.test(entry.name) && entry.isDirectory());
+  const besides = entries(folder).filter((entry) => !isRead(entry) && !entry.name.startsWith('.'));
+  return besides.map(
+    ({ name }) =>
+      `${join(folder, name)}: is not read; there may be locales/<language>.json and mail/<name>.mjml or .txt`,
+  );
 }
 
 function namesIn(locales: string, faults: string[]): string[] {

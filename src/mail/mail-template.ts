@@ -34,6 +34,7 @@ const plain = new Liquid({ ...strict });
  */
 export class MailTemplates {
   readonly #parsed = new Map<string, Template[]>();
+  #own: ReadonlyMap<string, string> = new Map();
 
   /**
    * @param folder with `mail/<name>.html` (compiled) and `mail/<name>.txt`.
@@ -46,6 +47,12 @@ export class MailTemplates {
     readonly catalogues = new Catalogues(folder),
     private readonly look: MailLook = plainLook,
   ) {}
+
+  /** Lays templates over those of the folder, by file: `reset-link.html`, `reset-link.txt`. */
+  layOver(own: ReadonlyMap<string, string>): this {
+    this.#own = own;
+    return this;
+  }
 
   get languages(): readonly string[] {
     return this.catalogues.languages;
@@ -80,8 +87,12 @@ export class MailTemplates {
   }
 
   #fill(engine: Liquid, file: string, scope: object): string {
-    const parsed = this.#parsed.get(file) ?? engine.parse(readFileSync(join(this.folder, 'mail', file), 'utf8'));
+    const parsed = this.#parsed.get(file) ?? engine.parse(this.#source(file));
     this.#parsed.set(file, parsed);
     return engine.renderSync(parsed, scope);
+  }
+
+  #source(file: string): string {
+    return this.#own.get(file) ?? readFileSync(join(this.folder, 'mail', file), 'utf8');
   }
 }

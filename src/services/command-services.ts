@@ -14,8 +14,8 @@ import { Metrics } from '../observability/metrics.js';
 import type { Settings } from '../settings/settings.js';
 import { openDatabase } from './database.js';
 import { createReceivers } from './events.js';
-import { createMailTemplates } from './mail-templates.js';
 import { openJobQueue } from './open-job-queue.js';
+import { openMailTemplates } from './own-mail-templates.js';
 
 /** Milliseconds to wait for the job queue. */
 const startPatience = 15_000;
@@ -55,7 +55,7 @@ export function createAccountServices(settings: Settings): AccountServices {
     },
     accounts: new Accounts(orm, shape),
     audit: new Audit(orm, log, metrics, nameInTrail),
-    mailTemplates: createMailTemplates(settings),
+    mailTemplates: openMailTemplates(settings),
     passwordHash: new PasswordHash(accounts.argon2, new HashLimiter({ hashConcurrency: 1, hashQueue: 1 })),
   };
 }

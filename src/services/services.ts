@@ -48,8 +48,8 @@ import { HealthCheck } from './health.js';
 import { Instance } from './instance.js';
 import { createLimits } from './limits.js';
 import { lineSecurity } from './line-security.js';
-import { createMailTemplates } from './mail-templates.js';
 import { openJobQueue } from './open-job-queue.js';
+import { openMailTemplates } from './own-mail-templates.js';
 import type { Make, Overrides, Parts, Services } from './parts.js';
 import { queues, slotsOfQueues, slotsOfWorker } from './queues.js';
 import { redisFamilies } from './redis-names.js';
@@ -119,7 +119,7 @@ export function createServices(settings: Settings, overrides: Overrides = {}): S
   });
   const signInFailures = make('signInFailures', () => new SignInFailures(limits.signInFailures, pseudonyms, devices));
 
-  const mailTemplates = make('mailTemplates', () => createMailTemplates(settings));
+  const mailTemplates = make('mailTemplates', () => openMailTemplates(settings));
   const dialogueTimes = make('dialogueTimes', () => {
     return new DialogueTimes(redis, (domain) => pseudonyms.of(`domain ${domain}`), smtpTimeouts.whole);
   });

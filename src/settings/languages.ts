@@ -1,3 +1,4 @@
+import { mailNames, readOwnTemplates } from '../brand/own-templates.js';
 import type { Catalogue } from '../languages/catalogue.js';
 import { Catalogues } from '../languages/catalogues.js';
 import { CatalogueFaults } from '../languages/check-catalogue.js';
@@ -12,24 +13,49 @@ export const language: Reader<string> = read('a language tag (BCP 47), such as d
   text.length <= 35 ? Intl.getCanonicalLocales(text.replaceAll('_', '-')).at(0) : undefined,
 );
 
-/** Reads `TEMPLATES_DIR`: checks every catalogue of the folder, as `latchkey templates check` does. */
-export const ownTexts: Reader<OwnTexts> = (folder) => {
+/** An operator's texts and templates. */
+export interface OwnFiles extends OwnTexts {
+  readonly templates: ReadonlyMap<string, string>;
+}
+
+/** Reads `TEMPLATES_DIR`: checks every catalogue of the folder, as `latchkey templates check` does, and what is compiled. */
+export const ownFiles: Reader<OwnFiles> = (text) => {
   try {
-    return { kind: 'Read', value: readOwnTexts(folder.trim(), templatesFolder) };
+    return { kind: 'Read', value: readOwnFiles(text.trim()) };
   } catch (error) {
     if (!(error instanceof CatalogueFaults)) throw error;
-    return notAllowed(`allowed: a folder with locales/<language>.json, all of it right\n${error.message}`);
+    return notAllowed(
+      `allowed: a folder with locales/<language>.json or mail/<name>.mjml, all of it right\n${error.message}`,
+    );
   }
 };
+
+/** @throws CatalogueFaults naming every fault of texts and templates */
+export function readOwnFiles(folder: string): OwnFiles {
+  const { files: templates, faults } = readOwnTemplates(folder, mailNames(templatesFolder));
+  try {
+    const texts = readOwnTexts(folder, templatesFolder);
+    if (faults.length === 0) return { ...texts, templates };
+  } catch (error) {
+    if (!(error instanceof CatalogueFaults)) throw error;
+    throw new CatalogueFaults([...error.faults, ...faults]);
+  }
+  throw new CatalogueFaults(faults);
+}
 
 /** Which texts there are; reports a default language without any. */
 export function languagesOf(
   {
     DEFAULT_LANGUAGE: byDefault,
     TEMPLATES_DIR: own,
-  }: { DEFAULT_LANGUAGE: string; TEMPLATES_DIR: OwnTexts | undefined },
+  }: { DEFAULT_LANGUAGE: string; TEMPLATES_DIR: OwnFiles | undefined },
   checking: { isSet(name: Name): boolean; isWrong(name: Name): boolean; fault(name: Name, text: string): void },
-): { byDefault: string; own: ReadonlyMap<string, Catalogue> | undefined } {
+): {
+  byDefault: string;
+  own: ReadonlyMap<string, Catalogue> | undefined;
+  folder: string;
+  templates: ReadonlyMap<string, string> | undefined;
+} {
   if (checking.isSet('DEFAULT_LANGUAGE') && !checking.isWrong('TEMPLATES_DIR')) {
     const { languages } = new Catalogues(templatesFolder, byDefault, own?.catalogues);
     if (!languages.includes(byDefault)) {
@@ -39,5 +65,5 @@ export function languagesOf(
       );
     }
   }
-  return { byDefault, own: own?.catalogues };
+  return { byDefault, own: own?.catalogues, folder: own?.folder ?? '', templates: own?.templates };
 }

@@ -7,7 +7,7 @@ import { absent, Derived, follows, forDev, inProduction, outsideProduction } fro
 import { type SettingDefinition, setting } from './definition.js';
 import { eventSecrets, eventUrls } from './events/receivers.js';
 import { keyPrefix } from './key-prefix.js';
-import { language, ownTexts } from './languages.js';
+import { language, ownFiles } from './languages.js';
 import { limitSettings } from './limits.js';
 import { plainText } from './plain-text.js';
 import { proxies } from './proxies.js';
@@ -190,11 +190,12 @@ export const settingsTable = {
       'page where neither its address nor the browser does.',
   }),
   TEMPLATES_DIR: setting({
-    value: ownTexts,
+    value: ownFiles,
     byDefault: absent(),
     meaning:
-      'Folder with texts of your own in `locales/<language>.json`, laid over ours: the keys that differ, or all of a further ' +
-      'language ([docs/languages.md](languages.md)). `latchkey templates check` tells what is wrong with them.',
+      'Folder with what you lay over ours: texts in `locales/<language>.json`, the keys that differ, or all of a further ' +
+      'language ([docs/languages.md](languages.md)), and mails in `mail/<name>.mjml` and `.txt` ' +
+      '([docs/brand.md](brand.md)). `latchkey templates check` tells what is wrong with them.',
   }),
   SECRET: setting({
     value: secretValues,

@@ -17,9 +17,9 @@ beforeEach(async () => {
 afterAll(() => Promise.all(folders.map((each) => rm(each, { recursive: true }))));
 const write = (name: string, content: unknown) =>
   writeFile(join(folder, name), typeof content === 'string' ? content : JSON.stringify(content));
-const checked = () => {
+const checked = async () => {
   const lines: string[] = [];
-  return { isRight: checkTexts(folder, (line) => lines.push(line.replaceAll(folder, ''))), lines };
+  return { isRight: await checkTexts(folder, (line) => lines.push(line.replaceAll(folder, ''))), lines };
 };
 
 describe('texts of an operator', () => {
@@ -27,7 +27,7 @@ describe('texts of an operator', () => {
     await write('locales/de.json', { page: { title: 'Kennwort vergessen' } });
     const simplified = JSON.parse(await readFile(`${packageFolder}templates/locales/zh-Hans.json`, 'utf8'));
     await write('locales/zh-Hant.json', { ...simplified, name: '繁體中文' });
-    expect(checked()).toEqual({ isRight: true, lines: ['de  Deutsch: no fault', 'zh-Hant  繁體中文: no fault'] });
+    expect(await checked()).toEqual({ isRight: true, lines: ['de  Deutsch: no fault', 'zh-Hant  繁體中文: no fault'] });
 
     const { languages } = settingsWith({ TEMPLATES_DIR: folder, DEFAULT_LANGUAGE: 'zh-Hant' });
     const catalogues = new Catalogues(templatesFolder, languages.byDefault, languages.own);
@@ -47,7 +47,7 @@ describe('texts of an operator', () => {
     });
     await write('locales/hu.json', { name: 'Magyar' });
     await write('locales/fr.json', '{');
-    const { isRight, lines } = checked();
+    const { isRight, lines } = await checked();
     expect(isRight).toBe(false);
     expect(lines.slice(0, 4)).toEqual([
       'fault  /locales/de.json: page.titel: there is no such text',
@@ -61,17 +61,17 @@ describe('texts of an operator', () => {
   });
 
   it.each([
-    ['a mail', 'mail', 'fault  /mail: is not read; there may be locales/<language>.json'],
+    ['a mail', 'mail', 'fault  /mail: is not read; there may be locales/<language>.json and mail/<name>.mjml or .txt'],
     ['a note', 'locales/notes.txt', 'fault  /locales/notes.txt: is not read; a catalogue is <language>.json'],
     ['nothing', '.keep', 'fault  /locales: holds no <language>.json'],
   ])('with %s in the folder are refused', async (_what, name, fault) => {
     await write(name, '');
-    expect(checked().lines).toContain(fault);
+    expect((await checked()).lines).toContain(fault);
   });
 
   it('that are not there are refused', async () => {
     await rm(join(folder, 'locales'), { recursive: true });
-    expect(checked().lines).toEqual(['fault  /locales: cannot be read (ENOENT)']);
+    expect((await checked()).lines).toEqual(['fault  /locales: cannot be read (ENOENT)']);
     expect(faultsOf({ TEMPLATES_DIR: join(folder, 'nowhere') }).TEMPLATES_DIR).toContain('cannot be read (ENOENT)');
   });
 });

@@ -64,7 +64,7 @@ describe('what is not set has its default', () => {
         requireTls: true,
       },
       brand: { logo: undefined, accent: { light: undefined, dark: undefined }, footerLinks: [] },
-      languages: { byDefault: 'en', own: undefined },
+      languages: { byDefault: 'en', own: undefined, folder: '', templates: undefined },
       accounts: {
         shape: undefined,
         signIn: true,

@@ -8,7 +8,7 @@ import { anyPlace } from '../../mail/mail-places.js';
 import { wrapMail } from '../../mail/wrap-mail.js';
 import { mintResetKey } from '../../password-reset/keys/reset-key.js';
 import { ResetMails } from '../../password-reset/reset-mails.js';
-import { createMailTemplates } from '../../services/mail-templates.js';
+import { openMailTemplates } from '../../services/own-mail-templates.js';
 import type { Settings } from '../../settings/settings.js';
 import { SignUpMails } from '../../sign-up-confirmation/sign-up-mails.js';
 import { indexPage } from './index-page.js';
@@ -26,7 +26,7 @@ const notUsed = { takePlace: () => anyPlace, hold: async () => undefined };
  * @throws Error when there are no texts in the language, or the folder cannot be written.
  */
 export async function previewMails(settings: Settings, folder: string, only?: string): Promise<number> {
-  const templates = createMailTemplates(settings);
+  const templates = openMailTemplates(settings);
   const one = only === undefined ? undefined : templates.knownLocale(only);
   if (one === null) throw new Error(`no texts in ${only}; there are ${templates.languages.join(', ')}`);
   const languages = one ? [one] : templates.languages;
@@ -58,7 +58,7 @@ async function mailsIn(language: string, settings: Settings): Promise<ReadonlyMa
     sent.push(mail);
     return undefined;
   };
-  const templates = createMailTemplates(settings);
+  const templates = openMailTemplates(settings);
   const mails = new AccountMails(settings.mail.productName, templates, { send, ...notUsed });
   const { pageUrl, supportUrl = null, keyTtlSeconds: lifetimeSeconds } = settings.passwordReset;
   const [reset, signUp] = [
