@@ -79,6 +79,18 @@ describe('the page', () => {
     expect([statusCode, languageOf(body)]).toEqual([200, language]);
   });
 
+  it("holds an operator's markup as text, and cannot be made where a text is missing", () => {
+    const { signInUrl, supportUrl, productName } = settings;
+    const looks = { logo: null, icon: '', footerLinks: [] };
+    const values = { productName, signInUrl, supportUrl, styles: 'a.css', script: 'a.js', looks };
+    const english = catalogues.of('en');
+    const hostile = '</template><script>alert(1)</script>';
+    const marked = { ...english.page, title: hostile, timeout: hostile };
+    expect(html.in('en', { ...english, page: marked }, values)).not.toMatch(/<script>|<\/template><s/);
+    const { title: _, ...rest } = english.page;
+    expect(() => html.in('en', { ...english, page: rest }, values)).toThrow(/say\.title/);
+  });
+
   it('says nothing that is not of the catalogue', () => {
     const words = source('page.html').replace(/<[^>]*>|\{\{.*?\}\}|\{%.*?%\}/gs, ' ');
     expect(words.match(/\p{L}+/gu)).toBe(null);
