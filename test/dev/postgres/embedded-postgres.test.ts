@@ -78,7 +78,7 @@ describe('embedded PostgreSQL', () => {
   });
 
   it('syncs to disk unless told otherwise, and creates the database asked for', async () => {
-    const folder = join(await openFolder(), 'postgres');
+    const folder = await folderOfStopped();
     const postgres = await start({ folder, database: 'other "one"', postgresFlags: [] });
     expect(await ask(postgres.url, "SELECT current_setting('fsync') AS fsync, current_database() AS name")).toEqual([
       { fsync: 'on', name: 'other "one"' },
@@ -86,7 +86,7 @@ describe('embedded PostgreSQL', () => {
   });
 
   it('stops the server that a killed owner left, and goes on with its data', async () => {
-    const folder = join(await openFolder(), 'postgres');
+    const folder = await folderOfStopped();
     const owner = await startOwner('postgres', folder);
     await ask(owner.url, 'CREATE TABLE note AS SELECT 1 AS number');
     const leftover = await pidIn(join(folder, 'data', 'postmaster.pid'));
@@ -112,7 +112,7 @@ describe('embedded PostgreSQL', () => {
   });
 
   it('ends with its owner when that exits without stopping it', async () => {
-    const folder = join(await openFolder(), 'postgres');
+    const folder = await folderOfStopped();
     const { url } = await startOwner('postgres', folder, { args: ['/unused', 'exit'] });
     const refused = expect.stringContaining('ECONNREFUSED');
     await expect.poll(() => ask(url, 'SELECT 1').then(String, String), { timeout: 5_000 }).toEqual(refused);
@@ -137,7 +137,7 @@ describe('embedded PostgreSQL', () => {
   });
 
   it('shows the log when the server does not start', async () => {
-    const folder = join(await openFolder(), 'postgres');
+    const folder = await folderOfStopped();
     const postgresFlags = ['-c', 'max_connections=none'];
     await expect(startEmbeddedPostgres({ folder, postgresFlags })).rejects.toThrow(
       /did not start: ended \(1\)[\s\S]*FATAL:.*"max_connections"[\s\S]*remove the folder .*\/postgres/,
