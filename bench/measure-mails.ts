@@ -6,9 +6,10 @@ import { percentile } from './figures.js';
 
 import { addresses, connections, requests } from './measure-requests.js';
 import type { Options } from './options.js';
+import { machineTime } from './process-figures.js';
 import { resetMail, sender } from './reset-mail.js';
 import type { Cpu, Found, Measured, Spent } from './rows.js';
-import { knownAddress, type Site } from './site.js';
+import { knownAddress, type Site, unknownAddress } from './site.js';
 import { cpuPer, type Stage } from './stage.js';
 import { inTurns } from './turns.js';
 
@@ -25,6 +26,11 @@ export async function measureMails(stage: Stage, options: Options, before?: Site
     addresses(mails, (number) => knownAddress((round * mails + number) % stage.ours.accounts));
   const found: Partial<Record<string, HandOver[]>> = await inTurns(rounds, {
     ours: (round) => byWorker(stage, stage.ours, recipients(round)),
+    unknown: (round) =>
+      withoutMails(
+        stage,
+        addresses(mails, (number) => unknownAddress(round * mails + number)),
+      ),
     nodemailer: (round) => byNodemailer(stage, recipients(round)),
     ...(before ? { before: (round: number) => byWorker(stage, before, recipients(round)) } : {}),
   });
@@ -45,6 +51,11 @@ export async function measureMails(stage: Stage, options: Options, before?: Site
       row('mailsPerSecond', ({ perSecond }) => perSecond),
       row('mailCpu', ({ cpu }) => cpu.worker ?? Number.NaN),
       row('mailBytes', ({ bytesPerMail }) => bytesPerMail / 1000),
+      {
+        row: 'unknownMails',
+        ours: figures('unknown', ({ perSecond }) => perSecond),
+        other: figures('ours', ({ perSecond }) => perSecond),
+      },
       ...(await measureDelay(stage, options)),
     ],
   };
@@ -52,12 +63,39 @@ export async function measureMails(stage: Stage, options: Options, before?: Site
 
 /** One worker starts with a mail waiting for each of these addresses. */
 async function byWorker(stage: Stage, site: Site, recipients: readonly string[]): Promise<HandOver> {
+  await askFor(stage, site, recipients);
+  return handOverBy(stage, site, recipients.length);
+}
+
+/** The same for addresses that get no mail: from the first job that is done to the last. */
+async function withoutMails(stage: Stage, recipients: readonly string[]): Promise<HandOver> {
+  const { ours } = stage;
+  const many = recipients.length;
+  await askFor(stage, ours, recipients);
+  const worker = await ours.servers.take('worker');
+  try {
+    const end = machineTime() + 600_000;
+    for (;;) {
+      const { rows } = await ours.database.query<{ done: number; seconds: number }>(
+        `select count(*)::int as done, extract(epoch from max(completed_on) - min(completed_on))::float as seconds
+           from job where state = 'completed'`,
+      );
+      const [{ done = 0, seconds = Number.NaN } = {}] = rows;
+      if (done === many) return { perSecond: (many - 1) / seconds, cpu: {}, bytesPerMail: 0 };
+      if (machineTime() > end) throw new Error(`${done} of ${many} jobs for unknown addresses were done`);
+      await sleep(100);
+    }
+  } finally {
+    await ours.servers.giveBack(worker);
+  }
+}
+
+async function askFor(stage: Stage, site: Site, recipients: readonly string[]): Promise<void> {
   await site.clear();
   await stage.sink.call('forget', {});
   const api = await site.servers.take('api');
   const asked = { ...requests(api.url, recipients), connections, amount: recipients.length };
   await stage.load.call('run', asked).finally(() => site.servers.giveBack(api));
-  return handOverBy(stage, site, recipients.length);
 }
 
 /** Starts a worker, and measures it until it has handed over this many mails, which wait. */

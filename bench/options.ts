@@ -32,7 +32,7 @@ export function until({ seconds, calls }: Options, atMost = Number.POSITIVE_INFI
 }
 
 const full = { seconds: 8, calls: undefined, rounds: 5, accounts: 100_000, mails: 2_000, pace: 100 };
-const quick = { seconds: 1, calls: undefined, rounds: 2, accounts: 20_000, mails: 400, pace: 100 };
+const quick = { seconds: 1, calls: undefined, rounds: 2, accounts: 10_000, mails: 300, pace: 100 };
 const smoke = { seconds: 0.25, calls: 32, rounds: 1, accounts: 400, mails: 32, pace: 8 };
 
 /** @throws Error that names the option and what it allows. */

@@ -5,6 +5,8 @@ import { dot, line, rect, svg, text } from './svg.js';
 import { type Bound, shownBound } from './targets.js';
 
 const width = 900;
+/** For long names. */
+const widest = 950;
 const top = 40;
 const rowHeight = 24;
 const colours = { server: '#2f6db3', worker: '#62a8dd', PostgreSQL: '#e08a2e', Redis: '#b5473c' } as const;
@@ -35,7 +37,7 @@ function asGoodAs(bound: Bound, number: number): number {
 
 /** Every row as a multiple of its must, on a scale of powers of two from 1/8 to 8; what lies beyond is at its end. */
 function targetsPlot(rows: readonly Row[]): string {
-  const [left, right, ends] = [430, width - 130, 3];
+  const [left, right, ends] = [480, widest - 130, 3];
   const x = (multiple: number) => {
     const power = Math.max(-ends, Math.min(ends, Math.log2(multiple)));
     return left + ((power + ends) / (2 * ends)) * (right - left);
@@ -62,7 +64,7 @@ function targetsPlot(rows: readonly Row[]): string {
     ];
   });
   const title = 'Each row as a multiple of its must (1); right is better; the short line is the aim';
-  return svg(width, height, title, [...axis, ...marks]);
+  return svg(widest, height, title, [...axis, ...marks]);
 }
 
 /** CPU of each process, stacked; each unit of work has a scale of its own. */
@@ -116,5 +118,5 @@ function growthPlot({ name, by, points }: Growth): string {
 
 /** Fits beside the scale. */
 function shortened(name: string): string {
-  return name.length <= 66 ? name : `${name.slice(0, 65)}…`;
+  return name.length <= 76 ? name : `${name.slice(0, 75)}…`;
 }

@@ -50,6 +50,12 @@ export const targets = {
   },
   mailCpu: { name: 'worker CPU ms per mail', against: 'nodemailer', of: 'ratio' },
   mailBytes: { name: 'kB per mail on the line', against: 'nodemailer', of: 'ratio' },
+  unknownMails: {
+    name: 'jobs/s of one worker, unknown addresses',
+    against: 'known addresses',
+    of: 'ratio',
+    must: atMost(1),
+  },
   deliveredCpu: {
     name: 'all CPU ms from request to delivered mail',
     against: 'better-auth',

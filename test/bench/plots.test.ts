@@ -36,8 +36,8 @@ it('places a figure by its distance from its must, in the colour of its verdict'
   const [good, wrong] = [plotOf('targets.svg', 350), plotOf('targets.svg', 1400)];
   const place = /<circle cx="([\d.]+)"/g;
   // The scale has 1 in its middle: half as long and twice as long as 700 ms are as far from it.
-  expect(numbersOf(good, place)[0]).toBeGreaterThan(600);
-  expect((numbersOf(good, place)[0] ?? 0) + (numbersOf(wrong, place)[0] ?? 0)).toBeCloseTo(1200, 0);
+  expect(numbersOf(good, place)[0]).toBeGreaterThan(650);
+  expect((numbersOf(good, place)[0] ?? 0) + (numbersOf(wrong, place)[0] ?? 0)).toBeCloseTo(1300, 0);
   expect(good).toMatch(/#1b7f4b[\s\S]*>aim: 350 \(≤ 700\)</);
   expect(wrong).toMatch(/#b3261e[\s\S]*>missed: 1400 \(≤ 700\)</);
 });
