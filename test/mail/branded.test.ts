@@ -54,7 +54,8 @@ it('colours, links below and the address for answers are those of the settings',
   expect(html).toMatch(/bgcolor="#0b6e4f"/);
   expect(html).toMatch(/prefers-color-scheme: dark\) \{[\s\S]*\.quiet a[^}]*#(?!0b6e4f)\w{6} !important/);
   expect(html).toContain(`href="${site}/terms?a=1&amp;b=2"`);
-  expect(html).toContain('>Terms &amp; &lt;more&gt;</a>');
+  // Each apart, so that from right to left the first is the rightmost.
+  expect(html?.match(/<a[^>]* dir="ltr"[^>]*>(?:Imprint|Terms &amp; &lt;more&gt;)<\/a>/g)).toHaveLength(2);
   expect(text).toContain(`-- \nAcme\nImprint: ${site}/imprint\nTerms & <more>: ${site}/terms?a=1&b=2\n`);
   expect(replyTo).toEqual([{ name: 'Acme', address: 'help@acme.example' }]);
 });
