@@ -92,7 +92,7 @@ export async function measureRequests(stage: Stage, options: Options, before?: S
           before: perSecond('before'),
         },
         { row: 'requestCpu', ours: cpu('ours'), other: cpu('bare'), before: cpu('before') },
-        { row: 'requestsToFloor', ours: perSecond('ours'), other: perSecond('floor'), before: perSecond('before') },
+        { row: 'requestsToFloor', ours: perSecond('ours'), other: perSecond('floor') },
         { row: 'serverCpu', ours: server('ours'), other: server('floor'), before: server('before') },
         { row: 'unknownRequests', ours: perSecond('unknown'), other: perSecond('ours') },
       ],

@@ -1,6 +1,6 @@
-import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
+import { execFile, execFileSync } from 'node:child_process';
+import { existsSync, rmSync } from 'node:fs';
+import { mkdtemp, readFile, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -12,7 +12,8 @@ export interface OtherCommit {
   readonly commit: string;
   /** Its `latchkey`, built. */
   readonly program: string;
-  remove(): Promise<void>;
+  /** Removes the worktree; it goes with the process at the latest. */
+  remove(): void;
 }
 
 /**
@@ -27,13 +28,19 @@ export async function buildCommit(ref: string, repository: string): Promise<Othe
     throw new Error(`--against: git knows no commit ${JSON.stringify(ref)} here`);
   });
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-before-'));
-  const remove = async () => {
-    await git('worktree', 'remove', '--force', folder).catch(() => undefined);
-    await rm(folder, { recursive: true, force: true });
-    await git('worktree', 'prune');
+  let isWorktree = false;
+  const remove = () => {
+    process.off('exit', remove);
+    // The folder goes even if git has not come to know it yet.
+    const options = { cwd: repository, stdio: 'ignore' } as const;
+    if (isWorktree) execFileSync('git', ['worktree', 'remove', '--force', folder], options);
+    rmSync(folder, { recursive: true, force: true });
   };
+  // An interrupted run leaves no worktree either.
+  process.on('exit', remove);
   try {
     await git('worktree', 'add', '--detach', folder, commit);
+    isWorktree = true;
     const [theirs, ours] = await Promise.all([folder, repository].map(lockFileOf));
     if (theirs === ours) await symlink(join(repository, 'node_modules'), join(folder, 'node_modules'));
     else await run('npm', ['ci', '--no-audit', '--no-fund'], { cwd: folder });
@@ -42,7 +49,7 @@ export async function buildCommit(ref: string, repository: string): Promise<Othe
     if (program === undefined) throw new Error(`its build makes no program`);
     return { commit, program, remove };
   } catch (error) {
-    await remove();
+    remove();
     const { stderr, message } = error as { stderr?: string; message: string };
     throw new Error(`--against: ${commit} cannot be built: ${stderr?.trim() || message}`);
   }

@@ -37,7 +37,7 @@ async function run(options: Options): Promise<Report> {
       await stage.close();
     }
   } finally {
-    await other?.remove();
+    other?.remove();
   }
 }
 

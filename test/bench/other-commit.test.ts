@@ -42,7 +42,7 @@ it('builds the commit beside ours, with our packages, and leaves nothing', async
   const other = await buildCommit('HEAD~1', repository);
   expect(other.commit).toBe(first);
   expect(await readFile(other.program, 'utf8')).toBe('the first, our packages');
-  await other.remove();
+  other.remove();
   expect(existsSync(other.program)).toBe(false);
   expect(await git('worktree', 'list')).toMatch(/^[^\n]*$/);
   expect(await readFile(join(repository, 'node_modules/says.txt'), 'utf8')).toBe('our packages');
