@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import type { Address } from 'postal-mime';
+import type { Address, Email } from 'postal-mime';
 import type { SMTPServer, SMTPServerDataStream, SMTPServerSession } from 'smtp-server';
 import { importDevelopmentDependency } from '../development-dependency.js';
 import { InboxFiles, type ReceivedMail } from './files.js';
@@ -192,7 +192,7 @@ async function parse(received: ReceivedMail): Promise<InboxMail> {
     from: mail.from ? addressText(mail.from) : '',
     to: (mail.to ?? []).map(addressText).join(', '),
     text: mail.text ?? '',
-    html: mail.html ?? '',
+    html: withPictures(mail),
     headers: mail.headers.map(({ key, value }) => ({ key, value })),
     messageId: mail.messageId,
   };
@@ -201,4 +201,13 @@ async function parse(received: ReceivedMail): Promise<InboxMail> {
 function addressText(address: Address): string {
   if (address.group) return `${address.name}: ${address.group.map(addressText).join(', ')};`;
   return address.name ? `${address.name} <${address.address}>` : address.address;
+}
+
+/** The HTML of a mail with the pictures that came with it, which mail programs find by their `cid:` (RFC 2392). */
+function withPictures({ html = '', attachments }: Email): string {
+  return attachments.reduce((shown, { contentId, mimeType, content }) => {
+    if (!contentId || typeof content === 'string') return shown;
+    const bytes = Buffer.from(content instanceof ArrayBuffer ? new Uint8Array(content) : content);
+    return shown.replaceAll(`cid:${contentId.slice(1, -1)}`, `data:${mimeType};base64,${bytes.toString('base64')}`);
+  }, html);
 }

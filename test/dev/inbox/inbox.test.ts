@@ -23,6 +23,14 @@ async function send(inbox: Inbox, mail: SendMailOptions = {}): Promise<void> {
 }
 
 describe('inbox', () => {
+  it('shows the pictures that came with a mail', async () => {
+    const inbox = await start();
+    const picture = { filename: 'logo.png', content: Buffer.from('picture'), cid: 'logo@mail.invalid' };
+    await send(inbox, { html: '<img src="cid:logo@mail.invalid"><img src="cid:other">', attachments: [picture] });
+    const { html } = await inbox.waitFor(() => true);
+    expect(html).toContain('<img src="data:image/png;base64,cGljdHVyZQ=="><img src="cid:other">');
+  });
+
   it('receives mail over SMTP and decodes it', async () => {
     const inbox = await start();
     const waiting = inbox.waitFor(({ subject }) => subject.startsWith('Grüße'));
