@@ -5,6 +5,12 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 const rig = 'test/faults/faults.test.ts';
 /** Real processes, stores that are killed, and clocks take longer than their size says. */
 const long = /\/test\/(?:adoption|bench|browser|processes|stores|timing|dev\/postgres)\//;
+/**
+ * What asks programs of others that Node and npm do not bring: products whose tables we adopt, judges of mails and page. It is
+ * run by `npm run test:others`, and by whoever names a folder.
+ */
+const others = ['test/adoption/*.test.ts', 'test/mail/judges.test.ts', 'test/browser/axe.test.ts'];
+const isNamed = process.argv.slice(2).some((each) => each.startsWith('test/'));
 // What only makes sense at full size has no short form here: see `npm run flood`.
 const flood = process.env.FLOOD === 'full' ? ['test/**/*.flood.ts'] : [];
 
@@ -41,7 +47,7 @@ export default defineConfig({
           ...shared,
           name: 'tests',
           include: ['test/**/*.test.ts', ...flood],
-          exclude: [rig, '**/node_modules/**'],
+          exclude: [rig, '**/node_modules/**', ...(isNamed ? [] : others)],
           // Nothing that changes stands in a module of ours, so files that one process runs one after the other load each once.
           isolate: false,
           // Three on two cores: for a quarter of its time a test waits for a time-out or for another process.

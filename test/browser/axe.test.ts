@@ -7,7 +7,7 @@ import { startLatchkey, type TestLatchkey } from '../support/latchkey.js';
 import { noChromium, TestBrowser, type Visit, whyNot } from './chromium.js';
 import { reach, states } from './page-states.js';
 
-/** Set by `npm run axe`: every state in every language. */
+/** Set by `npm run test:others`: every state in every language. */
 const isFull = process.env.AXE === 'full';
 const isInstalled = existsSync(fileURLToPath(new URL('./axe/node_modules/axe-core', import.meta.url)));
 const why = isInstalled ? whyNot : `${whyNot} (needs \`npm ci\` in test/browser/axe)`;
