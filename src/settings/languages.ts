@@ -1,4 +1,4 @@
-import { mailNames, readOwnTemplates } from '../brand/own-templates.js';
+import { mailNames, type OwnTemplates, readOwnTemplates } from '../brand/own-templates.js';
 import type { Catalogue } from '../languages/catalogue.js';
 import { Catalogues } from '../languages/catalogues.js';
 import { CatalogueFaults } from '../languages/check-catalogue.js';
@@ -32,7 +32,7 @@ export const ownFiles: Reader<OwnFiles> = (text) => {
 
 /** @throws CatalogueFaults naming every fault of texts and templates */
 export function readOwnFiles(folder: string): OwnFiles {
-  const { files: templates, faults } = readOwnTemplates(folder, mailNames(templatesFolder));
+  const { files: templates, faults } = ownTemplates(folder);
   try {
     const texts = readOwnTexts(folder, templatesFolder);
     if (faults.length === 0) return { ...texts, templates };
@@ -41,6 +41,17 @@ export function readOwnFiles(folder: string): OwnFiles {
     throw new CatalogueFaults([...error.faults, ...faults]);
   }
   throw new CatalogueFaults(faults);
+}
+
+function ownTemplates(folder: string): OwnTemplates {
+  try {
+    return readOwnTemplates(folder, mailNames(templatesFolder));
+  } catch (error) {
+    // Of the system, or of Node where the path itself is none.
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === undefined) throw error;
+    return { files: new Map(), faults: [`${folder}: its mail templates cannot be read (${code})`] };
+  }
 }
 
 /** Which texts there are; reports a default language without any. */

@@ -16,7 +16,7 @@ const node = [process.execPath, '--import', join(packageFolder, 'test/processes/
 
 it.skipIf(!hasRedisServer)(
   'a worker that is killed before it sends, and one between the answer and the commit, lose no event, and what comes again is known by its id (needs a redis-server on PATH)',
-  { timeout: 120_000 },
+  { timeout: 240_000 },
   async () => {
     const hook = await startHook();
     const env = { ...newSecrets(), EVENTS_URL: hook.url, EVENTS_SECRET: 'correct-horse-battery-staple' };
@@ -49,9 +49,11 @@ it.skipIf(!hasRedisServer)(
     await dies('Receiver.send>');
     expect(hook.calls.map((call) => told(call).data.sequence)).toEqual([1]);
     await latchkey.startWorker();
+    // The second event looked again and again whether the first was gone, after longer and longer pauses (60 s at most).
     await eventually(
       () => hook.calls,
       ({ length }) => length === 3,
+      100_000,
     );
     const done = `select 1 from job where name = 'events-1' and state = 'completed'`;
     await eventually(

@@ -203,7 +203,7 @@ describe('a wrong value', () => {
     },
     REDIS_KEY_PREFIX: { values: ['acme', '{acme}:', 'acme*:', 'a b:', `${'x'.repeat(32)}:`], allowed: /at the end/ },
     DEFAULT_LANGUAGE: { values: ['../../etc', 'd', 'x'.repeat(36)], allowed: /a language tag/ },
-    TEMPLATES_DIR: { values: ['/nowhere/at/all'], allowed: /cannot be read \(ENOENT\)/ },
+    TEMPLATES_DIR: { values: ['/nowhere/at/all', '/etc/hostname', 'no\0path'], allowed: /cannot be read \([A-Z_]+\)/ },
     PRODUCT_NAME: { values: ['x'.repeat(65), 'a\nb', 'a\u202Eb', '\u200D', 'a\u2029b'], allowed: /1 to 64 characters/ },
     ACCESS_TOKEN_TTL: {
       values: ['0', '-1', '1.5', 'abc', '1e3', '∞', 'Infinity', '86401'],
