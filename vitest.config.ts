@@ -6,10 +6,16 @@ const rig = 'test/faults/faults.test.ts';
 /** Real processes, stores that are killed, and clocks take longer than their size says. */
 const long = /\/test\/(?:adoption|bench|browser|processes|stores|timing|dev\/postgres)\//;
 /**
- * What asks programs of others that Node and npm do not bring: products whose tables we adopt, judges of mails and page. It is
- * run by `npm run test:others`, and by whoever names a folder.
+ * What asks programs of others that Node and npm do not bring: products whose tables we adopt, the package of an example, judges
+ * of mails and page, PgBouncer, faketime. It is run by `npm run test:others`, and by whoever names a folder.
  */
-const others = ['test/adoption/*.test.ts', 'test/mail/judges.test.ts', 'test/browser/axe.test.ts'];
+const others = [
+  'test/adoption/*.test.ts',
+  'test/browser/{axe,example-adopt}.test.ts',
+  'test/mail/judges.test.ts',
+  'test/processes/clock.test.ts',
+  'test/stores/postgres/pgbouncer.test.ts',
+];
 const isNamed = process.argv.slice(2).some((each) => each.startsWith('test/'));
 // What only makes sense at full size has no short form here: see `npm run flood`.
 const flood = process.env.FLOOD === 'full' ? ['test/**/*.flood.ts'] : [];
