@@ -1,10 +1,10 @@
 import { BetterAuth, isInstalled, notInstalled } from './better-auth.js';
 import type { Question } from './load.js';
-import { addresses, connections, requests } from './measure-requests.js';
+import { connections, knownAddresses, requests } from './measure-requests.js';
 import type { Options } from './options.js';
 import { machineTime } from './process-figures.js';
 import { type Cpu, type Found, type Measured, type NotShown, type Spent, spentOn } from './rows.js';
-import { knownAddress, type Site } from './site.js';
+import type { Site } from './site.js';
 import { cpuPer, type Stage } from './stage.js';
 import type { RowName } from './targets.js';
 import { inTurns } from './turns.js';
@@ -17,8 +17,7 @@ interface Delivered {
 /** Measures all that a request costs until its mail is delivered, next to better-auth with the same mail. */
 export async function measureDelivered(stage: Stage, options: Options, before?: Site): Promise<Found> {
   const { rounds, mails } = options;
-  const recipients = (round: number) =>
-    addresses(mails, (number) => knownAddress((round * mails + number) % stage.ours.accounts));
+  const recipients = (round: number) => knownAddresses(mails, round, stage.ours.accounts);
 
   const deliver = async (question: Question, processes: { server: number; worker?: number }): Promise<Delivered> => {
     await stage.sink.call('forget', {});

@@ -3,8 +3,7 @@ import { slotsOfWorker, workerSlots } from '../src/services/queues.js';
 import type { BareMailerTasks } from './bare-mailer.js';
 import { Child } from './child.js';
 import { percentile } from './figures.js';
-
-import { addresses, connections, requests } from './measure-requests.js';
+import { addresses, connections, knownAddresses, requests } from './measure-requests.js';
 import type { Options } from './options.js';
 import { machineTime } from './process-figures.js';
 import { resetMail, sender } from './reset-mail.js';
@@ -22,8 +21,7 @@ interface HandOver {
 /** Measures how fast a worker sends waiting mails, next to nodemailer alone, and how soon it sends a new one. */
 export async function measureMails(stage: Stage, options: Options, before?: Site): Promise<Found> {
   const { rounds, mails } = options;
-  const recipients = (round: number) =>
-    addresses(mails, (number) => knownAddress((round * mails + number) % stage.ours.accounts));
+  const recipients = (round: number) => knownAddresses(mails, round, stage.ours.accounts);
   const found: Partial<Record<string, HandOver[]>> = await inTurns(rounds, {
     ours: (round) => byWorker(stage, stage.ours, recipients(round)),
     unknown: (round) =>

@@ -23,6 +23,11 @@ export function addresses(many: number, make: (number: number) => string): strin
   return Array.from({ length: many }, (_, number) => make(number));
 }
 
+/** Addresses with an account; each round has others, until all had their turn. */
+export function knownAddresses(count: number, round: number, accounts: number): string[] {
+  return addresses(count, (number) => knownAddress((round * count + number) % accounts));
+}
+
 interface Contestant {
   readonly site: Site;
   readonly url: string;

@@ -48,11 +48,8 @@ export async function wrapMail(
  * count it as a sign when a mail with a picture lacks them (`TO_NO_BRKTS_HTML_IMG`).
  */
 function withBrackets(message: Buffer): Buffer {
-  const from = message.indexOf('\r\nTo: ') + '\r\nTo: '.length;
-  const to = message.indexOf('\r\n', from);
-  return Buffer.concat([
-    message.subarray(0, from),
-    Buffer.from(`<${message.toString('latin1', from, to)}>`),
-    message.subarray(to),
-  ]);
+  const end = message.indexOf('\r\n\r\n');
+  // A long address stands in a line of its own (RFC 5322, 2.2.3).
+  const head = message.toString('latin1', 0, end).replace(/(?<=\r\nTo:\s+)\S+/, '<$&>');
+  return Buffer.concat([Buffer.from(head, 'latin1'), message.subarray(end)]);
 }

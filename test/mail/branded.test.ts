@@ -18,11 +18,11 @@ const toCome = ['ACCESS_TOKEN_SIGNING_KEY', 'DATABASE_URL', 'REDIS_URL', 'SECRET
 const settingsWith = (more: object) => readSettings({ ...env, ...more }, 'dev', toCome);
 
 /** The mail with a link, as somebody gets it. */
-async function sent(more: object) {
+async function sent(more: object, to?: string) {
   const settings = settingsWith(more);
   const mail = mailsIn('en', facts, createMailTemplates(settings)).get('reset-link');
   if (!mail) throw new Error('no mail');
-  const message = await wrapped(mail, settings.mail);
+  const message = await wrapped(mail, settings.mail, to);
   return { ...(await PostalMime.parse(message)), source: message.toString() };
 }
 
@@ -35,6 +35,21 @@ it('a mail shows the logo that goes with it, in half of its pixels, and the name
   expect(Buffer.from(attachments[0]?.content as ArrayBuffer)).toEqual(picture);
   expect(source).toMatch(/^To: <alice@example\.com>\r$/m);
   expect(source).toMatch(/multipart\/alternative[\s\S]*text\/plain[\s\S]*multipart\/related[\s\S]*text\/html/);
+});
+
+it('with a logo, too, each address stands in its header, however long it is', async () => {
+  const more = {
+    LOGO_FILE: `${folderOf({ 'logo.png': picture })}/logo.png`,
+    MAIL_FROM: 'Acme <no-reply@acme.example>',
+  };
+  const label = `${'b'.repeat(60)}.`;
+  for (const to of ['a@b.example', `${'a'.repeat(64)}@mail.example`, `${'a'.repeat(64)}@${label.repeat(2)}example`]) {
+    const mail = await sent(more, to);
+    expect(mail.from).toEqual({ name: 'Acme', address: 'no-reply@acme.example' });
+    expect(mail.to).toEqual([{ name: '', address: to }]);
+    expect(mail.subject).toBe('Set a new password for Acme');
+    expect(mail.source).toMatch(new RegExp(`^To:\\s+<${to}>\r$`, 'm'));
+  }
 });
 
 it('a mail without a PNG carries no picture, and says the name', async () => {

@@ -55,8 +55,9 @@ export const branded = new MailTemplates(
 export async function wrapped(
   mail: FilledMail,
   sender: Pick<MailSettings, 'from' | 'replyTo'> = { from: { name: 'Acme', address: 'a@acme.example' } },
+  to = 'alice@example.com',
 ): Promise<Buffer> {
-  const content = { ...mail, to: 'alice@example.com', messageId: 'b3b1c6a0-0000-4000-8000-000000000000.m' };
+  const content = { ...mail, to, messageId: 'b3b1c6a0-0000-4000-8000-000000000000.m' };
   const place = { signal: AbortSignal.timeout(1_000), stage: () => undefined };
   const { message } = await wrapMail(content, sender, place as never);
   return message;
